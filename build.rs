@@ -1,0 +1,30 @@
+//! Compiles the specifications of `openapi/` to typed clients.
+
+#[path = "build/mod.rs"]
+mod codegen;
+
+use std::path::{Path, PathBuf};
+use std::process::exit;
+
+/// One specification, and one client, for each API family.
+const FAMILIES: [&str; 1] = ["csss"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    for family in FAMILIES {
+        let specification = format!("openapi/{family}.yaml");
+        println!("cargo::rerun-if-changed={specification}");
+        if let Err(message) = generate(family, Path::new(&specification)) {
+            println!("cargo::error={message}");
+            exit(1);
+        }
+    }
+}
+
+fn generate(family: &str, specification: &Path) -> Result<(), String> {
+    let source = codegen::compile(specification).map_err(|fault| fault.to_string())?;
+    let directory = std::env::var_os("OUT_DIR").ok_or("OUT_DIR must be set: run this script through cargo")?;
+    let target = PathBuf::from(directory).join(format!("{family}.rs"));
+    std::fs::write(&target, source).map_err(|error| format!("{}: can't be written: {error}", target.display()))
+}

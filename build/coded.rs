@@ -1,0 +1,34 @@
+//! Coded strings (`"0"`, `"1"`, …) as open enums with the names that the specification gives them.
+
+use quote::format_ident;
+use serde_json::Value;
+
+use super::document::{Document, items};
+
+/// The codes of a coded string, closed (`enum`) or open-ended (`x-extensible-enum`).
+pub fn values(schema: &Value) -> Option<&Vec<Value>> {
+    schema["enum"].as_array().or_else(|| schema["x-extensible-enum"].as_array())
+}
+
+/// One open enum for each coded string.
+pub fn enums(peeled: &Document) -> Vec<syn::Item> {
+    peeled.schemas().filter_map(|(name, schema)| Some(open_enum(name, schema, values(schema)?))).collect()
+}
+
+fn open_enum(name: &str, schema: &Value, values: &[Value]) -> syn::Item {
+    let ident = format_ident!("{name}");
+    let description = text(&schema["description"]);
+    let names = items(&schema["x-enum-varnames"]).map(|name| format_ident!("{}", text(name)));
+    let descriptions = items(&schema["x-enum-descriptions"]).map(text);
+    let codes = values.iter().map(text);
+    syn::parse_quote! {
+        crate::coded::open_enum! {
+            #[doc = #description]
+            #ident { #( #[doc = #descriptions] #names = #codes, )* }
+        }
+    }
+}
+
+fn text(node: &Value) -> &str {
+    node.as_str().unwrap_or_default()
+}

@@ -1,0 +1,102 @@
+//! A specification as a tree of JSON, and where in it something is wrong.
+
+use std::fmt;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// What stops the build: one line that names file, place and rule.
+#[derive(Debug)]
+pub struct Fault {
+    file: String,
+    place: String,
+    rule: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rule = self.rule.split_whitespace().collect::<Vec<_>>().join(" ");
+        write!(f, "{}: {}: {rule}", self.file, self.place)
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Fault>;
+
+/// One specification.
+#[derive(Clone)]
+pub struct Document {
+    pub file: String,
+    pub root: Value,
+}
+
+/// One operation of a specification.
+pub struct Operation<'a> {
+    pub path: &'a str,
+    pub method: &'a str,
+    pub node: &'a Value,
+}
+
+impl Operation<'_> {
+    pub fn id(&self) -> &str {
+        self.node["operationId"].as_str().unwrap_or_default()
+    }
+
+    pub fn place(&self) -> String {
+        format!("paths.{}.{}", self.path, self.method)
+    }
+}
+
+impl Document {
+    pub fn read(file: &Path) -> Result<Self> {
+        let name = file.display().to_string();
+        let fault = |rule: String| Fault { file: name.clone(), place: "(whole file)".into(), rule };
+        let text = std::fs::read_to_string(file).map_err(|e| fault(format!("must be readable: {e}")))?;
+        let root = serde_saphyr::from_str(&text).map_err(|e| fault(format!("must be YAML: {e}")))?;
+        Ok(Self { file: name, root })
+    }
+
+    pub fn fault(&self, place: impl Into<String>, rule: impl Into<String>) -> Fault {
+        Fault { file: self.file.clone(), place: place.into(), rule: rule.into() }
+    }
+
+    /// Every operation, in the order of its path.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+        entries(&self.root["paths"]).flat_map(|(path, item)| {
+            entries(item).filter(|(method, _)| METHODS.contains(method)).map(move |(method, node)| Operation {
+                path,
+                method,
+                node,
+            })
+        })
+    }
+
+    /// Every named schema.
+    pub fn schemas(&self) -> impl Iterator<Item = (&str, &Value)> {
+        entries(&self.root["components"]["schemas"])
+    }
+
+    pub fn schema(&self, name: &str) -> &Value {
+        &self.root["components"]["schemas"][name]
+    }
+}
+
+/// The fields of an object; none if it is not one.
+pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    node.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+/// The items of an array; none if it is not one.
+pub fn items(node: &Value) -> impl Iterator<Item = &Value> {
+    node.as_array().into_iter().flatten()
+}
+
+/// The name of the schema that `node` refers to, if it is a reference.
+pub fn reference(node: &Value) -> Option<&str> {
+    node["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+}
+
+/// The JSON body's schema of a request body or a response.
+pub fn json_schema(node: &Value) -> &Value {
+    &node["content"]["application/json"]["schema"]
+}

@@ -1,0 +1,31 @@
+//! From a specification to the source of a typed client, one file per step.
+
+mod coded;
+pub mod document;
+mod facade;
+mod generate;
+pub mod peel;
+mod polish;
+mod rules;
+
+use std::path::Path;
+
+use document::{Document, Result};
+use quote::quote;
+
+/// The Rust source that the specification in `file` becomes.
+pub fn compile(file: &Path) -> Result<String> {
+    let document = Document::read(file)?;
+    rules::check(&document)?;
+    let peeled = peel::peel(&document);
+    let mut wire = generate::generate(&peeled)?;
+    let facade = facade::facade(&document, &wire);
+    polish::polish(&mut wire, coded::enums(&peeled));
+    let whole = quote! {
+        pub(super) mod wire { #wire }
+        pub use wire::types;
+        #facade
+    };
+    let source = syn::parse2(whole).map_err(|e| document.fault("(generated source)", format!("must be Rust: {e}")))?;
+    Ok(prettyplease::unparse(&source))
+}

@@ -1,0 +1,110 @@
+//! Gives the generated types what the generator can't: builders, conversions, JSON Schemas, room to grow.
+
+use quote::quote;
+use syn::{Field, Fields, Item, ItemMod, ItemStruct, Type, parse_quote};
+
+/// Polishes the module `types` of `wire`, and moves `enums` into it.
+pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
+    let Some(types) = wire.items.iter_mut().find_map(types_module) else { return };
+    let mut conversions = Vec::new();
+    for item in types.iter_mut() {
+        if let Item::Struct(definition) = item {
+            conversions.extend(polish_struct(definition));
+        }
+    }
+    types.extend(conversions);
+    types.extend(enums);
+}
+
+/// The items of the module that holds the generated types.
+pub fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
+    match item {
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
+        _ => None,
+    }
+}
+
+fn polish_struct(definition: &mut ItemStruct) -> Vec<Item> {
+    definition.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
+    match &mut definition.fields {
+        Fields::Named(fields) => {
+            fields.named.iter_mut().for_each(polish_field);
+            definition.attrs.push(parse_quote!(#[derive(::bon::Builder)]));
+            definition.attrs.push(parse_quote!(#[builder(on(_, into))]));
+            definition.attrs.push(parse_quote!(#[non_exhaustive]));
+            Vec::new()
+        }
+        Fields::Unnamed(fields) => {
+            let inner = fields.unnamed.first().map(|field| field.ty.clone());
+            inner.map_or_else(Vec::new, |inner| conversions(definition, &inner))
+        }
+        Fields::Unit => Vec::new(),
+    }
+}
+
+/// A builder takes any list of what converts to the items; an answer's list may be `null`.
+fn polish_field(field: &mut Field) {
+    if let Some(item) = argument_of(&field.ty, "Vec") {
+        let item = item.clone();
+        let optional = field.attrs.iter().any(|attribute| attribute.path().is_ident("serde") && is_skipped(attribute));
+        field.attrs.push(parse_quote! {
+            #[builder(with = |items: impl ::std::iter::IntoIterator<Item = impl ::std::convert::Into<#item>>| {
+                items.into_iter().map(::std::convert::Into::into).collect()
+            })]
+        });
+        if optional {
+            field.attrs.push(parse_quote!(#[builder(default)]));
+            field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::null::as_default")]));
+            let nullable = quote!(::std::option::Option<::std::vec::Vec<#item>>).to_string();
+            field.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = #nullable))]));
+        }
+    } else if field.ident.as_ref().is_some_and(|name| name == "extra") {
+        field.attrs.push(parse_quote!(#[doc = "Fields that the documentation does not describe."]));
+        field.attrs.push(parse_quote!(#[builder(default)]));
+    }
+}
+
+fn is_skipped(attribute: &syn::Attribute) -> bool {
+    let syn::Meta::List(list) = &attribute.meta else { return false };
+    list.tokens.to_string().contains("skip_serializing_if")
+}
+
+/// `T` of `name<T>`.
+pub fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+fn conversions(definition: &ItemStruct, inner: &Type) -> Vec<Item> {
+    let name = &definition.ident;
+    let Type::Path(path) = inner else { return Vec::new() };
+    match path.path.segments.last() {
+        Some(last) if last.ident == "String" => vec![
+            parse_quote! {
+                impl ::std::convert::From<&str> for #name {
+                    fn from(value: &str) -> Self { Self(value.to_owned()) }
+                }
+            },
+            parse_quote! {
+                impl ::std::convert::AsRef<str> for #name {
+                    fn as_ref(&self) -> &str { &self.0 }
+                }
+            },
+        ],
+        Some(last) if last.ident == "Map" => vec![parse_quote! {
+            impl<K: ::std::convert::Into<::std::string::String>, V: ::std::convert::Into<::serde_json::Value>>
+                ::std::iter::FromIterator<(K, V)> for #name
+            {
+                fn from_iter<I: ::std::iter::IntoIterator<Item = (K, V)>>(fields: I) -> Self {
+                    Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+                }
+            }
+        }],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,274 @@
+//! The canonical form of JSON that signatures are computed over.
+//!
+//! Compact, keys in ascending byte order at every depth, characters outside ASCII and `/` as they are, numbers as
+//! written. Values stay slices of the body they came in: nothing is built of a flat body but a sorted list.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// How deep arrays and objects may be nested, so that no body can exhaust the stack.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// Why a body has no canonical form.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentError {
+    /// The body is not JSON, or its outermost value is not an object.
+    #[error("the body must be a JSON object: {}", crate::reason::of(.0))]
+    NotAnObject(#[source] serde_json::Error),
+    /// One object has the same key twice, so that its value is ambiguous.
+    #[error("the key {0:?} is there twice")]
+    DuplicateKey(String),
+    /// The body already has a parameter that the signing adds.
+    #[error("the parameter {0:?} is set by the signing: leave it out")]
+    ReservedKey(String),
+    /// Arrays and objects are nested deeper than 128 levels.
+    #[error("arrays and objects must not be nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
+
+/// One `"name": value`.
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: Cow<'a, str>,
+    json: Json<'a>,
+}
+
+enum Json<'a> {
+    /// `"name":"text"` in canonical form, and the text in it.
+    Field { whole: &'a str, text: &'a str },
+    /// The value as written.
+    Value(&'a str),
+    /// A value that is text, not yet JSON.
+    Text(&'a str),
+}
+
+impl<'a> Parameter<'a> {
+    /// A parameter of text.
+    fn text(name: &'a str, text: &'a str) -> Self {
+        Self { name: name.into(), json: Json::Text(text) }
+    }
+
+    /// The value, if it is text.
+    pub(crate) fn as_text(&self) -> Option<Cow<'a, str>> {
+        match self.json {
+            Json::Text(text) | Json::Field { text, .. } => Some(text.into()),
+            Json::Value(json) => serde_json::from_str(json).ok(),
+        }
+    }
+
+    /// `null`, `""`, `[]` and `{}`; neither `0` nor `false`.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self.json {
+            Json::Text(text) | Json::Field { text, .. } => text.is_empty(),
+            Json::Value(json) => match json.as_bytes() {
+                b"null" | b"\"\"" => true,
+                [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
+                _ => false,
+            },
+        }
+    }
+
+    /// Appends `"name":value`.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), ContentError> {
+        self.write_nested(out, 1)
+    }
+
+    fn write_nested(&self, out: &mut Vec<u8>, depth: usize) -> Result<(), ContentError> {
+        match self.json {
+            Json::Field { whole, .. } => out.extend_from_slice(whole.as_bytes()),
+            Json::Value(value) => {
+                write_name(out, &self.name);
+                write_value(out, value, depth)?;
+            }
+            Json::Text(text) => {
+                write_name(out, &self.name);
+                write_text(out, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_name(out: &mut Vec<u8>, name: &str) {
+    write_text(out, name);
+    out.push(b':');
+}
+
+/// The parameters of one object in ascending byte order of their names, none twice.
+pub(crate) struct Parameters<'a>(Vec<Parameter<'a>>);
+
+impl<'a> Parameters<'a> {
+    /// Reads an object.
+    pub(crate) fn parse(object: &'a [u8]) -> Result<Self, ContentError> {
+        Self::with(object, [])
+    }
+
+    /// Reads an object and adds parameters to it, which it must not have.
+    pub(crate) fn with<const N: usize>(object: &'a [u8], added: [(&'a str, &'a str); N]) -> Result<Self, ContentError> {
+        let text = std::str::from_utf8(object).map_err(|error| not_an_object(error.to_string()))?;
+        let mut all = match plain_object(text) {
+            Some(all) => all,
+            None => serde_json::from_str::<Object<'_>>(text).map_err(ContentError::NotAnObject)?.0,
+        };
+        all.extend(added.map(|(name, text)| Parameter::text(name, text)));
+        all.sort_unstable_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
+        match all.iter().zip(all.iter().skip(1)).find(|(left, right)| left.name == right.name) {
+            None => Ok(Self(all)),
+            Some((twice, _)) if added.iter().any(|(name, _)| *name == twice.name) => {
+                Err(ContentError::ReservedKey(twice.name.to_string()))
+            }
+            Some((twice, _)) => Err(ContentError::DuplicateKey(twice.name.to_string())),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Parameter<'a>> {
+        self.0.iter()
+    }
+}
+
+fn not_an_object(why: String) -> ContentError {
+    ContentError::NotAnObject(serde::de::Error::custom(why))
+}
+
+/// The fields of an object that is compact and holds nothing but text without escapes, as most requests do.
+///
+/// Without escapes every `"` begins or ends a text, so that no parser is needed: it would take longer than the HMAC.
+fn plain_object(json: &str) -> Option<Vec<Parameter<'_>>> {
+    // Not `any`: without an early exit this is done many bytes at a time.
+    if json.bytes().fold(false, |found, byte| found | (byte == b'\\') | (byte < b' ')) {
+        return None;
+    }
+    let bytes = json.as_bytes();
+    let quotes = quotes(bytes);
+    let (fields, []) = quotes.as_chunks() else { return None };
+    let mut all = Vec::with_capacity(fields.len() + 3);
+    let (mut end, mut separator) = (0, b"{");
+    for &[name, name_end, value, value_end] in fields {
+        if bytes.get(end..name)? != separator || bytes.get(name_end + 1..value)? != b":" {
+            return None;
+        }
+        (end, separator) = (value_end + 1, b",");
+        let field = Json::Field { whole: json.get(name..end)?, text: json.get(value + 1..value_end)? };
+        all.push(Parameter { name: json.get(name + 1..name_end)?.into(), json: field });
+    }
+    (bytes.get(end..)? == b"}").then_some(all)
+}
+
+/// Where every `"` is: many bytes at a time, a bit for each.
+fn quotes(text: &[u8]) -> Vec<usize> {
+    let mut positions = Vec::with_capacity(96);
+    let (blocks, rest) = text.as_chunks::<32>();
+    for (block, start) in blocks.iter().map(<[u8; 32]>::as_slice).chain([rest]).zip((0..).step_by(32)) {
+        let bits = block.iter().enumerate().map(|(position, byte)| u32::from(*byte == b'"') << position);
+        let mut found = bits.fold(0, |all, bit| all | bit);
+        while found != 0 {
+            positions.push(start + found.trailing_zeros() as usize);
+            found &= found - 1;
+        }
+    }
+    positions
+}
+
+/// Appends an object of `parameters`.
+pub(crate) fn write_object<'p, 'a: 'p>(
+    out: &mut Vec<u8>,
+    parameters: impl Iterator<Item = &'p Parameter<'a>>,
+) -> Result<(), ContentError> {
+    write_fields(out, parameters, 1)
+}
+
+fn write_fields<'p, 'a: 'p>(
+    out: &mut Vec<u8>,
+    parameters: impl Iterator<Item = &'p Parameter<'a>>,
+    depth: usize,
+) -> Result<(), ContentError> {
+    out.push(b'{');
+    for (index, parameter) in parameters.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        parameter.write_nested(out, depth)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_value(out: &mut Vec<u8>, json: &str, depth: usize) -> Result<(), ContentError> {
+    if depth > MAX_DEPTH {
+        return Err(ContentError::TooDeep);
+    }
+    match json.as_bytes().first() {
+        Some(b'"') if json.contains('\\') => {
+            let text: String = serde_json::from_str(json).map_err(ContentError::NotAnObject)?;
+            write_text(out, &text);
+        }
+        Some(b'{') => write_fields(out, Parameters::parse(json.as_bytes())?.iter(), depth + 1)?,
+        Some(b'[') => write_array(out, json, depth + 1)?,
+        _ => out.extend_from_slice(json.as_bytes()),
+    }
+    Ok(())
+}
+
+fn write_array(out: &mut Vec<u8>, json: &str, depth: usize) -> Result<(), ContentError> {
+    let items: Vec<&RawValue> = serde_json::from_str(json).map_err(ContentError::NotAnObject)?;
+    out.push(b'[');
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_value(out, item.get(), depth)?;
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// Appends a JSON string with the fewest escapes: `\"`, `\\`, and the control characters.
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    if needs_escapes(text) {
+        // A `Vec` takes all that is written to it, and a `str` is always a JSON string.
+        let _ = serde_json::to_writer(out, text);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
+}
+
+fn needs_escapes(text: &str) -> bool {
+    // Not `any`: without an early exit this is done many bytes at a time.
+    text.bytes().fold(false, |found, byte| found | (byte == b'"') | (byte == b'\\') | (byte < b' '))
+}
+
+/// An object in the order and the words of its source.
+struct Object<'a>(Vec<Parameter<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut all = Vec::with_capacity(24);
+        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+            all.push(Parameter { name, json: Json::Value(value.get()) });
+        }
+        Ok(Object(all))
+    }
+}
+
+/// A key, borrowed from the body where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,80 @@
+//! Open enums for coded strings: the documented codes have names, any other survives as it is.
+
+/// Defines an open enum: `Name { Variant = "code", … }`, each with its documentation.
+macro_rules! open_enum {
+    ($(#[doc = $about:expr])* $name:ident { $(#[doc = $what:expr] $variant:ident = $code:literal,)* }) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = $what] #[doc = concat!("Code `", $code, "`.")] $variant,)*
+            /// A code that is not documented, unchanged.
+            Unknown(::std::string::String),
+        }
+
+        impl $name {
+            /// The code.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $code,)*
+                    Self::Unknown(code) => code,
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(code: &str) -> Self {
+                match code {
+                    $($code => Self::$variant,)*
+                    _ => Self::Unknown(code.to_owned()),
+                }
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(code: ::std::string::String) -> Self {
+                match code.as_str() {
+                    $($code => Self::$variant,)*
+                    _ => Self::Unknown(code),
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <::std::string::String as ::serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            /// Any text: other codes than the documented ones are valid.
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({
+                    "type": "string",
+                    "description": concat!($($about,)*),
+                    "examples": [$($code),*],
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use open_enum;

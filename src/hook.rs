@@ -1,0 +1,150 @@
+//! From a finished request to the wire and back: sign, send, read. The only place where I/O happens.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use progenitor_client::{Error as WireError, ResponseValue};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
+
+use crate::envelope::{self, Answer};
+use crate::error::Failing;
+use crate::signing::{Explanation, TimestampUnit};
+use crate::{Credentials, Error, Operation, signing};
+
+/// Where the time of requests comes from.
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// All that the calls of one client share.
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base_url: String,
+    pub(crate) credentials: Credentials,
+    pub(crate) language: Option<HeaderValue>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) clock: Clock,
+    pub(crate) timestamp_unit: TimestampUnit,
+}
+
+/// An answer of the API that accepted a call.
+pub(crate) struct Accepted {
+    pub(crate) status: StatusCode,
+    /// The answer as received.
+    pub(crate) body: Bytes,
+    /// The JSON of its `data`.
+    pub(crate) data: Bytes,
+}
+
+impl Transport {
+    /// Signs `request`, sends it, and takes the answer's envelope off.
+    pub(crate) async fn exchange(
+        &self,
+        mut request: Request,
+        no_data: &'static str,
+        failing: Failing<'_>,
+    ) -> Result<Accepted, Error> {
+        let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
+        let signed = self.sign(body, failing)?;
+        *request.body_mut() = Some(signed.into());
+        self.set_headers(&mut request);
+        let response = self.http.execute(request).await.map_err(|error| failing.transport(error))?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| failing.transport(error))?;
+        let data = match envelope::unwrap(&body) {
+            Ok(Answer::Accepted { data: Some(data) }) => body.slice_ref(data.as_bytes()),
+            Ok(Answer::Accepted { data: None }) => Bytes::from_static(no_data.as_bytes()),
+            Ok(Answer::Refused { code, message }) => return Err(failing.refused(status, &code, &message)),
+            Err(error) => return Err(failing.unreadable(status, body.clone(), &error)),
+        };
+        Ok(Accepted { status, body, data })
+    }
+
+    /// What of `body` would be signed if it were sent now.
+    pub(crate) fn explain(&self, body: &[u8], failing: Failing<'_>) -> Result<Explanation, Error> {
+        let signed = self.sign(body, failing)?;
+        signing::explain(&signed).map_err(|error| failing.invalid_request(error))
+    }
+
+    fn sign(&self, body: &[u8], failing: Failing<'_>) -> Result<Vec<u8>, Error> {
+        let timestamp = self.timestamp_unit.format((self.clock)());
+        let timestamp = timestamp.ok_or_else(|| failing.invalid_request("the clock shows a time before 1970"))?;
+        envelope::wrap(body, self.credentials.access_code(), &timestamp, self.credentials.key())
+            .map_err(|error| failing.invalid_request(error))
+    }
+
+    fn set_headers(&self, request: &mut Request) {
+        let headers = request.headers_mut();
+        headers.remove("api-version");
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(language) = &self.language {
+            headers.insert(ACCEPT_LANGUAGE, language.clone());
+        }
+        if self.timeout.is_some() {
+            *request.timeout_mut() = self.timeout;
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("base_url", &self.base_url)
+            .field("credentials", &self.credentials)
+            .field("language", &self.language)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One call of a generated client, and what its signature can't carry: our own error, and the whole answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    transport: Arc<Transport>,
+    operation: &'static Operation,
+    outcome: Arc<Mutex<Option<Outcome>>>,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Accepted { status: StatusCode, body: Bytes },
+    Failed(Error),
+}
+
+impl Slot {
+    pub(crate) fn new(transport: &Arc<Transport>, operation: &'static Operation) -> Self {
+        Self { transport: Arc::clone(transport), operation, outcome: Arc::default() }
+    }
+
+    /// Does the call: the answer's `data` under status 200, or a response that the generated client does not know.
+    pub(crate) async fn exec(&self, request: Request) -> reqwest::Result<Response> {
+        let url = request.url().clone();
+        let (status, data, outcome) =
+            match self.transport.exchange(request, self.operation.no_data, self.failing()).await {
+                Ok(Accepted { status, body, data }) => (StatusCode::OK, data, Outcome::Accepted { status, body }),
+                Err(error) => (StatusCode::NOT_IMPLEMENTED, Bytes::new(), Outcome::Failed(error)),
+            };
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        // Status and URL are valid as they are, so this can't fail.
+        Ok(http::Response::builder().status(status).url(url).body(data).unwrap_or_default().into())
+    }
+
+    /// What the generated client returned, as the caller gets it.
+    pub(crate) fn finish<T>(&self, result: Result<ResponseValue<T>, WireError<()>>) -> Result<T, Error> {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (result, outcome) {
+            (Ok(value), _) => Ok(value.into_inner()),
+            (Err(_), Some(Outcome::Failed(error))) => Err(error),
+            (Err(WireError::InvalidResponsePayload(_, error)), Some(Outcome::Accepted { status, body })) => {
+                Err(self.failing().unreadable(status, body, &error))
+            }
+            (Err(WireError::CommunicationError(error)), _) => Err(self.failing().transport(error)),
+            (Err(error), _) => Err(self.failing().invalid_request(error.to_string())),
+        }
+    }
+
+    fn failing(&self) -> Failing<'static> {
+        Failing { operation: self.operation.id, safe_to_retry: self.operation.safe_to_retry }
+    }
+}

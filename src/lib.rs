@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![warn(missing_debug_implementations, unreachable_pub)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod canonical;
+mod coded;
+mod credentials;
+pub mod csss;
+pub mod envelope;
+mod error;
+mod hook;
+mod language;
+mod null;
+mod operation;
+mod reason;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod signing;
+mod time;
+
+pub use credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
+pub use error::{Error, ErrorKind};
+pub use language::Language;
+pub use operation::{Completeness, Operation};
+pub use time::Time;

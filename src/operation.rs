@@ -1,0 +1,33 @@
+//! What the specification says of an operation.
+
+/// An operation of the API, as its specification describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Its name: the last part of its path.
+    pub id: &'static str,
+    /// Its path below the server's URL.
+    pub path: &'static str,
+    /// The vendor's page that describes it.
+    pub page: &'static str,
+    /// How much of it that page describes.
+    pub completeness: Completeness,
+    /// Whether calling it twice does no more than calling it once.
+    pub safe_to_retry: bool,
+    /// Whether the vendor labels it as deprecated.
+    pub deprecated: bool,
+    /// What an absent `data` stands for: `{}` or `[]`.
+    pub(crate) no_data: &'static str,
+}
+
+/// How much of an operation is documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Completeness {
+    /// Path, parameters and answer.
+    Complete,
+    /// The path, and a part of the parameters or the answer.
+    Partial,
+    /// Only that it is there and where.
+    PathOnly,
+}

@@ -1,0 +1,166 @@
+//! The orders of a sandbox and their life. Knows no HTTP and takes the time as a parameter.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Span;
+use jiff::civil::DateTime;
+
+use super::ORDER_LIMIT;
+use super::calendar::{self, PERIOD_LIMIT};
+use super::refusal::Refusal;
+
+/// The plans of the printed examples.
+const DOCUMENTED_PLANS: [&str; 2] = ["DP20190726001274", "DP20201218003915"];
+
+/// What is ordered for a SIM.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) package_code: String,
+    pub(super) period: Span,
+    pub(super) periods: i64,
+    pub(super) start_at_once: bool,
+    pub(super) test_data: bool,
+}
+
+/// A placed order.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) id: String,
+    pub(super) device_id: String,
+    pub(super) ordered: DateTime,
+    pub(super) started: Option<DateTime>,
+    pub(super) used: u64,
+    period: Span,
+    periods: i64,
+}
+
+/// Where an order is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Ordered,
+    Started,
+    Ended,
+}
+
+impl Status {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ordered => "SANDBOX-ORDERED",
+            Self::Started => "SANDBOX-STARTED",
+            Self::Ended => "SANDBOX-ENDED",
+        }
+    }
+}
+
+impl Order {
+    /// When the plan ends, once it is started.
+    pub(super) fn end(&self) -> Option<DateTime> {
+        self.started.map(|start| calendar::end(start, self.period, self.periods))
+    }
+
+    pub(super) fn status(&self, now: DateTime) -> Status {
+        match self.end() {
+            None => Status::Ordered,
+            Some(end) if now <= end => Status::Started,
+            Some(_) => Status::Ended,
+        }
+    }
+}
+
+/// All orders, the oldest first.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    plans: BTreeSet<String>,
+    orders: Vec<Order>,
+    positions: HashMap<String, usize>,
+    /// The orders of each SIM.
+    of_device: HashMap<String, Vec<usize>>,
+}
+
+impl Ledger {
+    pub(super) fn new(plans: Vec<String>) -> Self {
+        let plans = DOCUMENTED_PLANS.map(str::to_owned).into_iter().chain(plans).collect();
+        Self { plans, orders: Vec::new(), positions: HashMap::new(), of_device: HashMap::new() }
+    }
+
+    /// Places one order for each SIM, or none.
+    pub(super) fn order(&mut self, devices: &[String], terms: &Terms, now: DateTime) -> Result<Vec<Order>, Refusal> {
+        if !self.plans.contains(&terms.package_code) {
+            return Err(Refusal::UnknownPlan);
+        }
+        if terms.test_data && devices.iter().any(|device| self.of_device.contains_key(device)) {
+            return Err(Refusal::NotAllowed("test data is for the first order of a SIM"));
+        }
+        if self.orders.len() + devices.len() > ORDER_LIMIT {
+            return Err(Refusal::Full);
+        }
+        Ok(devices.iter().map(|device| self.place(device, terms, now)).collect())
+    }
+
+    fn place(&mut self, device: &str, terms: &Terms, now: DateTime) -> Order {
+        let position = self.orders.len();
+        let order = Order {
+            id: format!("ORDER_{:017}", position + 1),
+            device_id: device.to_owned(),
+            ordered: now,
+            started: terms.start_at_once.then_some(now),
+            used: 0,
+            period: terms.period,
+            periods: terms.periods,
+        };
+        self.positions.insert(order.id.clone(), position);
+        self.of_device.entry(device.to_owned()).or_default().push(position);
+        self.orders.push(order.clone());
+        order
+    }
+
+    pub(super) fn open(&mut self, id: &str, now: DateTime) -> Result<Order, Refusal> {
+        let order = self.find(id)?;
+        match order.status(now) {
+            Status::Ordered => {
+                order.started = Some(now);
+                Ok(order.clone())
+            }
+            Status::Started => Err(Refusal::OrderStarted),
+            Status::Ended => Err(Refusal::OrderEnded),
+        }
+    }
+
+    pub(super) fn renew(&mut self, id: &str, periods: i64, now: DateTime) -> Result<Order, Refusal> {
+        let order = self.find(id)?;
+        if order.status(now) == Status::Ended {
+            return Err(Refusal::OrderEnded);
+        }
+        if order.periods + periods > PERIOD_LIMIT {
+            return Err(Refusal::NotAllowed("a plan runs for at most 1200 periods"));
+        }
+        order.periods += periods;
+        Ok(order.clone())
+    }
+
+    fn find(&mut self, id: &str) -> Result<&mut Order, Refusal> {
+        let position = self.positions.get(id).copied();
+        position.and_then(|position| self.orders.get_mut(position)).ok_or(Refusal::UnknownOrder)
+    }
+
+    /// The order that a SIM uses: the one that was started last, of those that have not ended.
+    pub(super) fn in_use(&self, device: &str, now: DateTime) -> Option<&Order> {
+        let orders = self.of_device.get(device)?.iter().filter_map(|position| self.orders.get(*position));
+        orders.filter(|order| order.status(now) == Status::Started).max_by_key(|order| order.started)
+    }
+
+    pub(super) fn devices_in_use(&self, now: DateTime) -> BTreeSet<&str> {
+        let started = self.orders.iter().filter(|order| order.status(now) == Status::Started);
+        started.map(|order| order.device_id.as_str()).collect()
+    }
+
+    pub(super) fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.iter()
+    }
+
+    pub(super) fn use_data(&mut self, device: &str, amount: u64, now: DateTime) -> bool {
+        let id = self.in_use(device, now).map(|order| order.id.clone());
+        let order = id.and_then(|id| self.find(&id).ok());
+        order.map(|order| order.used = order.used.saturating_add(amount)).is_some()
+    }
+}

@@ -1,0 +1,142 @@
+//! A server that behaves as the CSSS documentation says, in memory: to learn with, and to test against.
+//!
+//! It verifies every signature, keeps orders through their life (ordered, started, renewed, ended), and answers in the
+//! documented envelope. Where Linksfield documents no code, its own begin with `SANDBOX-`; where it documents no
+//! answer, the answer is an empty object. What it has to decide beyond the documentation:
+//!
+//! * a period lasts as long as the plan's type says: days for `0` and `1`, then 1, 3, 6 and 12 months; a plan ends at
+//!   the end of a day in UTC+8;
+//! * a batch is ordered whole or not at all, as the text of its page says;
+//! * `orderStatus` is `SANDBOX-ORDERED`, `SANDBOX-STARTED` or `SANDBOX-ENDED`; `buyType` and `flow` are those of the
+//!   printed example;
+//! * any SIM may order; known plans are the two of the printed examples, and those that you add.
+//!
+//! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
+//! most 1000 orders, and a plan runs for at most 1200 periods.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), linksfield::Error> {
+//! use linksfield::csss::{Client, types::QueryOrder};
+//! use linksfield::sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::start().await?;
+//! let client = Client::builder().credentials(sandbox.credentials().clone()).environment(sandbox.url()).build()?;
+//! let orders = client.query_order(&QueryOrder::builder().page_no(1).page_size(10).build()).await?;
+//! assert!(orders.package_order.is_empty());
+//! # Ok(()) }
+//! ```
+
+mod answers;
+mod calendar;
+mod ledger;
+mod refusal;
+mod server;
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::{Credentials, Error};
+use ledger::Ledger;
+
+/// Most bytes of a request's body.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Most orders that are kept; after that, orders are refused.
+pub const ORDER_LIMIT: usize = 100_000;
+
+/// Access code of a sandbox that was given none.
+pub const ACCESS_CODE: &str = "SANDBOX";
+
+/// Secret of a sandbox that was given none. It protects nothing.
+pub const SECRET: &str = "sandbox-secret";
+
+type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// A running sandbox. It stops when it is dropped.
+pub struct Sandbox {
+    url: String,
+    state: server::State,
+    /// Dropped with the sandbox, which tells the server to stop.
+    _running: oneshot::Sender<()>,
+}
+
+#[bon::bon]
+impl Sandbox {
+    /// Sets up a sandbox.
+    ///
+    /// # Errors
+    ///
+    /// The address can't be listened on.
+    #[builder(start_fn = builder, finish_fn = start)]
+    pub async fn new(
+        /// Collects [`plan`](SandboxBuilder::plan)s.
+        #[builder(field)]
+        plans: Vec<String>,
+        /// Address to listen on; any free port of 127.0.0.1 if not set.
+        listen: Option<SocketAddr>,
+        /// Whose requests are accepted; [`ACCESS_CODE`] with [`SECRET`] if not set.
+        credentials: Option<Credentials>,
+        /// Where the time of orders comes from; the system's clock if not set.
+        #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
+        clock: Option<Clock>,
+    ) -> Result<Self, Error> {
+        let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
+        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+        let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
+        let state = server::State {
+            credentials: credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?,
+            ledger: Arc::new(Mutex::new(Ledger::new(plans))),
+            clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
+        };
+        let (running, stopped) = oneshot::channel();
+        tokio::spawn(server::serve(listener, state.clone(), stopped));
+        Ok(Self { url, state, _running: running })
+    }
+
+    /// Starts a sandbox on a free port of 127.0.0.1 that accepts [`ACCESS_CODE`] with [`SECRET`].
+    ///
+    /// # Errors
+    ///
+    /// No port can be listened on.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// The URL before the operations' paths.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whose requests are accepted.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.state.credentials
+    }
+
+    /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
+    pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
+        let now = calendar::local((self.state.clock)());
+        self.state.ledger.lock().unwrap_or_else(PoisonError::into_inner).use_data(device_id, amount, now)
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl<S: sandbox_builder::State> SandboxBuilder<S> {
+    /// Adds the code of a plan that can be ordered.
+    pub fn plan(mut self, code: impl Into<String>) -> Self {
+        self.plans.push(code.into());
+        self
+    }
+}

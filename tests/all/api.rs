@@ -1,0 +1,103 @@
+//! The generated public API, one readable digest a type: a changed snapshot is a changed API.
+
+use linksfield::csss::json_schemas;
+use syn::{Attribute, ImplItem, Item, ItemStruct, parse_quote};
+
+use crate::support::{client_at, monthly_plan};
+
+fn generated() -> Vec<Item> {
+    syn::parse_file(include_str!(concat!(env!("OUT_DIR"), "/csss.rs"))).unwrap().items
+}
+
+/// The items of the module `wire::types`.
+fn types() -> Vec<Item> {
+    ["wire", "types"].into_iter().fold(generated(), |items, name| {
+        let module = items.into_iter().find_map(|item| match item {
+            Item::Mod(module) if module.ident == name => module.content,
+            _ => None,
+        });
+        module.unwrap().1
+    })
+}
+
+/// As one writes it: formatted, with short names of the standard library.
+fn print(items: Vec<Item>) -> String {
+    let text = prettyplease::unparse(&parse_quote!(#(#items)*));
+    let modules = ["option", "string", "vec", "result", "convert", "ops", "fmt", "str", "iter"];
+    let text = modules.iter().fold(text, |text, module| text.replace(&format!("::std::{module}::"), ""));
+    text.replace("::serde_json::", "").replace("::serde::", "")
+}
+
+fn keep(attributes: &mut Vec<Attribute>, names: &[&str]) {
+    attributes.retain(|attribute| names.iter().any(|name| attribute.path().is_ident(name)));
+}
+
+/// The type, and what is implemented for it and with it beside the derived traits.
+fn digest(item: &ItemStruct, items: &[Item]) -> String {
+    let mut item = item.clone();
+    keep(&mut item.attrs, &["doc", "derive", "serde", "builder", "non_exhaustive"]);
+    item.fields.iter_mut().for_each(|field| keep(&mut field.attrs, &["doc", "serde"]));
+    let name = item.ident.to_string();
+    let implementations = items.iter().filter_map(|item| match item {
+        Item::Impl(block) => Some(Item::Impl(syn::ItemImpl { items: Vec::new(), ..block.clone() })),
+        _ => None,
+    });
+    let implementations = implementations
+        .map(|block| print(vec![block]))
+        .filter(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name));
+    let implementations: String = implementations.collect();
+    print(vec![Item::Struct(item)]) + &implementations
+}
+
+/// An open enum, as `coded::open_enum!` gets it.
+fn open_enum(tokens: &str) -> String {
+    tokens.replace("# [doc = \"", "\n/// ").replace("\"] ", "\n").replace(" ,", ",").trim().to_owned()
+}
+
+#[test]
+fn every_type_is_as_it_was() {
+    let items = types();
+    let mut checked = 0;
+    for item in &items {
+        match item {
+            Item::Struct(item) => insta::assert_snapshot!(format!("type_{}", item.ident), digest(item, &items)),
+            Item::Macro(item) => {
+                let text = open_enum(&item.mac.tokens.to_string());
+                let name = text.split(" {").next().unwrap().rsplit('\n').next().unwrap().to_owned();
+                insta::assert_snapshot!(format!("type_{name}"), text);
+            }
+            _ => continue,
+        }
+        checked += 1;
+    }
+    assert!(checked >= 30, "{checked}");
+}
+
+#[test]
+fn every_operation_is_as_it_was() {
+    let methods = generated().into_iter().filter_map(|item| match item {
+        Item::Impl(block) => Some(block.items),
+        _ => None,
+    });
+    for method in methods.flatten() {
+        let ImplItem::Fn(mut method) = method else { continue };
+        method.block = parse_quote!({});
+        let name = format!("operation_{}", method.sig.ident);
+        insta::assert_snapshot!(name, print(vec![parse_quote!(impl Client { #method })]));
+    }
+}
+
+#[test]
+fn every_json_schema_is_as_it_was() {
+    for (name, schema) in json_schemas() {
+        let mut value = schema.to_value();
+        value.sort_all_objects();
+        insta::assert_snapshot!(format!("schema_{name}"), serde_json::to_string_pretty(&value).unwrap());
+    }
+}
+
+#[test]
+fn a_request_is_as_it_was() {
+    let explanation = client_at("http://127.0.0.1:1").explain(&monthly_plan()).unwrap();
+    insta::assert_snapshot!("request_orderPackage", explanation.content());
+}

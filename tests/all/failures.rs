@@ -1,0 +1,178 @@
+//! Calls that get no readable answer.
+
+use std::time::Duration;
+
+use linksfield::csss::Client;
+use linksfield::csss::types::{OpenPackage, QueryOrder};
+use linksfield::{Credentials, Error, ErrorKind};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::support::{Canned, client_at, monthly_plan, response};
+
+fn all_orders() -> QueryOrder {
+    QueryOrder::builder().page_no(1).page_size(1).build()
+}
+
+#[tokio::test]
+async fn a_refused_connection_sent_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = client_at(&url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, false));
+    assert!(error.to_string().starts_with("orderPackage: the connection failed"), "{error}");
+    assert!(error.to_string().contains("nothing was sent"), "{error}");
+}
+
+#[tokio::test]
+async fn a_timeout_leaves_the_outcome_of_an_order_unknown_but_not_that_of_a_query() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(format!("http://{}", listener.local_addr().unwrap()))
+        .timeout(Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let error = client.order_package(&monthly_plan()).await.unwrap_err();
+    assert!(error.is_timeout() && error.outcome_unknown(), "{error:?}");
+    assert!(error.to_string().contains("may or may not have taken effect"), "{error}");
+    let error = client.query_order(&all_orders()).await.unwrap_err();
+    assert!(error.is_timeout() && !error.outcome_unknown(), "{error:?}");
+    let error = client.call::<Value>("/some/path", &json!({})).await.unwrap_err();
+    assert!(error.is_timeout() && error.outcome_unknown(), "a raw call may change something: {error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
+    let server = Canned::raw(String::new()).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, true), "{error}");
+
+    let half = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"code\":\"0000\"".to_owned();
+    let server = Canned::raw(half).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, true), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_page_is_unreadable_and_kept() {
+    let page = "<html>Internal Server Error</html>";
+    let server = Canned::raw(response("500 Internal Server Error", "text/html", page)).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Unreadable, Some(500)));
+    assert_eq!(error.body().unwrap(), page);
+    assert!(error.outcome_unknown());
+    assert!(!format!("{error} {error:?}").contains("<html>"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_as_documented_is_unreadable_and_kept_whole() {
+    for body in [
+        r#"{"code":"0000","message":"成功","success":true,"data":{"order_id":7}}"#,
+        r#"{"code":"0000","message":"成功","success":true,"data":{"sign":null}}"#,
+        r#"{"code":"0000","message":"成功","success":true,"data":null}"#,
+        r#"{"code":"0000","message":"成功","success":true}"#,
+        r#"{"code":"0000","success":false,"data":{"order_id":"1"}}"#,
+        r#"{"message":"no code"}"#,
+        r#"{"code":0}"#,
+        r#"{"code":"0000","data":{"order_id":"1"}"#,
+        "[]",
+        "\"0000\"",
+        "",
+    ] {
+        let server = Canned::json(body).await;
+        let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Unreadable, Some(200)), "{body}: {error}");
+        assert_eq!(error.body().unwrap(), body);
+        assert!(error.outcome_unknown(), "{body}: the order may have been placed");
+        assert_eq!(error.operation(), "orderPackage");
+    }
+}
+
+#[tokio::test]
+async fn a_raw_calls_unreadable_data_is_kept_too() {
+    let body = r#"{"code":"0000","data":{"order_id":7}}"#;
+    let server = Canned::json(body).await;
+    let error = client_at(&server.url).call::<Vec<String>>("/some/path", &json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unreadable, "/some/path"));
+    assert_eq!(error.body().unwrap(), body);
+}
+
+#[tokio::test]
+async fn a_refusal_needs_no_more_than_a_code() {
+    for body in [
+        r#"{"code":"1001"}"#,
+        r#"{"code":"1001","message":null,"success":null,"data":"anything"}"#,
+        r#"{"code":"1001","success":true,"data":{"order_id":"1"}}"#,
+        r#"{"code":"1001","data":[1,2],"more":{}}"#,
+    ] {
+        let server = Canned::json(body).await;
+        let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("1001")), "{body}: {error}");
+        assert!(!error.outcome_unknown());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_a_failing_server_leaves_the_outcome_unknown() {
+    let body = response("500 Internal Server Error", "application/json", r#"{"code":"9999","message":"oops"}"#);
+    let server = Canned::raw(body).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Refused, Some("9999"), Some(500)));
+    assert!(error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Canned::json(r#"{"code":"0000","data":{"order_id":"1"}}"#).await;
+    let redirect = format!("HTTP/1.1 307 x\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n", elsewhere.url);
+    let server = Canned::raw(redirect).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Unreadable, Some(307)));
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn parameters_that_cannot_be_signed_are_not_sent() {
+    let server = Canned::json("{}").await;
+    let client = client_at(&server.url);
+    for (parameters, words) in [
+        (json!({ "sign": "mine" }), "\"sign\" is set by the signing"),
+        (json!([1]), "must be a JSON object"),
+        (json!("text"), "must be a JSON object"),
+    ] {
+        let error = client.call::<Value>("/some/path", &parameters).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::InvalidRequest, false), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(client.explain(&parameters).is_err());
+    }
+    let unserialisable = std::collections::HashMap::from([(vec![1], 1)]);
+    let error = client.call::<Value>("/some/path", &unserialisable).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    let error = client.call::<Value>("some/path", &json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("must begin with /"), "{error}");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_before_1970_is_an_error_not_a_panic() {
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment("http://127.0.0.1:1")
+        .clock(|| std::time::UNIX_EPOCH - Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let error = client.open_package(&OpenPackage::builder().order_id("1").build()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+}
+
+#[tokio::test]
+async fn errors_carry_their_source_and_fit_in_a_result() {
+    let error = client_at("http://127.0.0.1:1").query_order(&all_orders()).await.unwrap_err();
+    let source = std::error::Error::source(&error).expect("the transport's own error");
+    assert!(source.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect));
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_error::<Error>();
+    assert!(size_of::<Error>() <= size_of::<usize>());
+}

@@ -1,0 +1,15 @@
+//! What the crate promises, one behaviour a file.
+
+mod answers;
+mod api;
+mod calls;
+mod documented_examples;
+mod failures;
+mod readme;
+mod refusals;
+mod sandbox_program;
+mod secrets;
+mod settings;
+mod signing;
+mod specification;
+mod support;

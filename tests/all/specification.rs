@@ -1,0 +1,244 @@
+//! What the build makes of a specification: a new operation is YAML alone, a broken rule is one line.
+
+#[allow(dead_code, reason = "the build uses all of it, the tests a part")]
+#[path = "../../build/mod.rs"]
+mod codegen;
+
+use std::path::Path;
+
+const SPECIFICATION: &str = include_str!("../../openapi/csss.yaml");
+
+/// Compiles a specification that differs from ours.
+fn compile(text: &str) -> Result<String, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("csss.yaml");
+    std::fs::write(&file, text).unwrap();
+    let result = codegen::compile(&file).map_err(|fault| fault.to_string());
+    result.map_err(|fault| fault.replace(&*directory.path().to_string_lossy(), "openapi"))
+}
+
+#[test]
+fn the_build_made_the_client_of_the_specification() {
+    let built = include_str!(concat!(env!("OUT_DIR"), "/csss.rs"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/csss.yaml");
+    assert_eq!(codegen::compile(&path).unwrap(), built);
+}
+
+const NEW_PATH: &str = "
+  /package/cancelPackage:
+    post:
+      operationId: cancelPackage
+      tags: [Plan]
+      summary: An operation that this test invents
+      x-linksfield-documentation: { title: Invented, page: 'https://example.com', completeness: partial }
+      x-linksfield-safe-to-retry: false
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { $ref: '#/components/schemas/CancelPackageRequest' }
+      responses:
+        '200':
+          description: The envelope
+          content:
+            application/json:
+              schema: { $ref: '#/components/schemas/CancelPackageResponse' }
+components:
+";
+
+const NEW_SCHEMAS: &str = "
+  schemas:
+    CancelPackage:
+      type: object
+      description: Invented parameters.
+      required: [order_id, why]
+      properties:
+        order_id: { $ref: '#/components/schemas/OrderId' }
+        why: { $ref: '#/components/schemas/CancelReason' }
+    CancelReason:
+      type: string
+      description: Invented codes.
+      enum: ['1', '2']
+      x-enum-varnames: [TooLate, TooDear]
+      x-enum-descriptions: [Too late., Too dear.]
+    CancelPackageData:
+      type: object
+      nullable: true
+      additionalProperties: true
+      description: Invented data.
+      properties:
+        refund: { type: string, description: Invented., example: '0' }
+    CancelPackageRequest:
+      description: Invented.
+      allOf:
+        - $ref: '#/components/schemas/SignedParameters'
+        - $ref: '#/components/schemas/CancelPackage'
+    CancelPackageResponse:
+      description: Invented.
+      allOf:
+        - $ref: '#/components/schemas/Envelope'
+        - type: object
+          properties:
+            data: { $ref: '#/components/schemas/CancelPackageData' }
+";
+
+#[test]
+fn a_new_operation_is_yaml_alone() {
+    let extended = SPECIFICATION.replace("\ncomponents:\n", NEW_PATH).replace("\n  schemas:\n", NEW_SCHEMAS);
+    let source = compile(&extended).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "pub async fn cancel_package<'a>( &'a self, body: &'a types::CancelPackage, ) \
+         -> ::std::result::Result<types::CancelPackageData, crate::Error>",
+        "pub struct CancelPackage {",
+        "pub order_id: OrderId,",
+        "pub why: CancelReason,",
+        "TooDear = \"2\",",
+        "(\"CancelPackage\", ::schemars::schema_for!(types::CancelPackage))",
+        "id: \"cancelPackage\", path: \"/package/cancelPackage\",",
+    ] {
+        let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(source.contains(&part), "{part}");
+    }
+}
+
+#[test]
+fn the_envelope_is_on_the_wire_only() {
+    let source = compile(SPECIFICATION).unwrap();
+    for word in ["access_code", "SignedParameters", "Envelope", "success", "PackageRequest", "PackageResponse"] {
+        assert!(!source.contains(&format!("pub struct {word}")) && !source.contains(&format!("pub {word}:")), "{word}");
+    }
+}
+
+#[test]
+fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
+    for (from, to, fault) in [
+        ("openapi: 3.0.3", "openapi: 3.1.0", "openapi/csss.yaml: openapi: must be 3.0.x"),
+        ("openapi: 3.0.3", "openapi: [", "openapi/csss.yaml: (whole file): must be YAML"),
+        (
+            "    x-linksfield-environment: uat\n",
+            "",
+            "openapi/csss.yaml: servers.1: must have a description and x-linksfield-e",
+        ),
+        (
+            "operationId: openPackage",
+            "operationId: startPackage",
+            "paths./package/openPackage.post: must have the operationId openPackage",
+        ),
+        (
+            "      x-linksfield-safe-to-retry: false\n",
+            "",
+            "paths./device/pauseService.post: must have x-linksfield-safe-to-retry",
+        ),
+        (
+            "completeness: path-only",
+            "completeness: some",
+            "post: must have a completeness in x-linksfield-documentation of complete",
+        ),
+        (
+            "        page: https://developer-en.apifox.cn/api-42599722\n",
+            "",
+            "must have x-linksfield-documentation with title and page",
+        ),
+        (
+            "          application/json:\n",
+            "          text/plain: {}\n          application/json:\n",
+            "must have the media type application/json and no other",
+        ),
+        (
+            "        '200':\n",
+            "        '400': { description: x }\n        '200':\n",
+            "must have the response 200 and no other",
+        ),
+        (
+            "schemas/OpenPackageRequest'",
+            "schemas/OpenPackage'",
+            "requestBody: must refer to the schema OpenPackageRequest",
+        ),
+        (
+            "schemas/OpenPackageResponse'",
+            "schemas/Nothing'",
+            "must refer to something in this file, not #/components/schemas/Nothing",
+        ),
+        (
+            "x-linksfield-type: OrderId",
+            "x-linksfield-type: Order",
+            "must have the name of a schema as its x-linksfield-type, not Order",
+        ),
+        (
+            "    OpenPackageData:\n      type: object\n      nullable: true\n",
+            "    OpenPackageData:\n      type: object\n",
+            "OpenPackageData: must be nullable",
+        ),
+        (
+            "['No', 'Yes']",
+            "[No, 'Yes']",
+            "components.schemas.YesNo: must have x-enum-varnames with a name for each of its 2 codes, as text",
+        ),
+        (
+            "['No', 'Yes']",
+            "['No']",
+            "components.schemas.YesNo: must have x-enum-varnames with a name for each of its 2 codes",
+        ),
+        (
+            "['No', 'Yes']",
+            "['No', 'yes!']",
+            "components.schemas.YesNo: must have x-enum-varnames that differ and are in UpperCamelCase",
+        ),
+        (
+            "x-enum-descriptions: ['No.', 'Yes.']",
+            "x-enum-descriptions: ['No.']",
+            "YesNo: must have x-enum-descriptions with a description for each",
+        ),
+        ("enum: ['0', '1']\n", "enum: [0, 1]\n", "components.schemas.YesNo: must have text as its codes"),
+        (
+            "          description: Code of the data plan.\n",
+            "",
+            "PlanTerms.properties.package_code: must have a description",
+        ),
+        ("          example: DP20190726001274\n", "", "PlanTerms.properties.package_code: must have an example"),
+        (
+            "          example: DP20190726001274\n",
+            "          example: x\n          default: x\n",
+            "must not have a default",
+        ),
+        (
+            "          example: DP20190726001274\n",
+            "          example: x\n          enum: [x]\n",
+            "must refer to a named schema",
+        ),
+        (
+            "          description: Code of the data plan.\n",
+            "          description: x\n          format: date-time\n",
+            "must not be of format date-time",
+        ),
+        (
+            "          type: string\n          description: Code of",
+            "          type: object\n          description: Code of",
+            "must refer to a named schema",
+        ),
+        (
+            "required: [order_id, renew_period]",
+            "required: [order_id, renewal]",
+            "RenewPackage: must have the property renewal, which it requires",
+        ),
+        (
+            "      required: [order_id]\n      properties:\n        sign:",
+            "      required: [sign]\n      properties:\n        sign:",
+            "properties.sign: must not be both required and nullable",
+        ),
+    ] {
+        assert!(SPECIFICATION.contains(from), "{from}");
+        let Err(message) = compile(&SPECIFICATION.replacen(from, to, 1)) else { panic!("no {fault}") };
+        assert!(message.contains(fault), "{message}\n  is not {fault}");
+        assert!(message.starts_with("openapi/csss.yaml: ") && message.lines().count() == 1, "{message}");
+    }
+}
+
+#[test]
+fn what_the_generator_cannot_express_is_a_line_not_a_panic() {
+    let broken =
+        SPECIFICATION.replacen("          type: integer\n          format: int64\n", "          type: [integer]\n", 1);
+    let message = compile(&broken).unwrap_err();
+    assert!(message.starts_with("openapi/csss.yaml: ") && message.lines().count() == 1, "{message}");
+    assert!(codegen::compile(Path::new("no/such/file.yaml")).unwrap_err().to_string().contains("must be readable"));
+}

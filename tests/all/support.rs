@@ -1,0 +1,135 @@
+//! Servers and clients for the tests.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use linksfield::csss::Client;
+use linksfield::csss::types::{OrderId, OrderPackage, PackageType, PaymentResult, YesNo};
+use linksfield::sandbox::Sandbox;
+use linksfield::{Credentials, Language};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+pub const SIM: &str = "89852022018041800192";
+pub const PLAN: &str = "DP20190726001274";
+pub const SECRET: &str = "a secret that nobody may see";
+
+/// An English client of `sandbox`.
+pub fn client_of(sandbox: &Sandbox) -> Client {
+    Client::builder()
+        .credentials(sandbox.credentials().clone())
+        .environment(sandbox.url())
+        .language(Language::English)
+        .build()
+        .unwrap()
+}
+
+/// A client with the credentials of the printed examples, whose clock stands at 1643253530.
+pub fn client_at(url: &str) -> Client {
+    Client::builder()
+        .credentials(Credentials::new("P000270", SECRET).unwrap())
+        .environment(url)
+        .clock(|| UNIX_EPOCH + Duration::from_secs(1_643_253_530))
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
+}
+
+/// The order of the printed example.
+pub fn monthly_plan() -> OrderPackage {
+    OrderPackage::builder()
+        .device_id(SIM)
+        .package_code(PLAN)
+        .package_name("C_M_0_P_中国20M不限速月套餐")
+        .package_type(PackageType::Monthly)
+        .order_period("1")
+        .pay_amount("0")
+        .pay_rst(PaymentResult::Unpaid)
+        .pay_type(linksfield::csss::types::PaymentMethod::Alipay)
+        .is_open(YesNo::No)
+        .global_order(YesNo::No)
+        .test_flow_flag(YesNo::No)
+        .test_flow("0")
+        .build()
+}
+
+/// Places the order of the printed example.
+pub async fn placed(client: &Client) -> OrderId {
+    client.order_package(&monthly_plan()).await.unwrap().order_id
+}
+
+/// A server that answers every request with the same bytes and keeps the requests.
+pub struct Canned {
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Canned {
+    /// Answers HTTP 200 with `body`.
+    pub async fn json(body: &str) -> Self {
+        Self::raw(response("200 OK", "application/json", body)).await
+    }
+
+    /// Answers with `answer` as it is; nothing at all closes the connection.
+    pub async fn raw(answer: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (answer, kept) = (answer.clone(), Arc::clone(&kept));
+                tokio::spawn(async move {
+                    let request = read_request(&mut stream).await;
+                    kept.lock().unwrap().push(request);
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        Self { url, requests }
+    }
+
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The JSON body of the only request.
+    pub fn body(&self) -> Value {
+        let requests = self.requests();
+        assert_eq!(requests.len(), 1, "one request, not {requests:?}");
+        serde_json::from_str(requests[0].split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+}
+
+pub fn response(status: &str, media_type: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = stream.read(&mut buffer).await.unwrap_or(0);
+        bytes.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if read == 0 || is_whole(&text) {
+            return text;
+        }
+    }
+}
+
+fn is_whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ").map(str::to_owned));
+    body.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
+
+/// A file of `tests/fixtures/csss`.
+pub fn fixture(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/csss/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
