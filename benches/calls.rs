@@ -1,0 +1,122 @@
+//! Signed, typed calls against plain reqwest with ready-made bytes, over loopback to the same server.
+//!
+//! `cargo bench --bench calls` prints the ratio of their rates at 16 in flight; `benches/instructions` that of their
+//! user instructions, by way of `calls serve`, `calls plain URL COUNT` and `calls signed URL COUNT`.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use futures::stream::{self, StreamExt};
+use linksfield::Credentials;
+use linksfield::csss::Client;
+use linksfield::csss::types::{OrderPackage, PackageType, PaymentMethod, PaymentResult, YesNo};
+use linksfield::envelope::wrap;
+
+const IN_FLIGHT: usize = 16;
+const ROUNDS: usize = 15;
+const CALLS: usize = 2_000;
+const ANSWER: &str = r#"{"code":"0000","data":{"sign":null,"order_id":"ORDER_47452122261749760","order_start_date":null,"order_expire_date":null},"message":"成功","success":true}"#;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve"] => runtime.block_on(serve()),
+        ["plain", url, count] => runtime.block_on(plain(url, count.parse()?)),
+        ["signed", url, count] => runtime.block_on(signed(url, count.parse()?)),
+        _ => compare(&runtime),
+    }
+}
+
+async fn serve() -> Outcome {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    let router =
+        Router::new().fallback(|_: axum::body::Bytes| async { ([(CONTENT_TYPE, "application/json")], ANSWER) });
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// Turn and turn about, so that a drift of the machine meets both.
+fn compare(runtime: &tokio::runtime::Runtime) -> Outcome {
+    let mut server = Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().ok_or("no output")?).read_line(&mut url)?;
+    let url = url.trim();
+    let mut ratios = Vec::new();
+    for round in 0..=ROUNDS {
+        let plain = time(|| runtime.block_on(plain(url, CALLS)))?;
+        let signed = time(|| runtime.block_on(signed(url, CALLS)))?;
+        // The first round warms up.
+        if round > 0 {
+            ratios.push(plain / signed);
+        }
+    }
+    server.kill()?;
+    ratios.sort_by(f64::total_cmp);
+    println!("signed calls per plain request, {IN_FLIGHT} in flight, {ROUNDS} rounds of {CALLS}:");
+    println!("median {:.2}, from {:.2} to {:.2}", ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);
+    Ok(())
+}
+
+fn time(work: impl FnOnce() -> Outcome) -> Result<f64, Box<dyn Error>> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+fn order() -> OrderPackage {
+    OrderPackage::builder()
+        .device_id("89852022018041800192")
+        .package_code("DP20190726001274")
+        .package_name("C_M_0_P_中国20M不限速月套餐")
+        .package_type(PackageType::Monthly)
+        .order_period("1")
+        .pay_amount("0")
+        .pay_rst(PaymentResult::Unpaid)
+        .pay_type(PaymentMethod::Alipay)
+        .is_open(YesNo::No)
+        .global_order(YesNo::No)
+        .test_flow_flag(YesNo::No)
+        .test_flow("0")
+        .build()
+}
+
+async fn plain(url: &str, count: usize) -> Outcome {
+    let client = reqwest::Client::new();
+    let url = format!("{url}/package/orderPackage");
+    let key = linksfield::signing::Key::new("an example secret");
+    let body = bytes::Bytes::from(wrap(&serde_json::to_vec(&order())?, "P000270", "1643253530", &key)?);
+    in_flight(count, || async {
+        let request = client.post(&url).header("content-type", "application/json").body(body.clone());
+        assert_eq!(request.send().await?.bytes().await?, ANSWER);
+        Ok(())
+    })
+    .await
+}
+
+async fn signed(url: &str, count: usize) -> Outcome {
+    let credentials = Credentials::new("P000270", "an example secret")?;
+    let client = Client::builder().credentials(credentials).environment(url).build()?;
+    let order = order();
+    in_flight(count, || async {
+        let ordered = client.order_package(&order).await?;
+        assert_eq!(ordered.order_id.as_str(), "ORDER_47452122261749760");
+        Ok(())
+    })
+    .await
+}
+
+async fn in_flight<F: Future<Output = Outcome>>(count: usize, call: impl Fn() -> F) -> Outcome {
+    let mut calls = stream::iter(0..count).map(|_| call()).buffer_unordered(IN_FLIGHT);
+    while let Some(outcome) = calls.next().await {
+        outcome?;
+    }
+    Ok(())
+}
