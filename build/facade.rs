@@ -7,10 +7,10 @@ use serde_json::Value;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, parse_quote};
 
 use super::document::{Document, Operation, items};
-use super::peel;
 use super::polish::argument_of;
+use super::{generate, peel};
 
-pub fn facade(document: &Document, wire: &syn::File) -> TokenStream {
+pub fn facade(document: &Document, peeled: &Document, wire: &syn::File) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
     let table = operations.iter().map(|operation| row(document, operation));
     let methods = methods(wire).filter_map(|method| {
@@ -18,7 +18,7 @@ pub fn facade(document: &Document, wire: &syn::File) -> TokenStream {
         public_method(method, index, &operations[index])
     });
     let servers = servers(document);
-    let schemas = schemas(wire);
+    let schemas = schemas(peeled);
     quote! {
         /// Every documented operation of this API.
         pub const OPERATIONS: &[crate::Operation] = &[#(#table),*];
@@ -118,27 +118,17 @@ fn servers(document: &Document) -> impl Iterator<Item = TokenStream> {
     })
 }
 
-/// The JSON Schemas of the types that progenitor generated, by name.
-fn schemas(wire: &syn::File) -> TokenStream {
-    let types = wire.items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
-        _ => None,
-    });
-    let names: Vec<_> = types.into_iter().flat_map(|(_, items)| items).filter_map(struct_name).collect();
-    let texts = names.iter().map(ToString::to_string);
+/// The JSON Schemas of all types, by name.
+fn schemas(peeled: &Document) -> TokenStream {
+    let names: Vec<_> = peeled.schemas().map(|(name, _)| name).filter(|name| !generate::is_by_hand(name)).collect();
+    let types = names.iter().map(|name| format_ident!("{name}"));
     quote! {
-        /// The JSON Schema of every object, list and id of this API, by the name of its type.
+        /// The JSON Schema of every type of this API, by its name.
         #[cfg(feature = "schemars")]
+        #[must_use]
         pub fn json_schemas() -> ::std::vec::Vec<(&'static str, ::schemars::Schema)> {
-            ::std::vec![#((#texts, ::schemars::schema_for!(types::#names))),*]
+            ::std::vec![#((#names, ::schemars::schema_for!(types::#types))),*]
         }
-    }
-}
-
-fn struct_name(item: &Item) -> Option<&syn::Ident> {
-    match item {
-        Item::Struct(definition) => Some(&definition.ident),
-        _ => None,
     }
 }
 

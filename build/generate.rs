@@ -12,6 +12,10 @@ use super::document::{Document, Result};
 /// Schemas whose types are written by hand, with those types.
 const BY_HAND: [(&str, &str); 2] = [("Time", "crate::Time"), ("Signature", "crate::signing::Signature")];
 
+pub fn is_by_hand(schema: &str) -> bool {
+    BY_HAND.iter().any(|(name, _)| *name == schema)
+}
+
 pub fn generate(peeled: &Document) -> Result<syn::File> {
     let spec: OpenAPI = serde_json::from_value(peeled.root.clone())
         .map_err(|e| peeled.fault("(whole file)", format!("must be OpenAPI 3.0: {e}")))?;

@@ -19,7 +19,7 @@ pub fn compile(file: &Path) -> Result<String> {
     rules::check(&document)?;
     let peeled = peel::peel(&document);
     let mut wire = generate::generate(&peeled)?;
-    let facade = facade::facade(&document, &wire);
+    let facade = facade::facade(&document, &peeled, &wire);
     polish::polish(&mut wire, coded::enums(&peeled));
     let whole = quote! {
         pub(super) mod wire { #wire }

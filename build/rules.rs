@@ -36,7 +36,9 @@ pub fn check(document: &Document) -> Result<()> {
         )?;
     }
     for (name, schema) in document.schemas() {
-        check_schema(document, &format!("components.schemas.{name}"), schema)?;
+        let place = format!("components.schemas.{name}");
+        require(document, name == name.to_upper_camel_case(), &place, "must have a name in UpperCamelCase")?;
+        check_schema(document, &place, schema)?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! Compact, keys in ascending byte order at every depth, characters outside ASCII and `/` as they are, numbers as
 //! written. Values stay slices of the body they came in: nothing is built of a flat body but a sorted list.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -33,37 +35,37 @@ pub enum ContentError {
 /// One `"name": value`.
 pub(crate) struct Parameter<'a> {
     pub(crate) name: Cow<'a, str>,
-    json: Json<'a>,
+    value: Value<'a>,
 }
 
-enum Json<'a> {
-    /// `"name":"text"` in canonical form, and the text in it.
-    Field { whole: &'a str, text: &'a str },
-    /// The value as written.
-    Value(&'a str),
-    /// A value that is text, not yet JSON.
+enum Value<'a> {
+    /// Text, and the whole `"name":"text"` in canonical form.
+    Plain { field: &'a str, text: &'a str },
+    /// JSON as written.
+    Json(&'a str),
+    /// Text that is not JSON yet.
     Text(&'a str),
 }
 
 impl<'a> Parameter<'a> {
     /// A parameter of text.
     fn text(name: &'a str, text: &'a str) -> Self {
-        Self { name: name.into(), json: Json::Text(text) }
+        Self { name: name.into(), value: Value::Text(text) }
     }
 
     /// The value, if it is text.
     pub(crate) fn as_text(&self) -> Option<Cow<'a, str>> {
-        match self.json {
-            Json::Text(text) | Json::Field { text, .. } => Some(text.into()),
-            Json::Value(json) => serde_json::from_str(json).ok(),
+        match self.value {
+            Value::Text(text) | Value::Plain { text, .. } => Some(text.into()),
+            Value::Json(json) => serde_json::from_str(json).ok(),
         }
     }
 
     /// `null`, `""`, `[]` and `{}`; neither `0` nor `false`.
     pub(crate) fn is_empty(&self) -> bool {
-        match self.json {
-            Json::Text(text) | Json::Field { text, .. } => text.is_empty(),
-            Json::Value(json) => match json.as_bytes() {
+        match self.value {
+            Value::Text(text) | Value::Plain { text, .. } => text.is_empty(),
+            Value::Json(json) => match json.as_bytes() {
                 b"null" | b"\"\"" => true,
                 [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
                 _ => false,
@@ -77,13 +79,13 @@ impl<'a> Parameter<'a> {
     }
 
     fn write_nested(&self, out: &mut Vec<u8>, depth: usize) -> Result<(), ContentError> {
-        match self.json {
-            Json::Field { whole, .. } => out.extend_from_slice(whole.as_bytes()),
-            Json::Value(value) => {
+        match self.value {
+            Value::Plain { field, .. } => out.extend_from_slice(field.as_bytes()),
+            Value::Json(json) => {
                 write_name(out, &self.name);
-                write_value(out, value, depth)?;
+                write_value(out, json, depth)?;
             }
-            Json::Text(text) => {
+            Value::Text(text) => {
                 write_name(out, &self.name);
                 write_text(out, text);
             }
@@ -109,7 +111,7 @@ impl<'a> Parameters<'a> {
     /// Reads an object and adds parameters to it, which it must not have.
     pub(crate) fn with<const N: usize>(object: &'a [u8], added: [(&'a str, &'a str); N]) -> Result<Self, ContentError> {
         let text = std::str::from_utf8(object).map_err(|error| not_an_object(error.to_string()))?;
-        let mut all = match plain_object(text) {
+        let mut all = match plain::object(text) {
             Some(all) => all,
             None => serde_json::from_str::<Object<'_>>(text).map_err(ContentError::NotAnObject)?.0,
         };
@@ -131,45 +133,6 @@ impl<'a> Parameters<'a> {
 
 fn not_an_object(why: String) -> ContentError {
     ContentError::NotAnObject(serde::de::Error::custom(why))
-}
-
-/// The fields of an object that is compact and holds nothing but text without escapes, as most requests do.
-///
-/// Without escapes every `"` begins or ends a text, so that no parser is needed: it would take longer than the HMAC.
-fn plain_object(json: &str) -> Option<Vec<Parameter<'_>>> {
-    // Not `any`: without an early exit this is done many bytes at a time.
-    if json.bytes().fold(false, |found, byte| found | (byte == b'\\') | (byte < b' ')) {
-        return None;
-    }
-    let bytes = json.as_bytes();
-    let quotes = quotes(bytes);
-    let (fields, []) = quotes.as_chunks() else { return None };
-    let mut all = Vec::with_capacity(fields.len() + 3);
-    let (mut end, mut separator) = (0, b"{");
-    for &[name, name_end, value, value_end] in fields {
-        if bytes.get(end..name)? != separator || bytes.get(name_end + 1..value)? != b":" {
-            return None;
-        }
-        (end, separator) = (value_end + 1, b",");
-        let field = Json::Field { whole: json.get(name..end)?, text: json.get(value + 1..value_end)? };
-        all.push(Parameter { name: json.get(name + 1..name_end)?.into(), json: field });
-    }
-    (bytes.get(end..)? == b"}").then_some(all)
-}
-
-/// Where every `"` is: many bytes at a time, a bit for each.
-fn quotes(text: &[u8]) -> Vec<usize> {
-    let mut positions = Vec::with_capacity(96);
-    let (blocks, rest) = text.as_chunks::<32>();
-    for (block, start) in blocks.iter().map(<[u8; 32]>::as_slice).chain([rest]).zip((0..).step_by(32)) {
-        let bits = block.iter().enumerate().map(|(position, byte)| u32::from(*byte == b'"') << position);
-        let mut found = bits.fold(0, |all, bit| all | bit);
-        while found != 0 {
-            positions.push(start + found.trailing_zeros() as usize);
-            found &= found - 1;
-        }
-    }
-    positions
 }
 
 /// Appends an object of `parameters`.
@@ -263,7 +226,7 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut all = Vec::with_capacity(24);
         while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            all.push(Parameter { name, json: Json::Value(value.get()) });
+            all.push(Parameter { name, value: Value::Json(value.get()) });
         }
         Ok(Object(all))
     }

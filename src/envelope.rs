@@ -71,11 +71,11 @@ pub enum Answer<'a> {
 struct Envelope<'a> {
     #[serde(borrow)]
     code: Cow<'a, str>,
-    #[serde(borrow, default)]
-    message: Option<Cow<'a, str>>,
-    #[serde(default)]
-    success: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    success: Option<&'a RawValue>,
+    #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
@@ -88,9 +88,15 @@ struct Envelope<'a> {
 /// `body` is not a JSON object with a `code`, or contradicts itself: the code of a success with `success: false`.
 pub fn unwrap(body: &[u8]) -> Result<Answer<'_>, serde_json::Error> {
     let Envelope { code, message, success, data } = serde_json::from_slice(body)?;
-    match (code == SUCCESS, success) {
-        (true, Some(false)) => Err(serde::de::Error::custom("`code` says success, but `success` is false")),
-        (true, _) => Ok(Answer::Accepted { data: data.map(RawValue::get) }),
-        (false, _) => Ok(Answer::Refused { code, message: message.unwrap_or_default() }),
+    let denied = success.is_some_and(|success| success.get() == "false");
+    match code == SUCCESS {
+        true if denied => Err(serde::de::Error::custom("`code` says success, but `success` is false")),
+        true => Ok(Answer::Accepted { data: data.map(RawValue::get) }),
+        false => Ok(Answer::Refused { code, message: message.map(in_words).unwrap_or_default() }),
     }
+}
+
+/// A message that is not text is shown as the JSON it is.
+fn in_words(message: &RawValue) -> Cow<'_, str> {
+    serde_json::from_str::<String>(message.get()).map_or_else(|_| message.get().into(), Cow::from)
 }

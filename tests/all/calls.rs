@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use futures::future::join_all;
 use linksfield::csss::types::{
-    BatchOrderPackages, CreateOtaOrder, GetInfoByDeviceId, LifeCycle, OpenPackage, OrderId, PackageType, PauseService,
-    PaymentMethod, PaymentResult, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage, SyncAssetInfo, YesNo,
+    CreateOtaOrder, GetInfoByDeviceId, LifeCycle, OpenPackage, OrderId, PackageType, PauseService, PaymentMethod,
+    PaymentResult, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage, SyncAssetInfo, YesNo,
 };
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::sandbox::Sandbox;
@@ -13,7 +13,7 @@ use linksfield::signing::TimestampUnit;
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 
-use crate::support::{PLAN, SIM, client_of, monthly_plan, placed};
+use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
 
 #[tokio::test]
 async fn an_order_is_placed_started_and_renewed() -> Result<(), Error> {
@@ -54,16 +54,7 @@ async fn a_batch_is_ordered_for_every_sim() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
     let sims = ["89852022018041800192", "89852022018041800193"];
-    let batch = BatchOrderPackages::builder()
-        .device_list(sims)
-        .package_code(PLAN)
-        .package_name("C_M_0_P_中国20M不限速月套餐")
-        .package_type(PackageType::Monthly)
-        .order_period("1")
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .build();
-    let results = client.batch_order_packages(&batch).await?.device_order;
+    let results = client.batch_order_packages(&monthly_plan_for(sims)).await?.device_order;
     assert_eq!(results.len(), 2);
     for (result, sim) in results.iter().zip(sims) {
         assert_eq!(result.error.as_deref(), Some("0000"));

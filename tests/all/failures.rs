@@ -106,6 +106,7 @@ async fn a_refusal_needs_no_more_than_a_code() {
         r#"{"code":"1001","message":null,"success":null,"data":"anything"}"#,
         r#"{"code":"1001","success":true,"data":{"order_id":"1"}}"#,
         r#"{"code":"1001","data":[1,2],"more":{}}"#,
+        r#"{"code":"1001","message":{"zh":"错误"},"success":"no"}"#,
     ] {
         let server = Canned::json(body).await;
         let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();

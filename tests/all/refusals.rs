@@ -1,14 +1,12 @@
 //! What the sandbox refuses, as the client reports it.
 
-use linksfield::csss::types::{
-    BatchOrderPackages, OpenPackage, PackageType, PaymentResult, QueryOrder, RenewPackage, YesNo,
-};
+use linksfield::csss::types::{OpenPackage, PackageType, PaymentResult, QueryOrder, RenewPackage, YesNo};
 use linksfield::csss::{Client, OPERATIONS};
-use linksfield::sandbox::Sandbox;
+use linksfield::sandbox::{ORDER_LIMIT, Sandbox};
 use linksfield::{Credentials, Error, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::support::{SIM, client_of, monthly_plan, placed};
+use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
 
 fn assert_refused<T>(result: Result<T, Error>, code: &str, words: &str) {
     let Err(error) = result else { panic!("accepted, not {code}") };
@@ -109,16 +107,20 @@ async fn test_data_is_for_the_first_order_of_a_sim() -> Result<(), Error> {
 #[tokio::test]
 async fn a_batch_with_nothing_to_order_for_is_refused() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
-    let batch = BatchOrderPackages::builder()
-        .device_list([""; 0])
-        .package_code("DP20190726001274")
-        .package_name("x")
-        .package_type(PackageType::Daily)
-        .order_period("1")
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .build();
+    let batch = monthly_plan_for([""; 0]);
     assert_refused(client_of(&sandbox).batch_order_packages(&batch).await, "SANDBOX-PARAMETER", "deviceList");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sandbox_keeps_no_more_orders_than_it_says() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    let mut order = monthly_plan_for((0..ORDER_LIMIT / 2).map(|sim| sim.to_string()));
+    client.batch_order_packages(&order).await?;
+    client.batch_order_packages(&order).await?;
+    order.device_list.truncate(1);
+    assert_refused(client.batch_order_packages(&order).await, "SANDBOX-FULL", "no more orders");
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::Client;
-use linksfield::csss::types::{OrderId, OrderPackage, PackageType, PaymentResult, YesNo};
+use linksfield::csss::types::{
+    BatchOrderPackages, DeviceId, OrderId, OrderPackage, PackageType, PaymentMethod, PaymentResult, YesNo,
+};
 use linksfield::sandbox::Sandbox;
 use linksfield::{Credentials, Language};
 use serde_json::Value;
@@ -46,11 +48,24 @@ pub fn monthly_plan() -> OrderPackage {
         .order_period("1")
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
-        .pay_type(linksfield::csss::types::PaymentMethod::Alipay)
+        .pay_type(PaymentMethod::Alipay)
         .is_open(YesNo::No)
         .global_order(YesNo::No)
         .test_flow_flag(YesNo::No)
         .test_flow("0")
+        .build()
+}
+
+/// The same plan for several SIMs, with what is required only.
+pub fn monthly_plan_for(sims: impl IntoIterator<Item = impl Into<DeviceId>>) -> BatchOrderPackages {
+    BatchOrderPackages::builder()
+        .device_list(sims)
+        .package_code(PLAN)
+        .package_name("C_M_0_P_中国20M不限速月套餐")
+        .package_type(PackageType::Monthly)
+        .order_period("1")
+        .is_open(YesNo::No)
+        .global_order(YesNo::No)
         .build()
 }
 
