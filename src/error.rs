@@ -133,8 +133,11 @@ impl Error {
 
     /// Whether the API refused the call because of its signature, as far as its words tell: no code for that is documented.
     fn speaks_of_signature(&self) -> bool {
-        let words = [self.code(), self.message()].into_iter().flatten().map(str::to_lowercase);
-        words.into_iter().any(|words| words.contains("sign") || words.contains("签名"))
+        let texts = [self.code(), self.message()].into_iter().flatten().map(str::to_lowercase);
+        texts.into_iter().any(|text| {
+            let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+            text.contains("签名") || words.any(|word| matches!(word, "sign" | "signature"))
+        })
     }
 }
 

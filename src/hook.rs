@@ -1,4 +1,8 @@
 //! From a finished request to the wire and back: sign, send, read. The only place where I/O happens.
+//!
+//! A method of the public client makes a [`Slot`] and calls the generated client with it. That builds the request and
+//! hands it to [`Slot::exec`], which signs and sends it by way of [`Transport::exchange`]. The generated client reads the
+//! answer's `data`; [`Slot::finish`] returns it, or our own error.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -116,6 +116,17 @@ async fn a_refusal_needs_no_more_than_a_code() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_speaks_of_the_signature_points_to_explain() {
+    for (message, points) in
+        [("签名错误", true), ("Invalid sign.", true), ("Signature mismatch", true), ("not assigned", false)]
+    {
+        let server = Canned::json(&json!({ "code": "1", "message": message }).to_string()).await;
+        let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+        assert_eq!(error.to_string().contains("Client::explain"), points, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_by_a_failing_server_leaves_the_outcome_unknown() {
     let body = response("500 Internal Server Error", "application/json", r#"{"code":"9999","message":"oops"}"#);
     let server = Canned::raw(body).await;
