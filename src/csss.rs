@@ -18,6 +18,7 @@
 //! let open = OpenPackage::builder().build();
 //! ```
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -66,7 +67,7 @@ impl Environment {
     /// The variable is not set or can't be a server's URL; the error names it.
     pub fn from_env() -> Result<Self, Error> {
         let url = variable(BASE_URL_VARIABLE)?;
-        check_url(&url).map_err(|what| Error::settings(format!("{BASE_URL_VARIABLE} {what}")))?;
+        check_url(&url, false).map_err(|what| Error::settings(format!("{BASE_URL_VARIABLE} {what}")))?;
         Ok(Self::Url(url))
     }
 
@@ -93,14 +94,24 @@ impl From<String> for Environment {
     }
 }
 
-fn check_url(url: &str) -> Result<(), String> {
+/// Whether `url` can be a server's. Plaintext would let others on the way read and replace orders, though not sign them.
+fn check_url(url: &str, allow_plaintext: bool) -> Result<(), String> {
     let parsed =
         Url::parse(url).map_err(|error| format!("is not a URL ({error}): it must be like https://host/path"))?;
-    let plain = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
-    if !matches!(parsed.scheme(), "http" | "https") || !plain || parsed.password().is_some() {
-        return Err("must be an http or https URL without user, query and fragment".into());
+    let bare = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
+    match parsed.scheme() {
+        "http" | "https" if !bare || parsed.password().is_some() => Err("must have no user, query and fragment".into()),
+        "https" => Ok(()),
+        "http" if allow_plaintext || is_loopback(&parsed) => Ok(()),
+        "http" => Err("must be https: only a server on this machine is called in plaintext".into()),
+        _ => Err("must be an https URL".into()),
     }
-    Ok(())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Client of the CSSS API. Cheap to clone; clones share connections.
@@ -126,7 +137,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The URL can't be a server's, the language can't be a header, the HTTP client can't be set up, or
+    /// The URL can't be a server's or is not https, the language can't be a header, the HTTP client can't be set up, or
     /// `connect_timeout` was set for an HTTP client of yours, which has its own.
     #[builder(start_fn = builder, finish_fn = build)]
     pub fn new(
@@ -141,7 +152,15 @@ impl Client {
         connect_timeout: Option<Duration>,
         /// Longest time from the start of a call to the end of its answer. 60 seconds if not set.
         timeout: Option<Duration>,
-        /// An HTTP client of yours, with its own timeouts, proxies, redirects and user agent.
+        /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
+        #[builder(default = 8 * 1024 * 1024)]
+        answer_limit: usize,
+        /// Whether to call a server other than this machine without TLS. Others on the way can then read and replace
+        /// orders, though they can't sign any: the secret itself is never sent.
+        #[builder(default)]
+        allow_plaintext: bool,
+        /// An HTTP client of yours, with its own timeouts, proxies and user agent. It should not follow redirects: a
+        /// signed body is meant for one server.
         http_client: Option<reqwest::Client>,
         /// Where the time of requests comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
@@ -150,7 +169,7 @@ impl Client {
         #[builder(default)]
         timestamp_unit: TimestampUnit,
     ) -> Result<Self, Error> {
-        check_url(environment.url())
+        check_url(environment.url(), allow_plaintext)
             .map_err(|what| Error::settings(format!("the server {:?} {what}", environment.url())))?;
         let (http, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
@@ -166,6 +185,7 @@ impl Client {
             credentials,
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
             timeout,
+            answer_limit,
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             timestamp_unit,
         };

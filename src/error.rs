@@ -107,7 +107,7 @@ impl Error {
         }
     }
 
-    /// The bytes of an answer that can't be read.
+    /// The bytes of an answer that can't be read; the first of them if it is too long.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         match &self.0.cause {
@@ -166,6 +166,11 @@ impl Failing<'_> {
 
     pub(crate) fn unreadable(self, status: StatusCode, body: Bytes, error: &serde_json::Error) -> Error {
         self.with(Cause::Unreadable { status, body, reason: reason::of(error) })
+    }
+
+    /// Of an answer that was read in part only.
+    pub(crate) fn too_long(self, status: StatusCode, body: Bytes, reason: String) -> Error {
+        self.with(Cause::Unreadable { status, body, reason })
     }
 
     pub(crate) fn invalid_request(self, reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {

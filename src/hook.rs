@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use progenitor_client::{Error as WireError, ResponseValue};
 use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
@@ -28,6 +28,7 @@ pub(crate) struct Transport {
     pub(crate) credentials: Credentials,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) answer_limit: usize,
     pub(crate) clock: Clock,
     pub(crate) timestamp_unit: TimestampUnit,
 }
@@ -55,7 +56,7 @@ impl Transport {
         self.set_headers(&mut request);
         let response = self.http.execute(request).await.map_err(|error| failing.transport(error))?;
         let status = response.status();
-        let body = response.bytes().await.map_err(|error| failing.transport(error))?;
+        let body = self.read(response, failing).await?;
         let data = match envelope::unwrap(&body) {
             Ok(Answer::Accepted { data: Some(data) }) => body.slice_ref(data.as_bytes()),
             Ok(Answer::Accepted { data: None }) => Bytes::from_static(no_data.as_bytes()),
@@ -63,6 +64,20 @@ impl Transport {
             Err(error) => return Err(failing.unreadable(status, body.clone(), &error)),
         };
         Ok(Accepted { status, body, data })
+    }
+
+    /// The answer's body, which is dropped with its connection where it grows too long.
+    async fn read(&self, mut response: Response, failing: Failing<'_>) -> Result<Bytes, Error> {
+        let status = response.status();
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failing.transport(error))? {
+            if body.len() + chunk.len() > self.answer_limit {
+                let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
+                return Err(failing.too_long(status, body.freeze(), reason));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
     }
 
     /// What of `body` would be signed if it were sent now.

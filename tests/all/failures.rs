@@ -91,6 +91,36 @@ async fn an_answer_that_is_not_as_documented_is_unreadable_and_kept_whole() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
+    let long = format!(r#"{{"code":"0000","data":{{"order_id":"{}"}}}}"#, "x".repeat(1_000_000));
+    let server = Canned::json(&long).await;
+    let client = |limit| {
+        Client::builder()
+            .credentials(Credentials::new("P000270", "s").unwrap())
+            .environment(server.url.as_str())
+            .answer_limit(limit)
+            .build()
+            .unwrap()
+    };
+    client(long.len()).order_package(&monthly_plan()).await.unwrap();
+    let error = client(long.len() - 1).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true));
+    assert!(error.to_string().contains("longer than the limit of"), "{error}");
+    assert!(error.body().unwrap().len() < long.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_nested_deep_is_an_error_not_a_crash() {
+    let deep = |depth: usize| format!(r#"{{"code":"0000","data":{{"x":{}{}}}}}"#, "[".repeat(depth), "]".repeat(depth));
+    for body in [deep(1_000), deep(1_000_000)] {
+        let server = Canned::json(&body).await;
+        let error = client_at(&server.url).query_order(&all_orders()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable, "{error}");
+        assert_eq!(error.body().unwrap().len(), body.len());
+    }
+}
+
+#[tokio::test]
 async fn a_raw_calls_unreadable_data_is_kept_too() {
     let body = r#"{"code":"0000","data":{"order_id":7}}"#;
     let server = Canned::json(body).await;

@@ -28,6 +28,22 @@ fn a_server_that_is_no_url_is_an_error() {
 }
 
 #[test]
+fn plaintext_is_for_this_machine_unless_it_is_allowed() {
+    let build = |url: &str, allow| {
+        Client::builder().credentials(credentials()).environment(url).allow_plaintext(allow).build().map(drop)
+    };
+    for url in
+        ["http://127.0.0.1:8787", "http://localhost", "http://[::1]:1", "http://127.1.2.3/x", "https://example.com"]
+    {
+        build(url, false).unwrap();
+    }
+    for url in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com", "http://[::2]"] {
+        assert!(build(url, false).unwrap_err().to_string().contains("must be https"), "{url}");
+        build(url, true).unwrap();
+    }
+}
+
+#[test]
 fn credentials_that_were_copied_badly_are_an_error() {
     for (access_code, secret, words) in [
         ("", "s", "the access code is empty"),
