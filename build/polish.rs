@@ -8,8 +8,11 @@ pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
     let Some(types) = wire.items.iter_mut().find_map(types_module) else { return };
     let mut conversions = Vec::new();
     for item in types.iter_mut() {
-        if let Item::Struct(definition) = item {
-            conversions.extend(polish_struct(definition));
+        match item {
+            Item::Struct(definition) => conversions.extend(polish_struct(definition)),
+            // Holds nothing but the error of conversions that nothing here has.
+            Item::Mod(module) if module.ident == "error" => module.attrs.push(parse_quote!(#[doc(hidden)])),
+            _ => {}
         }
     }
     types.extend(conversions);

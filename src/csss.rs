@@ -18,101 +18,31 @@
 //! let open = OpenPackage::builder().build();
 //! ```
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::HeaderValue;
-use reqwest::{Request, Response, Url};
+use reqwest::{Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::credentials::variable;
 use crate::error::Failing;
 use crate::hook::{Clock, Slot, Transport};
 use crate::signing::{Explanation, TimestampUnit};
-use crate::{Credentials, Error, Language, Operation};
+use crate::{Credentials, Error, Language, Operation, server};
+
+mod environment;
 
 mod generated {
     #![allow(dead_code, unreachable_pub, reason = "the generator writes more than a client needs")]
     include!(concat!(env!("OUT_DIR"), "/csss.rs"));
 }
 
+pub use environment::{BASE_URL_VARIABLE, Environment};
 #[cfg(feature = "schemars")]
 pub use generated::json_schemas;
 pub use generated::{OPERATIONS, types};
-
-/// Environment variable with the URL of the server.
-pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_BASE_URL";
-
-/// Which server a client calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Environment {
-    /// `https://apiv3.linksfield.net`, as the overview page prints it.
-    Production,
-    /// `https://api-uat.io.linksfield.net/cube/v4`, as the Chinese endpoint pages print it. No document shows that this
-    /// API answers there.
-    Uat,
-    /// Any other server, for example a sandbox: the URL before the operations' paths.
-    Url(String),
-}
-
-impl Environment {
-    /// Reads `LINKSFIELD_BASE_URL`. There is no default: what costs money is chosen, not assumed.
-    ///
-    /// # Errors
-    ///
-    /// The variable is not set or can't be a server's URL; the error names it.
-    pub fn from_env() -> Result<Self, Error> {
-        let url = variable(BASE_URL_VARIABLE)?;
-        check_url(&url, false).map_err(|what| Error::settings(format!("{BASE_URL_VARIABLE} {what}")))?;
-        Ok(Self::Url(url))
-    }
-
-    /// The URL before the operations' paths.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        match self {
-            Self::Production => generated::PRODUCTION_URL,
-            Self::Uat => generated::UAT_URL,
-            Self::Url(url) => url,
-        }
-    }
-}
-
-impl From<&str> for Environment {
-    fn from(url: &str) -> Self {
-        Self::Url(url.to_owned())
-    }
-}
-
-impl From<String> for Environment {
-    fn from(url: String) -> Self {
-        Self::Url(url)
-    }
-}
-
-/// Whether `url` can be a server's. Plaintext would let others on the way read and replace orders, though not sign them.
-fn check_url(url: &str, allow_plaintext: bool) -> Result<(), String> {
-    let parsed =
-        Url::parse(url).map_err(|error| format!("is not a URL ({error}): it must be like https://host/path"))?;
-    let bare = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
-    match parsed.scheme() {
-        "http" | "https" if !bare || parsed.password().is_some() => Err("must have no user, query and fragment".into()),
-        "https" => Ok(()),
-        "http" if allow_plaintext || is_loopback(&parsed) => Ok(()),
-        "http" => Err("must be https: only a server on this machine is called in plaintext".into()),
-        _ => Err("must be an https URL".into()),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
 
 /// Client of the CSSS API. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
@@ -139,7 +69,7 @@ impl Client {
     ///
     /// The URL can't be a server's or is not https, the language can't be a header, the HTTP client can't be set up, or
     /// `connect_timeout` was set for an HTTP client of yours, which has its own.
-    #[builder(start_fn = builder, finish_fn = build)]
+    #[builder]
     pub fn new(
         /// Who calls.
         credentials: Credentials,
@@ -169,8 +99,8 @@ impl Client {
         #[builder(default)]
         timestamp_unit: TimestampUnit,
     ) -> Result<Self, Error> {
-        check_url(environment.url(), allow_plaintext)
-            .map_err(|what| Error::settings(format!("the server {:?} {what}", environment.url())))?;
+        server::check(environment.url(), allow_plaintext)
+            .map_err(|what| Error::settings(format!("the server's URL {what}")))?;
         let (http, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
                 return Err(Error::settings("connect_timeout can't change your own http_client: set it there"));

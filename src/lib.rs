@@ -17,6 +17,7 @@ mod operation;
 mod reason;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod server;
 pub mod signing;
 mod time;
 

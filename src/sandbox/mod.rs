@@ -72,7 +72,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// The address can't be listened on.
-    #[builder(start_fn = builder, finish_fn = start)]
+    #[builder(finish_fn = start)]
     pub async fn new(
         /// Collects [`plan`](SandboxBuilder::plan)s.
         #[builder(field)]

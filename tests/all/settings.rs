@@ -24,6 +24,7 @@ fn a_server_that_is_no_url_is_an_error() {
     {
         let error = Client::builder().credentials(credentials()).environment(url).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Settings, "{url}");
+        assert!(!error.to_string().contains("u:p"), "{error}");
     }
 }
 
