@@ -118,17 +118,11 @@ impl fmt::Debug for Transport {
 }
 
 /// One call of a generated client, and what its signature can't carry: our own error, and the whole answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Slot {
     transport: Arc<Transport>,
     operation: &'static Operation,
-    outcome: Arc<Mutex<Option<Outcome>>>,
-}
-
-#[derive(Debug)]
-enum Outcome {
-    Accepted { status: StatusCode, body: Bytes },
-    Failed(Error),
+    outcome: Arc<Mutex<Option<Result<Accepted, Error>>>>,
 }
 
 impl Slot {
@@ -139,11 +133,11 @@ impl Slot {
     /// Does the call: the answer's `data` under status 200, or a response that the generated client does not know.
     pub(crate) async fn exec(&self, request: Request) -> reqwest::Result<Response> {
         let url = request.url().clone();
-        let (status, data, outcome) =
-            match self.transport.exchange(request, self.operation.no_data, self.failing()).await {
-                Ok(Accepted { status, body, data }) => (StatusCode::OK, data, Outcome::Accepted { status, body }),
-                Err(error) => (StatusCode::NOT_IMPLEMENTED, Bytes::new(), Outcome::Failed(error)),
-            };
+        let outcome = self.transport.exchange(request, self.operation.no_data, self.failing()).await;
+        let (status, data) = match &outcome {
+            Ok(accepted) => (StatusCode::OK, accepted.data.clone()),
+            Err(_) => (StatusCode::NOT_IMPLEMENTED, Bytes::new()),
+        };
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         // Status and URL are valid as they are, so this can't fail.
         Ok(http::Response::builder().status(status).url(url).body(data).unwrap_or_default().into())
@@ -154,8 +148,8 @@ impl Slot {
         let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (result, outcome) {
             (Ok(value), _) => Ok(value.into_inner()),
-            (Err(_), Some(Outcome::Failed(error))) => Err(error),
-            (Err(WireError::InvalidResponsePayload(_, error)), Some(Outcome::Accepted { status, body })) => {
+            (Err(_), Some(Err(error))) => Err(error),
+            (Err(WireError::InvalidResponsePayload(_, error)), Some(Ok(Accepted { status, body, .. }))) => {
                 Err(self.failing().unreadable(status, body, &error))
             }
             (Err(WireError::CommunicationError(error)), _) => Err(self.failing().transport(error)),
@@ -165,5 +159,11 @@ impl Slot {
 
     fn failing(&self) -> Failing<'static> {
         Failing { operation: self.operation.id, safe_to_retry: self.operation.safe_to_retry }
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("operation", &self.operation.id).finish_non_exhaustive()
     }
 }
