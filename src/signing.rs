@@ -27,6 +27,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
+use zeroize::ZeroizeOnDrop;
 
 pub use crate::canonical::ContentError;
 use crate::canonical::{Parameter, Parameters, write_object};
@@ -69,6 +70,9 @@ impl Key {
         self.0.clone().chain_update(content).verify_slice(&claimed).is_ok()
     }
 }
+
+/// The two SHA-1 states inside do it.
+impl ZeroizeOnDrop for Key {}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -61,6 +61,14 @@ fn debug_of_public_types_hides_the_secret_and_signatures() {
     assert!(format!("{credentials:?}").contains("P000270"), "the access code helps to find a mistake");
 }
 
+#[test]
+fn what_is_kept_of_the_secret_is_zeroized_on_drop() {
+    fn is_zeroized<T: zeroize::ZeroizeOnDrop>() {}
+    is_zeroized::<Key>();
+    // The state of the HMAC is two of these.
+    is_zeroized::<sha1::Sha1>();
+}
+
 /// Every kind of failure once, and the signature of the request that failed.
 async fn failures() -> Vec<(Error, String)> {
     let open = OpenPackage::builder().order_id("1").build();
