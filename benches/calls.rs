@@ -7,7 +7,7 @@ use std::error::Error;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -89,7 +89,12 @@ fn order() -> OrderPackage {
 }
 
 async fn plain(url: &str, count: usize) -> Outcome {
-    let client = reqwest::Client::new();
+    // With the limits that a client of ours has.
+    let client = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(60))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let url = format!("{url}/package/orderPackage");
     let key = linksfield::signing::Key::new("an example secret");
     let body = bytes::Bytes::from(wrap(&serde_json::to_vec(&order())?, "P000270", "1643253530", &key)?);

@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Failing;
 use crate::hook::{Clock, Slot, Transport};
 use crate::signing::{Explanation, TimestampUnit};
-use crate::{Credentials, Error, Language, Operation, server};
+use crate::{Credentials, Error, Language, Operation, RetryPolicy, server};
 
 mod environment;
 
@@ -80,11 +80,14 @@ impl Client {
         language: Option<Language>,
         /// Longest time to connect. 10 seconds if not set.
         connect_timeout: Option<Duration>,
-        /// Longest time from the start of a call to the end of its answer. 60 seconds if not set.
+        /// Longest time from the start of an attempt to the end of its answer. 60 seconds if not set.
         timeout: Option<Duration>,
         /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
         #[builder(default = 8 * 1024 * 1024)]
         answer_limit: usize,
+        /// When a call is sent again.
+        #[builder(default)]
+        retry: RetryPolicy,
         /// Whether to call a server other than this machine without TLS. Others on the way can then read and replace
         /// orders, though they can't sign any: the secret itself is never sent.
         #[builder(default)]
@@ -116,6 +119,7 @@ impl Client {
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
             timeout,
             answer_limit,
+            retry,
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             timestamp_unit,
         };

@@ -17,6 +17,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     operation: String,
     safe_to_retry: bool,
+    attempts: u32,
     cause: Cause,
 }
 
@@ -52,7 +53,12 @@ impl Error {
     }
 
     fn new(operation: &str, safe_to_retry: bool, cause: Cause) -> Self {
-        Self(Box::new(Inner { operation: operation.to_owned(), safe_to_retry, cause }))
+        Self(Box::new(Inner { operation: operation.to_owned(), safe_to_retry, attempts: 0, cause }))
+    }
+
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
     }
 
     /// What kind of thing went wrong.
@@ -72,6 +78,12 @@ impl Error {
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.0.operation
+    }
+
+    /// How often it was tried; 0 if the call did not get that far. This is the error of the last attempt.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
     }
 
     /// Whether there was no answer in time.
@@ -197,6 +209,9 @@ impl fmt::Display for Error {
             Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
             Cause::Settings(what) => write!(f, "{what}")?,
         }
+        if self.attempts() > 1 {
+            write!(f, "; tried {} times", self.attempts())?;
+        }
         if self.speaks_of_signature() {
             write!(
                 f,
@@ -228,6 +243,7 @@ impl fmt::Debug for Error {
             .field("operation", &self.operation())
             .field("status", &self.status())
             .field("code", &self.code())
+            .field("attempts", &self.attempts())
             .field("outcome_unknown", &self.outcome_unknown())
             .field("text", &self.to_string())
             .finish_non_exhaustive()

@@ -1,22 +1,23 @@
 //! From a finished request to the wire and back: sign, send, read. The only place where I/O happens.
 //!
 //! A method of the public client makes a [`Slot`] and calls the generated client with it. That builds the request and
-//! hands it to [`Slot::exec`], which signs and sends it by way of [`Transport::exchange`]. The generated client reads the
+//! hands it to [`Slot::exec`], which signs and sends it, again where that is safe, by way of [`Transport::exchange`]. The generated client reads the
 //! answer's `data`; [`Slot::finish`] returns it, or our own error.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{Error as WireError, ResponseValue};
-use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
 
 use crate::envelope::{self, Answer};
 use crate::error::Failing;
+use crate::retry::{Trouble, retry_after};
 use crate::signing::{Explanation, TimestampUnit};
-use crate::{Credentials, Error, Operation, signing};
+use crate::{Credentials, Error, Operation, RetryPolicy, signing};
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -29,6 +30,7 @@ pub(crate) struct Transport {
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) answer_limit: usize,
+    pub(crate) retry: RetryPolicy,
     pub(crate) clock: Clock,
     pub(crate) timestamp_unit: TimestampUnit,
 }
@@ -43,37 +45,67 @@ pub(crate) struct Accepted {
 }
 
 impl Transport {
-    /// Signs `request`, sends it, and takes the answer's envelope off.
+    /// Sends `request`, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(
+        &self,
+        request: Request,
+        no_data: &'static str,
+        failing: Failing<'_>,
+    ) -> Result<Accepted, Error> {
+        let start = Instant::now();
+        let mut attempt = 1;
+        loop {
+            let copy = request.try_clone().ok_or_else(|| failing.invalid_request("the body is no JSON"))?;
+            let (trouble, error) = match self.attempt(copy, no_data, failing).await {
+                Ok(accepted) => return Ok(accepted),
+                Err(failed) => failed,
+            };
+            match self.retry.delay(failing.safe_to_retry, attempt, start.elapsed(), trouble, fastrand::f64()) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return Err(error.after(attempt)),
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Signs `request`, sends it once, and takes the answer's envelope off.
+    async fn attempt(
         &self,
         mut request: Request,
         no_data: &'static str,
         failing: Failing<'_>,
-    ) -> Result<Accepted, Error> {
+    ) -> Result<Accepted, (Trouble, Error)> {
         let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
-        let signed = self.sign(body, failing)?;
+        let signed = self.sign(body, failing).map_err(|error| (Trouble::Final, error))?;
         *request.body_mut() = Some(signed.into());
         self.set_headers(&mut request);
-        let response = self.http.execute(request).await.map_err(|error| failing.transport(error))?;
-        let status = response.status();
+        let response =
+            self.http.execute(request).await.map_err(|error| (no_answer(&error), failing.transport(error)))?;
+        let (status, answered) = (response.status(), self.answered(&response));
         let body = self.read(response, failing).await?;
         let data = match envelope::unwrap(&body) {
             Ok(Answer::Accepted { data: Some(data) }) => body.slice_ref(data.as_bytes()),
             Ok(Answer::Accepted { data: None }) => Bytes::from_static(no_data.as_bytes()),
-            Ok(Answer::Refused { code, message }) => return Err(failing.refused(status, &code, &message)),
-            Err(error) => return Err(failing.unreadable(status, body.clone(), &error)),
+            Ok(Answer::Refused { code, message }) => return Err((answered, failing.refused(status, &code, &message))),
+            Err(error) => return Err((answered, failing.unreadable(status, body.clone(), &error))),
         };
         Ok(Accepted { status, body, data })
     }
 
+    fn answered(&self, response: &Response) -> Trouble {
+        let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = asked.and_then(|value| retry_after(value, (self.clock)()));
+        Trouble::Answered { status: response.status().as_u16(), retry_after }
+    }
+
     /// The answer's body, which is dropped with its connection where it grows too long.
-    async fn read(&self, mut response: Response, failing: Failing<'_>) -> Result<Bytes, Error> {
+    async fn read(&self, mut response: Response, failing: Failing<'_>) -> Result<Bytes, (Trouble, Error)> {
         let status = response.status();
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failing.transport(error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, failing.transport(error)))? {
             if body.len() + chunk.len() > self.answer_limit {
                 let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err(failing.too_long(status, body.freeze(), reason));
+                return Err((Trouble::Final, failing.too_long(status, body.freeze(), reason)));
             }
             body.extend_from_slice(&chunk);
         }
@@ -106,6 +138,14 @@ impl Transport {
     }
 }
 
+fn no_answer(error: &reqwest::Error) -> Trouble {
+    match error {
+        error if error.is_builder() => Trouble::Final,
+        error if error.is_connect() => Trouble::Unsent,
+        _ => Trouble::Lost,
+    }
+}
+
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
@@ -113,6 +153,8 @@ impl fmt::Debug for Transport {
             .field("credentials", &self.credentials)
             .field("language", &self.language)
             .field("timeout", &self.timeout)
+            .field("answer_limit", &self.answer_limit)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ mod language;
 mod null;
 mod operation;
 mod reason;
+mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod server;
@@ -25,4 +26,5 @@ pub use credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use error::{Error, ErrorKind};
 pub use language::Language;
 pub use operation::{Completeness, Operation};
+pub use retry::RetryPolicy;
 pub use time::Time;

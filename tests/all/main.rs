@@ -7,6 +7,7 @@ mod documented_examples;
 mod failures;
 mod readme;
 mod refusals;
+mod retries;
 mod sandbox_program;
 mod secrets;
 mod settings;

@@ -88,13 +88,22 @@ impl Canned {
 
     /// Answers with `answer` as it is; nothing at all closes the connection.
     pub async fn raw(answer: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![answer])
+    }
+
+    /// Gives the answers one after the other, and the last of them from then on.
+    pub fn sequence(listener: TcpListener, answers: Vec<String>) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
         tokio::spawn(async move {
+            let mut answers = answers.into_iter().peekable();
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (answer, kept) = (answer.clone(), Arc::clone(&kept));
+                let answer = answers.next().unwrap_or_default();
+                if answers.peek().is_none() {
+                    answers = vec![answer.clone()].into_iter().peekable();
+                }
+                let kept = Arc::clone(&kept);
                 tokio::spawn(async move {
                     let request = read_request(&mut stream).await;
                     kept.lock().unwrap().push(request);

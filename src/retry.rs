@@ -1,0 +1,173 @@
+//! When a call is sent again. Pure: time and chance are parameters.
+
+use std::time::{Duration, SystemTime};
+
+/// How often, and after how long, a failed call is sent again; each time with a signature of its own.
+///
+/// An operation that is [safe to retry](crate::Operation::safe_to_retry) is sent again if no answer came, or one of HTTP
+/// 408, 429, 502, 503 and 504. Any other only if no byte of it can have left: if the connection could not be made. So
+/// nothing is ordered twice.
+///
+/// The delay is random, up to a limit that doubles each time ("full jitter"); a `Retry-After` of the server is kept.
+/// Linksfield documents no rate limit and no retry rule: the defaults are this crate's.
+#[derive(Clone, Debug, PartialEq, Eq, bon::Builder)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Most times that a call is sent; 3 if not set, 1 to send nothing again.
+    #[builder(default = 3)]
+    pub attempts: u32,
+    /// Longest first delay; 250 milliseconds if not set.
+    #[builder(default = Duration::from_millis(250))]
+    pub first_delay: Duration,
+    /// Longest delay, also of a `Retry-After`; 10 seconds if not set.
+    #[builder(default = Duration::from_secs(10))]
+    pub longest_delay: Duration,
+    /// No attempt begins later than this after the first; 60 seconds if not set.
+    #[builder(default = Duration::from_secs(60))]
+    pub total: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+impl RetryPolicy {
+    /// Sends nothing again.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::builder().attempts(1).build()
+    }
+
+    /// How long to wait before the next attempt, or `None` to give up.
+    ///
+    /// `attempt` counts from 1, `elapsed` from the beginning of the first; `chance` is from 0 to 1.
+    pub(crate) fn delay(
+        &self,
+        safe_to_retry: bool,
+        attempt: u32,
+        elapsed: Duration,
+        trouble: Trouble,
+        chance: f64,
+    ) -> Option<Duration> {
+        let again = match trouble {
+            Trouble::Unsent => true,
+            Trouble::Lost => safe_to_retry,
+            Trouble::Answered { status, .. } => safe_to_retry && matches!(status, 408 | 429 | 502 | 503 | 504),
+            Trouble::Final => false,
+        };
+        if !again || attempt >= self.attempts {
+            return None;
+        }
+        let delay = match trouble {
+            Trouble::Answered { retry_after: Some(asked), .. } => asked.min(self.longest_delay),
+            _ => self.longest_at(attempt).mul_f64(chance.clamp(0.0, 1.0)),
+        };
+        (elapsed.saturating_add(delay) <= self.total).then_some(delay)
+    }
+
+    fn longest_at(&self, attempt: u32) -> Duration {
+        let doubled = 2_u32.checked_pow(attempt - 1).and_then(|times| self.first_delay.checked_mul(times));
+        doubled.unwrap_or(Duration::MAX).min(self.longest_delay)
+    }
+}
+
+/// What became of an attempt that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// No byte can have left.
+    Unsent,
+    /// No whole answer came.
+    Lost,
+    /// An answer came.
+    Answered { status: u16, retry_after: Option<Duration> },
+    /// Sending it again would fail again.
+    Final,
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let seconds = value.trim().parse().map(Duration::from_secs).ok();
+    seconds.or_else(|| {
+        let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?;
+        Some(SystemTime::from(date.timestamp()).duration_since(now).unwrap_or_default())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn answered(status: u16) -> Trouble {
+        Trouble::Answered { status, retry_after: None }
+    }
+
+    #[test]
+    fn the_table_of_what_is_sent_again() {
+        let cases = [
+            (Trouble::Unsent, true, true),
+            (Trouble::Unsent, false, true),
+            (Trouble::Lost, true, true),
+            (Trouble::Lost, false, false),
+            (answered(408), true, true),
+            (answered(429), true, true),
+            (answered(502), true, true),
+            (answered(503), true, true),
+            (answered(504), true, true),
+            (answered(429), false, false),
+            (answered(503), false, false),
+            (answered(200), true, false),
+            (answered(400), true, false),
+            (answered(500), true, false),
+            (Trouble::Final, true, false),
+            (Trouble::Final, false, false),
+        ];
+        for (trouble, safe, again) in cases {
+            let delay = RetryPolicy::default().delay(safe, 1, Duration::ZERO, trouble, 0.5);
+            assert_eq!(delay.is_some(), again, "{trouble:?}, safe to retry: {safe}");
+            assert_eq!(RetryPolicy::never().delay(safe, 1, Duration::ZERO, trouble, 0.5), None);
+        }
+    }
+
+    #[test]
+    fn delays_double_up_to_the_longest_and_are_random() {
+        let policy = RetryPolicy::builder().attempts(u32::MAX).first_delay(SECOND).total(Duration::MAX).build();
+        let delay = |attempt, chance| policy.delay(true, attempt, Duration::ZERO, Trouble::Lost, chance).unwrap();
+        let longest = [1, 2, 3, 4, 5, 6, 40, u32::MAX - 1].map(|attempt| delay(attempt, 1.0).as_secs());
+        assert_eq!(longest, [1, 2, 4, 8, 10, 10, 10, 10]);
+        assert_eq!(delay(3, 0.25), SECOND);
+        assert_eq!(delay(3, 0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn attempts_and_total_time_have_an_end() {
+        let policy = RetryPolicy::builder().attempts(3).first_delay(SECOND).total(10 * SECOND).build();
+        let delay = |attempt, elapsed| policy.delay(true, attempt, elapsed, Trouble::Lost, 1.0);
+        assert!(delay(2, Duration::ZERO).is_some() && delay(3, Duration::ZERO).is_none());
+        assert!(delay(1, 9 * SECOND).is_some() && delay(1, 9 * SECOND + Duration::from_nanos(1)).is_none());
+        assert!(delay(1, Duration::MAX).is_none());
+    }
+
+    #[test]
+    fn what_the_server_asks_for_is_kept_up_to_the_longest_delay() {
+        let policy = RetryPolicy::default();
+        for (asked, kept) in [(0, 0), (3, 3), (10, 10), (3600, 10)] {
+            let trouble = Trouble::Answered { status: 429, retry_after: Some(asked * SECOND) };
+            assert_eq!(policy.delay(true, 1, Duration::ZERO, trouble, 0.9), Some(kept * SECOND));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_470);
+        assert_eq!(retry_after("120", now), Some(120 * SECOND));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(10 * SECOND));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Duration::ZERO));
+        for odd in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(retry_after(odd, now), None, "{odd}");
+        }
+    }
+}
