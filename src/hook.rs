@@ -17,6 +17,7 @@ use crate::envelope::{self, Answer};
 use crate::error::Failing;
 use crate::retry::{Trouble, retry_after};
 use crate::signing::{Explanation, TimestampUnit};
+use crate::trace::Span;
 use crate::{Credentials, Error, Operation, RetryPolicy, signing};
 
 /// Where the time of requests comes from.
@@ -52,9 +53,23 @@ impl Transport {
         no_data: &'static str,
         failing: Failing<'_>,
     ) -> Result<Accepted, Error> {
+        let span = Span::begin(failing.operation, request.url());
+        let result = span.around(self.repeat(request, no_data, failing, &span)).await;
+        span.end(&result);
+        result
+    }
+
+    async fn repeat(
+        &self,
+        request: Request,
+        no_data: &'static str,
+        failing: Failing<'_>,
+        span: &Span,
+    ) -> Result<Accepted, Error> {
         let start = Instant::now();
         let mut attempt = 1;
         loop {
+            span.attempt(attempt);
             let copy = request.try_clone().ok_or_else(|| failing.invalid_request("the body is no JSON"))?;
             let (trouble, error) = match self.attempt(copy, no_data, failing).await {
                 Ok(accepted) => return Ok(accepted),

@@ -21,6 +21,7 @@ pub mod sandbox;
 mod server;
 pub mod signing;
 mod time;
+mod trace;
 
 pub use credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use error::{Error, ErrorKind};

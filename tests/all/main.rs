@@ -12,5 +12,6 @@ mod sandbox_program;
 mod secrets;
 mod settings;
 mod signing;
+mod spans;
 mod specification;
 mod support;

@@ -1,8 +1,5 @@
 //! The secret, and the signatures made with it, are in no output.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, RenewPackageData};
 use linksfield::sandbox::Sandbox;
@@ -10,32 +7,8 @@ use linksfield::signing::{Key, Signature};
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Canned, SECRET, client_at, monthly_plan, response};
-
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::support::{Canned, Log, SECRET, client_at, monthly_plan, response};
 
 fn assert_hidden(output: &str, sign: &str) {
     assert!(!output.contains(SECRET), "the secret is in {output}");
@@ -120,7 +93,7 @@ async fn logs_at_the_most_verbose_level_hide_the_secret_and_signatures() {
     let sign = server.body()["sign"].as_str().unwrap().to_owned();
     let sandbox = Sandbox::builder().credentials(Credentials::new("P000270", SECRET).unwrap()).start().await.unwrap();
     client_at(sandbox.url()).order_package(&monthly_plan()).await.unwrap();
-    let output = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let output = log.text();
     assert!(output.contains("the log is on"));
     assert!(output.lines().count() > 1, "the HTTP client logs too: {output}");
     assert_hidden(&output, &sign);

@@ -1,0 +1,66 @@
+//! What a call tells a tracing subscriber.
+
+use linksfield::RetryPolicy;
+use linksfield::csss::Client;
+use linksfield::csss::types::{OpenPackage, QueryOrder};
+use linksfield::sandbox::Sandbox;
+use tokio::net::TcpListener;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::support::{Canned, Log, client_of, placed, response};
+
+/// A subscriber that writes each span when it ends.
+fn subscriber(log: &Log) -> impl tracing::Subscriber + use<> {
+    tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE).with_writer(log.clone()).with_ansi(false).finish()
+}
+
+#[tokio::test]
+async fn a_call_is_one_span_that_says_what_came_of_it() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(subscriber(&log));
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    placed(&client).await;
+    client.open_package(&OpenPackage::builder().order_id("1").build()).await.unwrap_err();
+    let text = log.text();
+    let spans: Vec<_> = text.lines().filter(|line| line.contains("linksfield{")).collect();
+    assert_eq!(spans.len(), 2, "{text}");
+    let port = sandbox.url().rsplit(':').next().unwrap().to_owned();
+    for part in [
+        "linksfield.operation=\"orderPackage\"",
+        "otel.kind=\"client\"",
+        "http.request.method=\"POST\"",
+        "http.response.status_code=200",
+        "server.address=\"127.0.0.1\"",
+        &format!("server.port={port}"),
+        "url.path=\"/package/orderPackage\"",
+        "duration_ms=",
+    ] {
+        assert!(spans[0].contains(part), "{part} in {}", spans[0]);
+    }
+    for part in [
+        "linksfield.operation=\"openPackage\"",
+        "linksfield.code=\"SANDBOX-UNKNOWN-ORDER\"",
+        "linksfield.outcome_unknown=false",
+        "error.type=Refused",
+    ] {
+        assert!(spans[1].contains(part), "{part} in {}", spans[1]);
+    }
+}
+
+#[tokio::test]
+async fn a_span_counts_the_attempts_after_the_first() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(subscriber(&log));
+    let busy = response("503 x", "text/html", "");
+    let good = response("200 OK", "application/json", r#"{"code":"0000"}"#);
+    let server = Canned::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![busy.clone(), busy, good]);
+    let client = Client::builder()
+        .credentials(linksfield::Credentials::new("P000270", "s").unwrap())
+        .environment(server.url.as_str())
+        .retry(RetryPolicy::builder().first_delay(std::time::Duration::ZERO).build())
+        .build()
+        .unwrap();
+    client.query_order(&QueryOrder::builder().page_no(1).page_size(1).build()).await.unwrap();
+    assert!(log.text().contains("http.request.resend_count=2"), "{}", log.text());
+}
