@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use linksfield::Credentials;
-use linksfield::sandbox::{ACCESS_CODE, SECRET, Sandbox};
+use linksfield::sandbox::{ACCESS_CODE, Fault, SECRET, Sandbox};
 
 const HELP: &str = "\
 A server that behaves as the documentation of Linksfield's CSSS API says, in memory.
@@ -17,6 +17,9 @@ Options:
   --access-code CODE      whose requests are accepted [default: SANDBOX]
   --secret SECRET         the secret of that access code [default: sandbox-secret]
   --plan CODE             the code of a plan that can be ordered; may be repeated
+  --fault NAME            lets something go wrong with every request, for example
+                          drop-after-placing; the request header sandbox-fault
+                          does so for one
   --help                  print this help
   --version               print the version
 
@@ -28,6 +31,7 @@ struct Settings {
     access_code: String,
     secret: String,
     plans: Vec<String>,
+    fault: Option<Fault>,
 }
 
 #[tokio::main]
@@ -54,6 +58,7 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         access_code: ACCESS_CODE.to_owned(),
         secret: SECRET.to_owned(),
         plans: Vec::new(),
+        fault: None,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -62,6 +67,7 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("access-code") => settings.access_code = arguments.value()?.string()?,
             Long("secret") => settings.secret = arguments.value()?.string()?,
             Long("plan") => settings.plans.push(arguments.value()?.string()?),
+            Long("fault") => settings.fault = Some(arguments.value()?.parse_with(fault)?),
             Long("help") => {
                 print!("{HELP}");
                 return Ok(None);
@@ -76,6 +82,11 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
     Ok(Some(settings))
 }
 
+fn fault(name: &str) -> Result<Fault, String> {
+    let names = || Fault::ALL.map(Fault::name).join(", ");
+    Fault::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
+}
+
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let credentials = Credentials::new(settings.access_code, settings.secret)?;
     let mut sandbox = Sandbox::builder();
@@ -83,6 +94,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         sandbox = sandbox.plan(plan);
     }
     let sandbox = sandbox.listen(settings.listen).credentials(credentials).start().await?;
+    sandbox.misbehave(settings.fault);
     println!("{}", sandbox.url());
     tokio::signal::ctrl_c().await?;
     Ok(())

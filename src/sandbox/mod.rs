@@ -11,6 +11,8 @@
 //!   printed example;
 //! * any SIM may order; known plans are the two of the printed examples, and those that you add.
 //!
+//! It can be told to misbehave: see [`Fault`].
+//!
 //! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
 //! most 1000 orders, and a plan runs for at most 1200 periods.
 //!
@@ -28,6 +30,7 @@
 
 mod answers;
 mod calendar;
+mod fault;
 mod ledger;
 mod refusal;
 mod server;
@@ -41,6 +44,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::{Credentials, Error};
+pub use fault::{FAULT_HEADER, Fault};
 use ledger::Ledger;
 
 /// Most bytes of a request's body.
@@ -93,6 +97,7 @@ impl Sandbox {
             credentials: credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?,
             ledger: Arc::new(Mutex::new(Ledger::new(plans))),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
+            fault: Arc::default(),
         };
         let (running, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, state.clone(), stopped));
@@ -118,6 +123,17 @@ impl Sandbox {
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
         &self.state.credentials
+    }
+
+    /// Lets something go wrong with every request from now on, or nothing any more.
+    pub fn misbehave(&self, fault: Option<Fault>) {
+        *self.state.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// How many orders have been placed.
+    #[must_use]
+    pub fn order_count(&self) -> usize {
+        self.state.ledger.lock().unwrap_or_else(PoisonError::into_inner).orders().count()
     }
 
     /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.

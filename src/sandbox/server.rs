@@ -1,17 +1,23 @@
 //! The sandbox over HTTP: verify, dispatch, put the envelope on.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
+use super::fault::{self, Dropped, FAULT_HEADER, Fault};
 use super::ledger::Ledger;
 use super::refusal::Refusal;
 use super::{BODY_LIMIT, Clock, answers, calendar};
@@ -25,35 +31,76 @@ pub(super) struct State {
     pub(super) credentials: Credentials,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     pub(super) clock: Clock,
+    pub(super) fault: Arc<Mutex<Option<Fault>>>,
+}
+
+impl State {
+    /// That of the request's header, or else that of all requests.
+    fn fault_of(&self, request: &Request<Incoming>) -> Option<Fault> {
+        let named = request.headers().get(FAULT_HEADER).and_then(|name| name.to_str().ok()).and_then(Fault::from_name);
+        named.or_else(|| *self.fault.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Serves until `stopped` says so, or whoever could say so is gone.
-pub(super) async fn serve(listener: TcpListener, state: State, stopped: oneshot::Receiver<()>) {
-    let router = Router::new().fallback(move |request| handle(state.clone(), request));
-    let stop = async move {
-        let _ = stopped.await;
-    };
-    // It only ends with an error if the listener does; then there is nobody left to tell.
-    let _ = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else {
+                    // Out of file descriptors, most likely: they come back when connections end.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
+                let state = state.clone();
+                let service = service_fn(move |request| handle(state.clone(), request));
+                connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        }
+    }
 }
 
-async fn handle(state: State, request: Request) -> Response<Body> {
+/// Answers a request, or drops its connection where a fault says so.
+async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
     let language = language(request.headers());
-    match respond(&state, request).await {
+    let fault = state.fault_of(&request);
+    if fault != Some(Fault::DropBeforeReading) {
+        return answered(&state, request, &language, fault).await;
+    }
+    Err(Dropped)
+}
+
+async fn answered(
+    state: &State,
+    request: Request<Incoming>,
+    language: &Language,
+    fault: Option<Fault>,
+) -> Result<Response<Body>, Dropped> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(Body::new(body), BODY_LIMIT).await;
+    if let Some(fault) = fault
+        && let Some(response) = fault.before().await?
+    {
+        return Ok(response);
+    }
+    let respond = body.map_err(|_| Refusal::BodyTooLarge).and_then(|body| respond(state, &head, &body));
+    let (status, body) = match respond {
         Ok(data) => {
-            let message = if language == Language::English { "success" } else { "成功" };
-            json_response(
-                StatusCode::OK,
-                &json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true }),
-            )
+            let message = if *language == Language::English { "success" } else { "成功" };
+            (StatusCode::OK, json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true }))
         }
         Err(refusal) => {
-            let message = refusal.message(&language);
-            json_response(
-                status(&refusal),
-                &json!({ "code": refusal.code(), "data": null, "message": message, "success": false }),
-            )
+            let message = refusal.message(language);
+            let body = json!({ "code": refusal.code(), "data": null, "message": message, "success": false });
+            (status(&refusal), body)
         }
+    };
+    match fault {
+        Some(fault) => fault.after(body.to_string()),
+        None => Ok(fault::answer(status, "application/json", body.to_string().into())),
     }
 }
 
@@ -73,21 +120,13 @@ fn status(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn json_response(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
-    response
-}
-
-async fn respond(state: &State, request: Request) -> Result<Value, Refusal> {
-    let operation = OPERATIONS.iter().find(|operation| operation.path == request.uri().path());
+fn respond(state: &State, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
+    let operation = OPERATIONS.iter().find(|operation| operation.path == head.uri.path());
     let operation = operation.ok_or(Refusal::UnknownPath)?;
-    if request.method() != Method::POST {
+    if head.method != Method::POST {
         return Err(Refusal::Method);
     }
-    let body = to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|_| Refusal::BodyTooLarge)?;
-    let parameters = verified(&state.credentials, &body)?;
+    let parameters = verified(&state.credentials, body)?;
     let now = calendar::local((state.clock)());
     let mut ledger = state.ledger.lock().unwrap_or_else(PoisonError::into_inner);
     answers::answer(operation, parameters, &mut ledger, now, state.credentials.key())

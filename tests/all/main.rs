@@ -5,6 +5,7 @@ mod api;
 mod calls;
 mod documented_examples;
 mod failures;
+mod faults;
 mod readme;
 mod refusals;
 mod retries;

@@ -39,7 +39,7 @@ async fn it_says_how_to_use_it() {
     let result = program().arg("--help").output().await.unwrap();
     assert!(result.status.success());
     let help = String::from_utf8(result.stdout).unwrap();
-    for option in ["--listen", "--access-code", "--secret", "--plan"] {
+    for option in ["--listen", "--access-code", "--secret", "--plan", "--fault"] {
         assert!(help.contains(option), "{option} in {help}");
     }
 }
@@ -49,6 +49,7 @@ async fn bad_arguments_end_it_with_a_message_that_hides_the_secret() {
     for arguments in [
         &["--listen", "nowhere"][..],
         &["--no-such-option"],
+        &["--fault", "no-such-fault"],
         &["--secret"],
         &["--secret", " a secret that nobody may see"],
         &["--listen", "127.0.0.1:0", "surplus"],

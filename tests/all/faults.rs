@@ -1,0 +1,140 @@
+//! Every fault of the sandbox against every operation: what the caller is told, and how many orders there are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use futures::future::join_all;
+use linksfield::csss::types::{
+    CreateOtaOrder, GetInfoByDeviceId, OpenPackage, PauseService, QueryDevice, QueryDeviceFlowUsage, QueryOrder,
+    RenewPackage, SyncAssetInfo,
+};
+use linksfield::csss::{Client, OPERATIONS};
+use linksfield::sandbox::{FAULT_HEADER, Fault, Sandbox};
+use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
+use serde_json::json;
+
+use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
+
+/// A client that sends queries twice at most, and gives up soon where no answer will come.
+fn hasty(sandbox: &Sandbox, fault: Fault) -> Client {
+    Client::builder()
+        .credentials(sandbox.credentials().clone())
+        .environment(sandbox.url())
+        .timeout(if fault == Fault::Hang { Duration::from_millis(500) } else { Duration::from_secs(30) })
+        .retry(RetryPolicy::builder().attempts(2).first_delay(Duration::from_millis(1)).build())
+        .build()
+        .unwrap()
+}
+
+/// A SIM with a started order, and another order that is not.
+async fn sandbox_with_orders() -> (Sandbox, String) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let started = placed(&client).await;
+    client.open_package(&OpenPackage::builder().order_id(started).build()).await.unwrap();
+    let waiting = placed(&client).await;
+    (sandbox, waiting.to_string())
+}
+
+#[expect(deprecated, reason = "the vendor's deprecated operation is callable")]
+async fn call(client: &Client, operation: &str, order: &str) -> Result<(), Error> {
+    match operation {
+        "orderPackage" => client.order_package(&monthly_plan()).await.map(drop),
+        "batchOrderPackages" => client.batch_order_packages(&monthly_plan_for([SIM])).await.map(drop),
+        "createOtaOrder" => {
+            let mut parameters = serde_json::to_value(monthly_plan()).unwrap();
+            parameters["days"] = json!(364);
+            parameters["timing_type"] = json!("1");
+            let parameters: CreateOtaOrder = serde_json::from_value(parameters).unwrap();
+            client.create_ota_order(&parameters).await.map(drop)
+        }
+        "openPackage" => client.open_package(&OpenPackage::builder().order_id(order).build()).await.map(drop),
+        "renewPackage" => {
+            client.renew_package(&RenewPackage::builder().order_id(order).renew_period(1).build()).await.map(drop)
+        }
+        "queryOrder" => client.query_order(&QueryOrder::builder().page_no(1).page_size(9).build()).await.map(drop),
+        "queryDeviceFlowUsage" => {
+            client.query_device_flow_usage(&QueryDeviceFlowUsage::builder().device_id(SIM).build()).await.map(drop)
+        }
+        "queryDevice" => client.query_device(&QueryDevice::builder().device_id(SIM).build()).await.map(drop),
+        "syncAssetInfo" => client.sync_asset_info(&SyncAssetInfo::builder().build()).await.map(drop),
+        "getInfoByDeviceId" => {
+            client.get_info_by_device_id(&GetInfoByDeviceId::from_iter([("a", "b")])).await.map(drop)
+        }
+        "pauseService" => client.pause_service(&PauseService::from_iter([("a", "b")])).await.map(drop),
+        other => panic!("{other} has no row in the matrix"),
+    }
+}
+
+/// What the caller of an operation is told.
+fn told(result: &Result<(), Error>) -> String {
+    match result {
+        Ok(()) => "ok".to_owned(),
+        Err(error) => {
+            let unknown = if error.outcome_unknown() { ", outcome unknown" } else { "" };
+            format!("{:?}{unknown}", error.kind())
+        }
+    }
+}
+
+/// Calls `operation` once under `fault`: what the caller is told, and the number of new orders.
+async fn outcome(fault: Fault, operation: &Operation) -> (String, usize) {
+    let (sandbox, order) = sandbox_with_orders().await;
+    sandbox.misbehave(Some(fault));
+    let call = async { call(&hasty(&sandbox, fault), operation.id, &order).await };
+    let result = tokio::time::timeout(Duration::from_secs(120), call).await.expect("a call ends");
+    let new = sandbox.order_count() - 2;
+    let unknown = result.as_ref().is_err_and(Error::outcome_unknown);
+    let what = format!("{} under {}", operation.id, fault.name());
+    assert!(new <= 1, "{what}: ordered {new} times");
+    assert!(new == 0 || result.is_ok() || unknown, "{what}: an order was placed, and nobody says so");
+    assert!(!(operation.safe_to_retry && unknown), "{what}: a query changes nothing");
+    let refused = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Refused);
+    assert_eq!(refused, fault == Fault::UnknownCode, "{what}: {result:?}");
+    (told(&result), new)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fault_orders_twice_or_hides_that_an_order_may_be_placed() {
+    let mut table = include_str!("faults_head.md").to_owned();
+    for fault in Fault::ALL {
+        let outcomes = join_all(OPERATIONS.iter().map(|operation| outcome(fault, operation))).await;
+        let mut rows: BTreeMap<(String, usize), Vec<&str>> = BTreeMap::new();
+        for (operation, outcome) in OPERATIONS.iter().zip(outcomes) {
+            rows.entry(outcome).or_default().push(operation.id);
+        }
+        for ((told, new), operations) in rows {
+            writeln!(table, "| {} | {} | {told} | {new} |", fault.name(), operations.join(", ")).unwrap();
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), table, "docs/faults.md is not up to date");
+}
+
+#[tokio::test]
+async fn a_fault_can_be_asked_for_by_a_header_and_ends() {
+    let (sandbox, _) = sandbox_with_orders().await;
+    let headers = [(FAULT_HEADER.parse().unwrap(), "html-error".parse().unwrap())].into_iter().collect();
+    let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+    let client = Client::builder()
+        .credentials(sandbox.credentials().clone())
+        .environment(sandbox.url())
+        .http_client(http)
+        .build()
+        .unwrap();
+    assert_eq!(client.order_package(&monthly_plan()).await.unwrap_err().status(), Some(500));
+    placed(&client_of(&sandbox)).await;
+    sandbox.misbehave(Some(Fault::NotJson));
+    client_of(&sandbox).order_package(&monthly_plan()).await.unwrap_err();
+    sandbox.misbehave(None);
+    placed(&client_of(&sandbox)).await;
+}
+
+#[test]
+fn faults_have_names() {
+    for fault in Fault::ALL {
+        assert_eq!(Fault::from_name(fault.name()), Some(fault));
+    }
+    assert_eq!(Fault::from_name("no-such-fault"), None);
+}
