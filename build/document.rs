@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use heck::ToUpperCamelCase;
 use serde_json::Value;
 
 /// What stops the build: one line that names file, place and rule.
@@ -39,6 +40,11 @@ pub struct Operation<'a> {
 impl Operation<'_> {
     pub fn id(&self) -> &str {
         self.node["operationId"].as_str().unwrap_or_default()
+    }
+
+    /// Name of the schema of its own parameters.
+    pub fn parameters_name(&self) -> String {
+        self.id().to_upper_camel_case()
     }
 
     pub fn place(&self) -> String {

@@ -8,14 +8,16 @@ use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, parse_quote};
 
 use super::document::{Document, Operation, items};
 use super::polish::argument_of;
-use super::{generate, peel};
+use super::{generate, pages, peel};
 
 pub fn facade(document: &Document, peeled: &Document, wire: &syn::File) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
     let table = operations.iter().map(|operation| row(document, operation));
     let methods = methods(wire).filter_map(|method| {
         let index = operations.iter().position(|operation| method.sig.ident == operation.id().to_snake_case())?;
-        public_method(method, index, &operations[index])
+        let operation = operations.get(index)?;
+        let (call, items) = (public_method(method, index, operation), pages::items_method(document, operation, method));
+        Some(quote!(#call #items))
     });
     let servers = servers(document);
     let schemas = schemas(peeled);

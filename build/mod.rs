@@ -4,6 +4,7 @@ mod coded;
 pub mod document;
 mod facade;
 mod generate;
+mod pages;
 pub mod peel;
 mod polish;
 mod rules;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::coded;
 use super::document::{Document, Operation, Result, entries, items, json_schema, reference};
 use super::peel::SIGNED_PARAMETERS;
+use super::{coded, pages};
 
 const ENVELOPE: &str = "Envelope";
 const COMPLETENESS: [&str; 3] = ["complete", "partial", "path-only"];
@@ -106,7 +106,23 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
     check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
     check_media_type(document, &format!("{place}.responses.200"), &node["responses"]["200"])?;
     check_request(document, operation)?;
-    check_response(document, operation)
+    check_response(document, operation)?;
+    check_pagination(document, operation)
+}
+
+/// A paginated operation has the parameter and the fields that it says it is paginated by.
+fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()> {
+    let Some(pagination) = operation.node.get("x-linksfield-pagination") else { return Ok(()) };
+    let [number, position, total, items] = pages::NAMES.map(|name| pagination[name].as_str().unwrap_or_default());
+    let parameters = document.schema(&operation.parameters_name());
+    let data = document.schema(&format!("{}Data", operation.parameters_name()));
+    let place_of = &data["properties"][position];
+    let place_of = reference(place_of).or_else(|| reference(&place_of["allOf"][0])).unwrap_or_default();
+    let counted = parameters["properties"][number]["type"] == "integer"
+        && document.schema(place_of)["properties"][total]["type"] == "integer";
+    let listed = reference(&data["properties"][items]["items"]).is_some();
+    let rule = format!("must have x-linksfield-pagination with {}, which it has", pages::NAMES.join(", "));
+    require(document, counted && listed, &operation.place(), rule)
 }
 
 fn check_extensions(document: &Document, place: &str, node: &Value) -> Result<()> {
@@ -132,7 +148,7 @@ fn check_media_type(document: &Document, place: &str, node: &Value) -> Result<()
 
 /// The body is `…Request`: the signed parameters and those of the operation, which are named after it.
 fn check_request(document: &Document, operation: &Operation<'_>) -> Result<()> {
-    let name = operation.id().to_upper_camel_case();
+    let name = operation.parameters_name();
     let place = format!("{}.requestBody", operation.place());
     let body = reference(json_schema(&operation.node["requestBody"]));
     require(
@@ -153,7 +169,7 @@ fn check_request(document: &Document, operation: &Operation<'_>) -> Result<()> {
 
 /// The answer is `…Response`: the envelope around `…Data`.
 fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> {
-    let name = operation.id().to_upper_camel_case();
+    let name = operation.parameters_name();
     let place = format!("{}.responses.200", operation.place());
     let answer = reference(json_schema(&operation.node["responses"]["200"]));
     require(

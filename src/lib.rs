@@ -14,6 +14,7 @@ mod hook;
 mod language;
 mod null;
 mod operation;
+mod pages;
 mod reason;
 mod retry;
 #[cfg(feature = "sandbox")]

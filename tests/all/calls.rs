@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use futures::future::join_all;
+use futures::{StreamExt, TryStreamExt};
 use linksfield::csss::types::{
     CreateOtaOrder, GetInfoByDeviceId, LifeCycle, OpenPackage, OrderId, PackageType, PauseService, PaymentMethod,
     PaymentResult, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage, SyncAssetInfo, YesNo,
@@ -13,7 +14,7 @@ use linksfield::signing::TimestampUnit;
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 
-use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
+use crate::support::{Canned, SIM, client_at, client_of, monthly_plan, monthly_plan_for, placed, response};
 
 #[tokio::test]
 async fn an_order_is_placed_started_and_renewed() -> Result<(), Error> {
@@ -87,6 +88,41 @@ async fn orders_are_listed_a_page_at_a_time() -> Result<(), Error> {
     let other = QueryOrder::builder().device_id("another SIM").page_no(1).page_size(10).build();
     assert!(client.query_order(&other).await?.package_order.is_empty());
     Ok(())
+}
+
+#[tokio::test]
+async fn all_pages_can_be_read_as_one_stream() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(placed(&client).await);
+    }
+    for page_size in [1, 2, 5, 9] {
+        let parameters = QueryOrder::builder().page_no(1).page_size(page_size).build();
+        let orders = client.query_order_items(parameters).map_ok(|order| order.order_code.unwrap());
+        assert_eq!(orders.try_collect::<Vec<_>>().await?, ids);
+    }
+    let some = client.query_order_items(QueryOrder::builder().page_no(2).page_size(2).build());
+    assert_eq!(some.try_collect::<Vec<_>>().await?.len(), 3, "it begins where it is told to");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_of_pages_ends_with_its_first_error_or_an_empty_page() {
+    let page = |orders| json!({ "code": "0000", "data": { "package_order": orders } }).to_string();
+    let pages = [page(json!([{}, {}])), page(json!([{}])), page(json!([]))];
+    let answers = pages.map(|body| response("200 OK", "application/json", &body)).to_vec();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Canned::sequence(listener, answers);
+    let all = QueryOrder::builder().page_no(1).page_size(2).build();
+    let orders = client_at(&server.url).query_order_items(all.clone()).try_collect::<Vec<_>>().await;
+    assert_eq!((orders.unwrap().len(), server.requests().len()), (3, 3));
+
+    let refusing = Canned::json(r#"{"code":"1001"}"#).await;
+    let orders: Vec<_> = client_at(&refusing.url).query_order_items(all).collect().await;
+    assert_eq!((orders.len(), refusing.requests().len()), (1, 1));
+    assert!(orders[0].is_err());
 }
 
 #[tokio::test]
