@@ -18,6 +18,7 @@
 //! let open = OpenPackage::builder().build();
 //! ```
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +30,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Failing;
 use crate::hook::{Clock, Slot, Transport};
+use crate::limits::Limits;
 use crate::signing::{Explanation, TimestampUnit};
 use crate::{Credentials, Error, Language, Operation, RetryPolicy, server};
 
@@ -85,6 +87,11 @@ impl Client {
         /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
         #[builder(default = 8 * 1024 * 1024)]
         answer_limit: usize,
+        /// Most requests that this client and its clones have in flight; any number if not set. The others wait.
+        in_flight: Option<NonZeroU32>,
+        /// Most requests a second of this client and its clones, spread evenly; any number if not set. Linksfield
+        /// documents no limit.
+        per_second: Option<NonZeroU32>,
         /// When a call is sent again.
         #[builder(default)]
         retry: RetryPolicy,
@@ -120,6 +127,7 @@ impl Client {
             timeout,
             answer_limit,
             retry,
+            limits: Limits::new(in_flight, per_second),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             timestamp_unit,
         };

@@ -15,6 +15,7 @@ use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
 
 use crate::envelope::{self, Answer};
 use crate::error::Failing;
+use crate::limits::Limits;
 use crate::retry::{Trouble, retry_after};
 use crate::signing::{Explanation, TimestampUnit};
 use crate::trace::Span;
@@ -32,6 +33,7 @@ pub(crate) struct Transport {
     pub(crate) timeout: Option<Duration>,
     pub(crate) answer_limit: usize,
     pub(crate) retry: RetryPolicy,
+    pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) timestamp_unit: TimestampUnit,
 }
@@ -90,6 +92,7 @@ impl Transport {
         no_data: &'static str,
         failing: Failing<'_>,
     ) -> Result<Accepted, (Trouble, Error)> {
+        let _permit = self.limits.enter().await;
         let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
         let signed = self.sign(body, failing).map_err(|error| (Trouble::Final, error))?;
         *request.body_mut() = Some(signed.into());
@@ -170,6 +173,7 @@ impl fmt::Debug for Transport {
             .field("timeout", &self.timeout)
             .field("answer_limit", &self.answer_limit)
             .field("retry", &self.retry)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

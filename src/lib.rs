@@ -12,6 +12,7 @@ pub mod envelope;
 mod error;
 mod hook;
 mod language;
+mod limits;
 mod null;
 mod operation;
 mod pages;

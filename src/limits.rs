@@ -1,0 +1,89 @@
+//! How much one client and its clones send at once, and how often.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
+
+/// Limits of a client. Who waits is served in the order of asking; who stops waiting takes nothing.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    in_flight: Option<Semaphore>,
+    pace: Option<Pace>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    period: Duration,
+    /// When the next request may be sent.
+    next: Mutex<Option<Instant>>,
+}
+
+impl Limits {
+    pub(crate) fn new(in_flight: Option<NonZeroU32>, per_second: Option<NonZeroU32>) -> Self {
+        let permits =
+            |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let pace = |rate: NonZeroU32| Pace { period: Duration::from_secs(1) / rate.get(), next: Mutex::default() };
+        Self { in_flight: in_flight.map(permits).map(Semaphore::new), pace: per_second.map(pace) }
+    }
+
+    /// Waits until a request may be sent. What is returned is held until its answer is read.
+    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = match &self.in_flight {
+            // It is never closed, so this can't fail.
+            Some(in_flight) => in_flight.acquire().await.ok(),
+            None => None,
+        };
+        if let Some(pace) = &self.pace {
+            let mut next = pace.next.lock().await;
+            if let Some(instant) = *next {
+                sleep_until(instant).await;
+            }
+            *next = Some(Instant::now() + pace.period);
+        }
+        permit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(in_flight: u32, per_second: u32) -> Limits {
+        Limits::new(NonZeroU32::new(in_flight), NonZeroU32::new(per_second))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_are_spread_over_the_second() {
+        let (limits, start) = (limits(0, 10), Instant::now());
+        for expected in [0, 100, 200, 300] {
+            assert!(limits.enter().await.is_none());
+            assert_eq!(start.elapsed().as_millis(), expected);
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        limits.enter().await;
+        limits.enter().await;
+        assert_eq!(start.elapsed().as_millis(), 5400, "time that passed unused is not made up for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stops_waiting_takes_nothing() {
+        let (limits, start) = (limits(0, 1), Instant::now());
+        limits.enter().await;
+        for _ in 0..10 {
+            assert!(tokio::time::timeout(Duration::from_millis(10), limits.enter()).await.is_err());
+        }
+        limits.enter().await;
+        assert_eq!(start.elapsed().as_secs(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_the_limit_are_in_flight() {
+        let limits = limits(2, 0);
+        let (first, _second) = (limits.enter().await, limits.enter().await);
+        assert!(tokio::time::timeout(Duration::from_secs(1), limits.enter()).await.is_err());
+        drop(first);
+        assert!(limits.enter().await.is_some());
+    }
+}
