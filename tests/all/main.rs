@@ -6,6 +6,7 @@ mod calls;
 mod documented_examples;
 mod failures;
 mod faults;
+mod fleet;
 mod limits;
 mod readme;
 mod refusals;
