@@ -1,0 +1,93 @@
+//! The targets.
+
+use linksfield::Time;
+use linksfield::envelope::{unwrap, wrap};
+use linksfield::signing::{Key, explain, verify};
+use linksfield_fuzz::{Change, changed};
+use serde_json::{Value, json};
+
+/// The canonical content is that of serde_json's sorted maps, and is its own canonical content.
+#[test]
+fn content() {
+    bolero::check!().with_type::<Change>().for_each(|change| {
+        let body = changed(change);
+        let Ok(explanation) = explain(&body) else { return };
+        let content = explanation.content();
+        assert_eq!(explain(content.as_bytes()).expect("canonical").content(), content);
+        // Maps of serde_json are sorted. It rounds and refuses numbers, so only bodies whose numbers it keeps are compared.
+        let Ok(Value::Object(mut all)) = serde_json::from_slice(&body) else { return };
+        all.retain(|name, value| name != "sign" && ![json!(null), json!(""), json!([]), json!({})].contains(value));
+        let independent = Value::Object(all).to_string();
+        let numbers = |text: &str| text.contains(|letter: char| letter.is_ascii_digit());
+        if independent != content {
+            assert!(numbers(content), "{content} is not {independent}");
+            let reread: Value = serde_json::from_str(content).expect("JSON");
+            assert_eq!(reread.to_string(), independent);
+        }
+    });
+}
+
+/// What is signed verifies; what is not signed does not.
+#[test]
+fn signatures() {
+    let (key, other) = (Key::new("secret"), Key::new("another"));
+    bolero::check!().with_type::<Change>().for_each(|change| {
+        let body = changed(change);
+        assert!(verify(&body, &key).is_err(), "nobody signed this");
+        let Ok(signed) = wrap(&body, "P000270", "1643253530", &key) else { return };
+        assert!(verify(&signed, &key).is_ok());
+        assert!(verify(&signed, &other).is_err());
+    });
+}
+
+/// A body is refused for a reason, or signed without losing anything.
+#[test]
+fn wrapping() {
+    let key = Key::new("secret");
+    bolero::check!().with_type::<Change>().for_each(|change| {
+        let body = changed(change);
+        let Ok(signed) = wrap(&body, "P000270", "1643253530", &key) else { return };
+        let (Ok(before), Ok(mut after)) =
+            (serde_json::from_slice::<Value>(&body), serde_json::from_slice::<Value>(&signed))
+        else {
+            return;
+        };
+        let fields = after.as_object_mut().expect("an object");
+        for added in ["access_code", "timestamp", "version", "sign"] {
+            assert!(fields.remove(added).is_some());
+        }
+        assert_eq!(before, after);
+    });
+}
+
+/// An answer is read or not, but never crashes.
+#[test]
+fn answers() {
+    bolero::check!().with_type::<Change>().for_each(|change| {
+        let body = changed(change);
+        if let Ok(answer) = unwrap(&body) {
+            let whole: Value = match serde_json::from_slice(&body) {
+                Ok(whole) => whole,
+                Err(_) => return,
+            };
+            assert!(whole["code"].is_string(), "{answer:?}");
+        }
+    });
+}
+
+/// A time is an instant or not, and stays the text that it was.
+#[test]
+fn times() {
+    const SEEDS: [&str; 4] = ["2022-01-27 11:23:43", "20231127", "9999-12-31 23:59:59", "-999-01-01 00:00:00"];
+    bolero::check!().with_type::<(u8, Vec<(u8, u8)>)>().for_each(|(seed, edits)| {
+        let mut text = SEEDS[usize::from(*seed) % SEEDS.len()].as_bytes().to_vec();
+        for (place, byte) in edits {
+            let place = usize::from(*place) % text.len();
+            text[place] = *byte;
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let time = Time::from(text.as_str());
+        let _ = time.in_utc8();
+        assert_eq!(time.as_str(), text);
+    });
+}
