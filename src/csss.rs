@@ -82,7 +82,8 @@ impl Client {
         language: Option<Language>,
         /// Longest time to connect. 10 seconds if not set.
         connect_timeout: Option<Duration>,
-        /// Longest time from the start of an attempt to the end of its answer. 60 seconds if not set.
+        /// Longest time from the start of an attempt to the end of its answer. If not set, 60 seconds, or what an HTTP
+        /// client of yours has.
         timeout: Option<Duration>,
         /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
         #[builder(default = 8 * 1024 * 1024)]
@@ -99,8 +100,8 @@ impl Client {
         /// orders, though they can't sign any: the secret itself is never sent.
         #[builder(default)]
         allow_plaintext: bool,
-        /// An HTTP client of yours, with its own timeouts, proxies and user agent. It should not follow redirects: a
-        /// signed body is meant for one server.
+        /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects: a signed
+        /// body is meant for one server, and an answer of another is an error.
         http_client: Option<reqwest::Client>,
         /// Where the time of requests comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]

@@ -180,8 +180,8 @@ impl Failing<'_> {
         self.with(Cause::Unreadable { status, body, reason: reason::of(error) })
     }
 
-    /// Of an answer that was read in part only.
-    pub(crate) fn too_long(self, status: StatusCode, body: Bytes, reason: String) -> Error {
+    /// Of an answer that was read in part only, or not at all.
+    pub(crate) fn cut_short(self, status: StatusCode, body: Bytes, reason: String) -> Error {
         self.with(Cause::Unreadable { status, body, reason })
     }
 

@@ -97,9 +97,14 @@ impl Transport {
         let signed = self.sign(body, failing).map_err(|error| (Trouble::Final, error))?;
         *request.body_mut() = Some(signed.into());
         self.set_headers(&mut request);
+        let url = request.url().clone();
         let response =
             self.http.execute(request).await.map_err(|error| (no_answer(&error), failing.transport(error)))?;
         let (status, answered) = (response.status(), self.answered(&response));
+        if *response.url() != url {
+            let reason = "your http_client followed a redirect with it: set its redirect policy to none";
+            return Err((Trouble::Final, failing.cut_short(status, Bytes::new(), reason.to_owned())));
+        }
         let body = self.read(response, failing).await?;
         let data = match envelope::unwrap(&body) {
             Ok(Answer::Accepted { data: Some(data) }) => body.slice_ref(data.as_bytes()),
@@ -123,7 +128,7 @@ impl Transport {
         while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, failing.transport(error)))? {
             if body.len() + chunk.len() > self.answer_limit {
                 let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err((Trouble::Final, failing.too_long(status, body.freeze(), reason)));
+                return Err((Trouble::Final, failing.cut_short(status, body.freeze(), reason)));
             }
             body.extend_from_slice(&chunk);
         }

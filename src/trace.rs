@@ -36,7 +36,7 @@ mod enabled {
                 http.response.status_code = Empty,
                 server.address = url.host_str(),
                 server.port = url.port_or_known_default(),
-                url.path = url.path(),
+                url.full = url.as_str(),
                 error.type = Empty,
                 linksfield.operation = operation,
                 linksfield.code = Empty,

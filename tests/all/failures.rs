@@ -176,6 +176,22 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+async fn an_answer_of_another_server_is_an_error() {
+    let elsewhere = Canned::json(r#"{"code":"0000","data":{"order_id":"1"}}"#).await;
+    let redirect = format!("HTTP/1.1 307 x\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n", elsewhere.url);
+    let server = Canned::raw(redirect).await;
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(server.url.as_str())
+        .http_client(reqwest::Client::new())
+        .build()
+        .unwrap();
+    let error = client.order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true));
+    assert!(error.to_string().contains("redirect policy"), "{error}");
+}
+
+#[tokio::test]
 async fn parameters_that_cannot_be_signed_are_not_sent() {
     let server = Canned::json("{}").await;
     let client = client_at(&server.url);

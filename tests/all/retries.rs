@@ -7,6 +7,7 @@ use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder, RenewPackage};
 use linksfield::{Credentials, Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use crate::support::{Canned, monthly_plan, monthly_plan_for, response};
@@ -97,6 +98,19 @@ async fn an_order_is_sent_as_soon_as_a_connection_can_be_made() -> Result<(), Er
     assert_eq!(call.await.unwrap()?.order_id.as_str(), "1");
     assert_eq!(server.requests().len(), 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_failed_tls_handshake_sent_nothing_and_is_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"this is not TLS").await;
+        }
+    });
+    let error = client(&url, at_once(3)).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::Transport, 3, false), "{error}");
 }
 
 #[tokio::test]
