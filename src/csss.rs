@@ -29,9 +29,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Failing;
-use crate::hook::{Clock, Slot, Transport};
+use crate::hook::Slot;
 use crate::limits::Limits;
 use crate::signing::{Explanation, TimestampUnit};
+use crate::transport::{Clock, Transport};
 use crate::{Credentials, Error, Language, Operation, RetryPolicy, server};
 
 mod environment;

@@ -24,6 +24,7 @@ mod server;
 pub mod signing;
 mod time;
 mod trace;
+mod transport;
 
 pub use credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use error::{Error, ErrorKind};

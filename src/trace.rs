@@ -13,12 +13,11 @@ pub(crate) use disabled::Span;
 mod enabled {
     use std::time::Instant;
 
-    use reqwest::Url;
+    use reqwest::{StatusCode, Url};
     use tracing::field::Empty;
     use tracing::instrument::{Instrument, Instrumented};
 
     use crate::Error;
-    use crate::hook::Accepted;
 
     /// The span of one call.
     pub(crate) struct Span {
@@ -57,11 +56,11 @@ mod enabled {
             }
         }
 
-        pub(crate) fn end(&self, result: &Result<Accepted, Error>) {
+        pub(crate) fn end(&self, result: Result<StatusCode, &Error>) {
             self.span.record("duration_ms", self.start.elapsed().as_secs_f64() * 1000.0);
             match result {
-                Ok(accepted) => {
-                    self.span.record("http.response.status_code", accepted.status.as_u16());
+                Ok(status) => {
+                    self.span.record("http.response.status_code", status.as_u16());
                 }
                 Err(error) => {
                     self.span.record("http.response.status_code", error.status());
@@ -76,10 +75,9 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use reqwest::Url;
+    use reqwest::{StatusCode, Url};
 
     use crate::Error;
-    use crate::hook::Accepted;
 
     /// Nothing.
     pub(crate) struct Span;
@@ -95,6 +93,6 @@ mod disabled {
 
         pub(crate) fn attempt(&self, _: u32) {}
 
-        pub(crate) fn end(&self, _: &Result<Accepted, Error>) {}
+        pub(crate) fn end(&self, _: Result<StatusCode, &Error>) {}
     }
 }
