@@ -79,6 +79,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_asks_first_is_served_first() {
+        let limits = limits(1, 100);
+        let (first, served) = (limits.enter().await, std::sync::Mutex::new(Vec::new()));
+        let wait = async |number| {
+            let permit = limits.enter().await;
+            served.lock().unwrap().push(number);
+            drop(permit);
+        };
+        tokio::join!(wait(1), wait(2), wait(3), wait(4), async { drop(first) });
+        assert_eq!(*served.lock().unwrap(), [1, 2, 3, 4]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn no_more_than_the_limit_are_in_flight() {
         let limits = limits(2, 0);
         let (first, _second) = (limits.enter().await, limits.enter().await);

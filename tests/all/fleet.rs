@@ -26,7 +26,7 @@ fn start(sandbox: &Sandbox, directory: &Path) -> Child {
         .env("LINKSFIELD_BASE_URL", sandbox.url())
         .env("LINKSFIELD_ACCESS_CODE", linksfield::sandbox::ACCESS_CODE)
         .env("LINKSFIELD_SECRET", linksfield::sandbox::SECRET)
-        .env("SETTLE_MILLISECONDS", "300")
+        .env("SETTLE_MILLISECONDS", "600")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
@@ -57,7 +57,9 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
         std::fs::write(directory.path().join("sims"), sims).unwrap();
         loop {
             let mut child = start(&sandbox, directory.path());
-            let moment = Duration::from_micros(fastrand::u64(10_000..400_000));
+            // Later than it takes to settle, now and then, or it would never get on.
+            let longest = if sandbox.order_count() == 0 { 150_000 } else { 900_000 };
+            let moment = Duration::from_micros(fastrand::u64(10_000..longest));
             match tokio::time::timeout(moment, child.wait()).await {
                 Ok(status) if status.as_ref().unwrap().success() => break,
                 Ok(_) => panic!("{:?}", child.wait_with_output().await),
