@@ -6,7 +6,7 @@ use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder};
 use linksfield::{Credentials, Error, ErrorKind};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{Canned, client_at, monthly_plan, response};
 
@@ -16,9 +16,10 @@ fn all_orders() -> QueryOrder {
 
 #[tokio::test]
 async fn a_refused_connection_sent_nothing() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Its port is taken, but it does not listen.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     let error = client_at(&url).order_package(&monthly_plan()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, false));
     assert!(error.to_string().starts_with("orderPackage: the connection failed"), "{error}");

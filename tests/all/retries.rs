@@ -8,7 +8,7 @@ use linksfield::csss::types::{OpenPackage, QueryOrder, RenewPackage};
 use linksfield::{Credentials, Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{Canned, monthly_plan, monthly_plan_for, response};
 
@@ -87,14 +87,15 @@ async fn what_orders_is_sent_once_whatever_happens_to_it() {
 
 #[tokio::test]
 async fn an_order_is_sent_as_soon_as_a_connection_can_be_made() -> Result<(), Error> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Its port is taken, but refuses connections until it listens.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let patient = RetryPolicy::builder().attempts(1000).longest_delay(Duration::from_millis(20)).build();
     let client = client(&format!("http://{address}"), patient);
     let call = tokio::spawn(async move { client.order_package(&monthly_plan()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let server = Canned::sequence(TcpListener::bind(address).await.unwrap(), vec![good()]);
+    let server = Canned::sequence(socket.listen(16).unwrap(), vec![good()]);
     assert_eq!(call.await.unwrap()?.order_id.as_str(), "1");
     assert_eq!(server.requests().len(), 1);
     Ok(())
