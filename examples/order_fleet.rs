@@ -17,7 +17,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -52,18 +52,15 @@ struct Journal {
 
 impl Journal {
     fn open(path: &str) -> Result<Self> {
-        let mut text = std::fs::read_to_string(path).unwrap_or_default();
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         // A line that was cut off by the end of the last run was not relied on.
-        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
-        let file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
-        file.set_len(text.len().try_into()?)?;
-        let mut journal = Self {
-            file: Mutex::new(OpenOptions::new().append(true).open(path)?),
-            about: BTreeMap::new(),
-            ordered: BTreeMap::new(),
-        };
-        for line in text.lines() {
-            match serde_json::from_str(line)? {
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        file.set_len(bytes.len().try_into()?)?;
+        let mut journal = Self { file: Mutex::new(file), about: BTreeMap::new(), ordered: BTreeMap::new() };
+        for entry in serde_json::Deserializer::from_slice(&bytes).into_iter() {
+            match entry? {
                 Entry::About { sim, before } => drop(journal.about.insert(sim, before)),
                 Entry::Ordered { sim, order } => drop(journal.ordered.insert(sim, order)),
             }
@@ -94,8 +91,8 @@ async fn main() -> Result<()> {
         .in_flight(IN_FLIGHT)
         .build()?;
     let progress = ProgressBar::new(sims.len().try_into()?);
-    let open = sims.iter().filter(|sim| !journal.ordered.contains_key(**sim));
-    progress.set_position(journal.ordered.len().try_into()?);
+    let open: Vec<_> = sims.iter().filter(|sim| !journal.ordered.contains_key(**sim)).collect();
+    progress.set_position((sims.len() - open.len()).try_into()?);
     let orders = stream::iter(open).map(|sim| order_once(&client, &journal, sim, plan));
     let mut orders = orders.buffer_unordered(IN_FLIGHT.get().try_into()?);
     while let Some(result) = orders.next().await {
@@ -109,16 +106,20 @@ async fn main() -> Result<()> {
 
 /// Places one order for `sim`, whatever was begun before.
 async fn order_once(client: &Client, journal: &Journal, sim: &str, plan: &str) -> Result<()> {
-    let mut begun = journal.about.get(sim).cloned();
+    let mut begun = journal.about.contains_key(sim);
+    let before = match journal.about.get(sim) {
+        Some(before) => before.clone(),
+        None => {
+            let before = orders_of(client, sim).await?;
+            journal.write(&Entry::About { sim: sim.to_owned(), before: before.clone() })?;
+            before
+        }
+    };
     loop {
-        if let Some(before) = &begun
-            && let Some(order) = placed_since(client, sim, before).await?
-        {
+        if begun && let Some(order) = placed_since(client, sim, &before).await? {
             return journal.write(&Entry::Ordered { sim: sim.to_owned(), order });
         }
-        let before = orders_of(client, sim).await?;
-        journal.write(&Entry::About { sim: sim.to_owned(), before: before.clone() })?;
-        begun = Some(before);
+        begun = true;
         match client.order_package(&order(sim, plan)).await {
             Ok(data) => {
                 return journal.write(&Entry::Ordered { sim: sim.to_owned(), order: data.order_id.to_string() });
