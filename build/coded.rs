@@ -3,7 +3,7 @@
 use quote::format_ident;
 use serde_json::Value;
 
-use super::document::{Document, items};
+use super::document::{Document, items, text};
 
 /// The codes of a coded string, closed (`enum`) or open-ended (`x-extensible-enum`).
 pub fn values(schema: &Value) -> Option<&Vec<Value>> {
@@ -27,8 +27,4 @@ fn open_enum(name: &str, schema: &Value, values: &[Value]) -> syn::Item {
             #ident { #( #[doc = #descriptions] #names = #codes, )* }
         }
     }
-}
-
-fn text(node: &Value) -> &str {
-    node.as_str().unwrap_or_default()
 }

@@ -39,7 +39,7 @@ pub struct Operation<'a> {
 
 impl Operation<'_> {
     pub fn id(&self) -> &str {
-        self.node["operationId"].as_str().unwrap_or_default()
+        text(&self.node["operationId"])
     }
 
     /// Name of the schema of its own parameters.
@@ -85,6 +85,11 @@ impl Document {
     pub fn schema(&self, name: &str) -> &Value {
         &self.root["components"]["schemas"][name]
     }
+
+    /// What `node` refers to, or `node` itself.
+    pub fn resolved<'a>(&'a self, node: &'a Value) -> &'a Value {
+        reference(node).map_or(node, |name| self.schema(name))
+    }
 }
 
 /// The fields of an object; none if it is not one.
@@ -100,6 +105,16 @@ pub fn items(node: &Value) -> impl Iterator<Item = &Value> {
 /// The name of the schema that `node` refers to, if it is a reference.
 pub fn reference(node: &Value) -> Option<&str> {
     node["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+}
+
+/// The name of the schema that a property has, be it with a description of its own.
+pub fn type_name(property: &Value) -> Option<&str> {
+    reference(property).or_else(|| reference(&property["allOf"][0]))
+}
+
+/// The text that `node` is; none if it is not text.
+pub fn text(node: &Value) -> &str {
+    node.as_str().unwrap_or_default()
 }
 
 /// The JSON body's schema of a request body or a response.

@@ -3,10 +3,9 @@
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use serde_json::Value;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, parse_quote};
 
-use super::document::{Document, Operation, items};
+use super::document::{Document, Operation, items, text};
 use super::polish::argument_of;
 use super::{generate, pages, peel};
 
@@ -132,8 +131,4 @@ fn schemas(peeled: &Document) -> TokenStream {
             ::std::vec![#((#names, ::schemars::schema_for!(types::#types))),*]
         }
     }
-}
-
-fn text(node: &Value) -> &str {
-    node.as_str().unwrap_or_default()
 }

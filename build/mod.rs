@@ -1,11 +1,11 @@
 //! From a specification to the source of a typed client, one file per step.
 
 mod coded;
-pub mod document;
+mod document;
 mod facade;
 mod generate;
 mod pages;
-pub mod peel;
+mod peel;
 mod polish;
 mod rules;
 

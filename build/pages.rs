@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::ImplItemFn;
 
-use super::document::{Document, Operation, reference};
+use super::document::{Document, Operation, reference, text};
 
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 4] = ["page-number", "position", "total-pages", "items"];
@@ -14,7 +14,7 @@ pub const NAMES: [&str; 4] = ["page-number", "position", "total-pages", "items"]
 /// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
 pub fn items_method(document: &Document, operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
     let pagination = operation.node.get("x-linksfield-pagination")?;
-    let [number, position, total, items] = NAMES.map(|name| pagination[name].as_str().unwrap_or_default());
+    let [number, position, total, items] = NAMES.map(|name| text(&pagination[name]));
     let item = item(document, operation, items)?;
     let method = &method.sig.ident;
     let name = format_ident!("{method}_items");

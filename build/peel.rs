@@ -32,15 +32,13 @@ fn json_content(schema: Value) -> Value {
 
 /// The operation's own parameters: its request body without the signed ones.
 fn parameters(document: &Document, operation: &Value) -> Value {
-    let body = json_schema(&operation["requestBody"]);
-    let composed = reference(body).map_or(body, |name| document.schema(name));
+    let composed = document.resolved(json_schema(&operation["requestBody"]));
     items(&composed["allOf"]).find(|part| reference(part) != Some(SIGNED_PARAMETERS)).cloned().unwrap_or_default()
 }
 
 /// What the operation returns inside the envelope. A named list becomes a plain one.
 pub fn data(document: &Document, operation: &Value) -> Value {
-    let answer = json_schema(&operation["responses"]["200"]);
-    let composed = reference(answer).map_or(answer, |name| document.schema(name));
+    let composed = document.resolved(json_schema(&operation["responses"]["200"]));
     let data = items(&composed["allOf"]).map(|part| &part["properties"]["data"]).find(|data| !data.is_null());
     match data.and_then(reference).map(|name| document.schema(name)) {
         Some(list) if list["type"] == "array" => without(list, &["nullable", "description"]),
@@ -87,7 +85,7 @@ fn simplified(document: &Document, schema: &Value) -> Value {
 fn flattened(document: &Document, schema: &Value) -> Value {
     let mut whole = without(schema, &["allOf"]);
     for part in items(&schema["allOf"]) {
-        let part = flattened(document, reference(part).map_or(part, |name| document.schema(name)));
+        let part = flattened(document, document.resolved(part));
         for (key, value) in entries(&part) {
             match (&mut whole[key], value) {
                 (Value::Object(into), Value::Object(from)) => into.extend(from.clone()),

@@ -20,7 +20,7 @@ pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
 }
 
 /// The items of the module that holds the generated types.
-pub fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
+fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
     match item {
         Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
         _ => None,

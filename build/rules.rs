@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::document::{Document, Operation, Result, entries, items, json_schema, reference};
+use super::document::{Document, Operation, Result, entries, items, json_schema, reference, text, type_name};
 use super::peel::SIGNED_PARAMETERS;
 use super::{coded, pages};
 
@@ -48,11 +48,11 @@ fn require(document: &Document, kept: bool, place: &str, rule: impl Into<String>
 }
 
 fn is_text(node: &Value) -> bool {
-    node.as_str().is_some_and(|text| !text.trim().is_empty())
+    !text(node).trim().is_empty()
 }
 
 fn check_version(document: &Document) -> Result<()> {
-    let version = document.root["openapi"].as_str().unwrap_or_default();
+    let version = text(&document.root["openapi"]);
     require(document, version.starts_with("3.0."), "openapi", "must be 3.0.x")
 }
 
@@ -113,11 +113,10 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
 /// A paginated operation has the parameter and the fields that it says it is paginated by.
 fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let Some(pagination) = operation.node.get("x-linksfield-pagination") else { return Ok(()) };
-    let [number, position, total, items] = pages::NAMES.map(|name| pagination[name].as_str().unwrap_or_default());
+    let [number, position, total, items] = pages::NAMES.map(|name| text(&pagination[name]));
     let parameters = document.schema(&operation.parameters_name());
     let data = document.schema(&format!("{}Data", operation.parameters_name()));
-    let place_of = &data["properties"][position];
-    let place_of = reference(place_of).or_else(|| reference(&place_of["allOf"][0])).unwrap_or_default();
+    let place_of = type_name(&data["properties"][position]).unwrap_or_default();
     let counted = parameters["properties"][number]["type"] == "integer"
         && document.schema(place_of)["properties"][total]["type"] == "integer";
     let listed = reference(&data["properties"][items]["items"]).is_some();
@@ -129,7 +128,7 @@ fn check_extensions(document: &Document, place: &str, node: &Value) -> Result<()
     let documentation = &node["x-linksfield-documentation"];
     let sourced = is_text(&documentation["title"]) && is_text(&documentation["page"]);
     require(document, sourced, place, "must have x-linksfield-documentation with title and page")?;
-    let completeness = documentation["completeness"].as_str().unwrap_or_default();
+    let completeness = text(&documentation["completeness"]);
     let known = COMPLETENESS.contains(&completeness);
     require(
         document,
@@ -208,8 +207,7 @@ fn check_schema(document: &Document, place: &str, schema: &Value) -> Result<()> 
             let place = format!("{place}.properties.{name}");
             check_property(document, &place, property)?;
             let required = items(&part["required"]).any(|required| required == name);
-            let target = reference(property).or_else(|| reference(&property["allOf"][0]));
-            let nullable = target.map_or(property, |name| document.schema(name))["nullable"] == true;
+            let nullable = type_name(property).map_or(property, |name| document.schema(name))["nullable"] == true;
             require(document, !(required && nullable), &place, "must not be both required and nullable")?;
         }
         for required in items(&part["required"]).filter_map(Value::as_str) {
@@ -228,8 +226,7 @@ fn check_schema(document: &Document, place: &str, schema: &Value) -> Result<()> 
 
 fn parts_have(document: &Document, schema: &Value, property: &str) -> bool {
     let here = !schema["properties"][property].is_null();
-    here || items(&schema["allOf"])
-        .any(|part| parts_have(document, reference(part).map_or(part, |name| document.schema(name)), property))
+    here || items(&schema["allOf"]).any(|part| parts_have(document, document.resolved(part), property))
 }
 
 /// A property is described, has an example, and is of a simple type or a named one.
