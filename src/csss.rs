@@ -187,8 +187,8 @@ impl Client {
         let url = format!("{}{path}", self.transport.base_url);
         let request = self.transport.http.post(url).json(parameters).build();
         let request = request.map_err(|error| failing.transport(error))?;
-        let accepted = self.transport.exchange(request, "null", failing).await?;
-        serde_json::from_slice(&accepted.data)
+        let accepted = self.transport.exchange(request, failing).await?;
+        serde_json::from_slice(accepted.data.as_deref().unwrap_or(b"null"))
             .map_err(|error| failing.unreadable(accepted.status, accepted.body, &error))
     }
 

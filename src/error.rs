@@ -177,7 +177,7 @@ impl Failing<'_> {
     }
 
     pub(crate) fn unreadable(self, status: StatusCode, body: Bytes, error: &serde_json::Error) -> Error {
-        self.with(Cause::Unreadable { status, body, reason: reason::of(error) })
+        self.cut_short(status, body, reason::of(error))
     }
 
     /// Of an answer that was read in part only, or not at all.

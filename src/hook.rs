@@ -31,9 +31,10 @@ impl Slot {
     /// Does the call: the answer's `data` under status 200, or a response that the generated client does not know.
     pub(crate) async fn exec(&self, request: Request) -> reqwest::Result<Response> {
         let url = request.url().clone();
-        let outcome = self.transport.exchange(request, self.operation.no_data, self.failing()).await;
+        let outcome = self.transport.exchange(request, self.failing()).await;
         let (status, data) = match &outcome {
-            Ok(accepted) => (StatusCode::OK, accepted.data.clone()),
+            Ok(Accepted { data: Some(data), .. }) => (StatusCode::OK, data.clone()),
+            Ok(Accepted { data: None, .. }) => (StatusCode::OK, Bytes::from_static(self.operation.no_data.as_bytes())),
             Err(_) => (StatusCode::NOT_IMPLEMENTED, Bytes::new()),
         };
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);

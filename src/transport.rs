@@ -38,37 +38,26 @@ pub(crate) struct Accepted {
     pub(crate) status: StatusCode,
     /// The answer as received.
     pub(crate) body: Bytes,
-    /// The JSON of its `data`.
-    pub(crate) data: Bytes,
+    /// The JSON of its `data`, if it has any.
+    pub(crate) data: Option<Bytes>,
 }
 
 impl Transport {
     /// Sends `request`, again where that is safe, until an answer accepts or refuses it.
-    pub(crate) async fn exchange(
-        &self,
-        request: Request,
-        no_data: &'static str,
-        failing: Failing<'_>,
-    ) -> Result<Accepted, Error> {
+    pub(crate) async fn exchange(&self, request: Request, failing: Failing<'_>) -> Result<Accepted, Error> {
         let span = Span::begin(failing.operation, request.url());
-        let result = span.around(self.repeat(request, no_data, failing, &span)).await;
+        let result = span.around(self.repeat(request, failing, &span)).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
     }
 
-    async fn repeat(
-        &self,
-        request: Request,
-        no_data: &'static str,
-        failing: Failing<'_>,
-        span: &Span,
-    ) -> Result<Accepted, Error> {
+    async fn repeat(&self, request: Request, failing: Failing<'_>, span: &Span) -> Result<Accepted, Error> {
         let start = Instant::now();
         let mut attempt = 1;
         loop {
             span.attempt(attempt);
             let copy = request.try_clone().ok_or_else(|| failing.invalid_request("the body is no JSON"))?;
-            let (trouble, error) = match self.attempt(copy, no_data, failing).await {
+            let (trouble, error) = match self.attempt(copy, failing).await {
                 Ok(accepted) => return Ok(accepted),
                 Err(failed) => failed,
             };
@@ -81,12 +70,7 @@ impl Transport {
     }
 
     /// Signs `request`, sends it once, and takes the answer's envelope off.
-    async fn attempt(
-        &self,
-        mut request: Request,
-        no_data: &'static str,
-        failing: Failing<'_>,
-    ) -> Result<Accepted, (Trouble, Error)> {
+    async fn attempt(&self, mut request: Request, failing: Failing<'_>) -> Result<Accepted, (Trouble, Error)> {
         let _permit = self.limits.enter().await;
         let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
         let signed = self.sign(body, failing).map_err(|error| (Trouble::Final, error))?;
@@ -102,8 +86,7 @@ impl Transport {
         }
         let body = self.read(response, failing).await?;
         let data = match envelope::unwrap(&body) {
-            Ok(Answer::Accepted { data: Some(data) }) => body.slice_ref(data.as_bytes()),
-            Ok(Answer::Accepted { data: None }) => Bytes::from_static(no_data.as_bytes()),
+            Ok(Answer::Accepted { data }) => data.map(|data| body.slice_ref(data.as_bytes())),
             Ok(Answer::Refused { code, message }) => return Err((answered, failing.refused(status, &code, &message))),
             Err(error) => return Err((answered, failing.unreadable(status, body.clone(), &error))),
         };

@@ -21,7 +21,7 @@ const PAGE_LIMIT: i64 = 1000;
 /// Does an operation. One that is documented without an answer gets an empty one.
 pub(super) fn answer(
     operation: &Operation,
-    parameters: Map<String, Value>,
+    parameters: &Map<String, Value>,
     ledger: &mut Ledger,
     now: DateTime,
     key: &Key,
@@ -41,8 +41,8 @@ pub(super) fn answer(
 }
 
 /// Parameters of the right types, or which one is not.
-pub(super) fn read<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(Value::Object(parameters)).map_err(|error| {
+pub(super) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(parameters).map_err(|error| {
         let path = error.path().to_string();
         Refusal::parameter(if path == "." { "parameters".to_owned() } else { path }, error.inner().to_string())
     })
@@ -52,22 +52,22 @@ fn given(name: &str, value: &str) -> Result<(), Refusal> {
     if value.is_empty() { Err(Refusal::parameter(name, "must not be empty")) } else { Ok(()) }
 }
 
-fn order_package(parameters: Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
-    let OrderPackage { device_id, .. } = read(parameters.clone())?;
+fn order_package(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+    let OrderPackage { device_id, .. } = read(parameters)?;
     let order = order_for_one(&device_id, parameters, ledger, now)?;
     Ok(
         json!({ "sign": null, "order_id": order.id, "order_start_date": start(&order), "order_expire_date": end(&order) }),
     )
 }
 
-fn create_ota_order(parameters: Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
-    let CreateOtaOrder { device_id, .. } = read(parameters.clone())?;
+fn create_ota_order(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+    let CreateOtaOrder { device_id, .. } = read(parameters)?;
     order_for_one(&device_id, parameters, ledger, now).map(|_| json!({}))
 }
 
 fn order_for_one(
     device: &str,
-    parameters: Map<String, Value>,
+    parameters: &Map<String, Value>,
     ledger: &mut Ledger,
     now: DateTime,
 ) -> Result<Order, Refusal> {
@@ -84,8 +84,8 @@ fn end(order: &Order) -> Option<String> {
     order.end().map(calendar::print)
 }
 
-fn batch_order_packages(parameters: Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
-    let BatchOrderPackages { device_list, .. } = read(parameters.clone())?;
+fn batch_order_packages(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+    let BatchOrderPackages { device_list, .. } = read(parameters)?;
     let devices: Vec<_> = device_list.iter().map(ToString::to_string).collect();
     if devices.is_empty() || devices.iter().any(String::is_empty) {
         return Err(Refusal::parameter("deviceList", "must have device ids"));
@@ -198,7 +198,7 @@ struct PlanTerms {
 }
 
 /// The conditions that the documentation states, as far as they can be told from the parameters alone.
-fn terms(parameters: Map<String, Value>) -> Result<Terms, Refusal> {
+fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
     let plan: PlanTerms = read(parameters)?;
     given("package_code", &plan.package_code)?;
     given("package_name", &plan.package_name)?;

@@ -98,10 +98,10 @@ impl Fault {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }
 
-    /// Happens before anything is done: the connection's end, or an answer instead of the operation's.
+    /// Happens when the body is read, before anything is done: the connection's end, or an answer instead of the operation's.
     pub(super) async fn before(self) -> Result<Option<Response<Body>>, Dropped> {
         match self {
-            Self::DropBeforeReading | Self::DropAfterReading => return Err(Dropped),
+            Self::DropAfterReading => return Err(Dropped),
             Self::Hang => std::future::pending().await,
             Self::Delay => tokio::time::sleep(Duration::from_millis(100)).await,
             _ => {}

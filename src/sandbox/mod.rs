@@ -37,7 +37,7 @@ mod server;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use tokio::net::TcpListener;
@@ -127,19 +127,19 @@ impl Sandbox {
 
     /// Lets something go wrong with every request from now on, or nothing any more.
     pub fn misbehave(&self, fault: Option<Fault>) {
-        *self.state.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        *self.state.fault() = fault;
     }
 
     /// How many orders have been placed.
     #[must_use]
     pub fn order_count(&self) -> usize {
-        self.state.ledger.lock().unwrap_or_else(PoisonError::into_inner).orders().count()
+        self.state.ledger().orders().count()
     }
 
     /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
     pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
         let now = calendar::local((self.state.clock)());
-        self.state.ledger.lock().unwrap_or_else(PoisonError::into_inner).use_data(device_id, amount, now)
+        self.state.ledger().use_data(device_id, amount, now)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sandbox over HTTP: verify, dispatch, put the envelope on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -38,7 +38,15 @@ impl State {
     /// That of the request's header, or else that of all requests.
     fn fault_of(&self, request: &Request<Incoming>) -> Option<Fault> {
         let named = request.headers().get(FAULT_HEADER).and_then(|name| name.to_str().ok()).and_then(Fault::from_name);
-        named.or_else(|| *self.fault.lock().unwrap_or_else(PoisonError::into_inner))
+        named.or_else(|| *self.fault())
+    }
+
+    pub(super) fn fault(&self) -> MutexGuard<'_, Option<Fault>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,18 +75,9 @@ pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: ones
 async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
     let language = language(request.headers());
     let fault = state.fault_of(&request);
-    if fault != Some(Fault::DropBeforeReading) {
-        return answered(&state, request, &language, fault).await;
+    if fault == Some(Fault::DropBeforeReading) {
+        return Err(Dropped);
     }
-    Err(Dropped)
-}
-
-async fn answered(
-    state: &State,
-    request: Request<Incoming>,
-    language: &Language,
-    fault: Option<Fault>,
-) -> Result<Response<Body>, Dropped> {
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), BODY_LIMIT).await;
     if let Some(fault) = fault
@@ -86,14 +85,14 @@ async fn answered(
     {
         return Ok(response);
     }
-    let respond = body.map_err(|_| Refusal::BodyTooLarge).and_then(|body| respond(state, &head, &body));
+    let respond = body.map_err(|_| Refusal::BodyTooLarge).and_then(|body| respond(&state, &head, &body));
     let (status, body) = match respond {
         Ok(data) => {
-            let message = if *language == Language::English { "success" } else { "成功" };
+            let message = if language == Language::English { "success" } else { "成功" };
             (StatusCode::OK, json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true }))
         }
         Err(refusal) => {
-            let message = refusal.message(language);
+            let message = refusal.message(&language);
             let body = json!({ "code": refusal.code(), "data": null, "message": message, "success": false });
             (status(&refusal), body)
         }
@@ -128,8 +127,7 @@ fn respond(state: &State, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
     }
     let parameters = verified(&state.credentials, body)?;
     let now = calendar::local((state.clock)());
-    let mut ledger = state.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    answers::answer(operation, parameters, &mut ledger, now, state.credentials.key())
+    answers::answer(operation, &parameters, &mut state.ledger(), now, state.credentials.key())
 }
 
 /// The global parameters, as the overview page lists them.
@@ -146,7 +144,7 @@ struct SignedParameters {
 fn verified(credentials: &Credentials, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     let mut parameters: Map<String, Value> =
         serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))?;
-    let signed: SignedParameters = answers::read(parameters.clone())?;
+    let signed: SignedParameters = answers::read(&parameters)?;
     if signed.access_code != credentials.access_code() {
         return Err(Refusal::AccessCode);
     }
