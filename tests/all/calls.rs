@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
 use linksfield::csss::types::{
-    CreateOtaOrder, GetInfoByDeviceId, LifeCycle, OpenPackage, OrderId, PackageType, PauseService, PaymentMethod,
-    PaymentResult, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage, SyncAssetInfo, YesNo,
+    GetInfoByDeviceId, LifeCycle, OpenPackage, OrderId, PauseService, PaymentResult, QueryDevice, QueryDeviceFlowUsage,
+    QueryOrder, RenewPackage, SyncAssetInfo, YesNo,
 };
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::sandbox::Sandbox;
@@ -14,7 +14,7 @@ use linksfield::signing::TimestampUnit;
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 
-use crate::support::{Canned, SIM, client_at, client_of, monthly_plan, monthly_plan_for, placed, response};
+use crate::support::{Canned, SIM, client_at, client_of, monthly_plan, monthly_plan_for, ota_plan, placed, response};
 
 #[tokio::test]
 async fn an_order_is_placed_started_and_renewed() -> Result<(), Error> {
@@ -177,24 +177,7 @@ async fn sims_in_use_are_those_with_a_started_plan_that_has_not_ended() -> Resul
 async fn an_ota_plan_is_ordered_though_its_answer_is_not_documented() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
-    let order = CreateOtaOrder::builder()
-        .device_id(SIM)
-        .package_code("DP20201218003915")
-        .package_name("T_T_T_0_P_S_中国100G/365天套餐")
-        .package_type(PackageType::Daily)
-        .order_period("1")
-        .pay_amount("0")
-        .pay_rst(PaymentResult::Unpaid)
-        .pay_type(PaymentMethod::Alipay)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
-        .test_flow("0")
-        .mcc("")
-        .days(364)
-        .timing_type("1")
-        .build();
-    assert!(client.create_ota_order(&order).await?.is_empty());
+    assert!(client.create_ota_order(&ota_plan()).await?.is_empty());
     let orders = client.query_order(&QueryOrder::builder().page_no(1).page_size(1).build()).await?;
     assert_eq!(orders.page.unwrap().total_count, Some(1));
     Ok(())

@@ -13,7 +13,7 @@ use linksfield::{Credentials, Error};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::{Canned, SECRET, client_at, fixture};
+use crate::support::{Canned, SECRET, client_at, fixture, specification};
 
 const SIGNED: [&str; 4] = ["access_code", "timestamp", "version", "sign"];
 
@@ -113,8 +113,7 @@ fn without_null(value: &Value) -> Value {
 #[test]
 fn json_schemas_accept_every_example_of_the_specification() {
     let schemas: BTreeMap<_, _> = json_schemas().into_iter().map(|(name, schema)| (name, schema.to_value())).collect();
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/csss.yaml")).unwrap();
-    let specification: Value = serde_saphyr::from_str(&text).unwrap();
+    let specification = specification();
     let mut checked = 0;
     for operation in OPERATIONS {
         let node = &specification["paths"][operation.path]["post"];
@@ -159,8 +158,7 @@ fn json_schemas_refuse_what_is_not_as_documented() {
 
 #[test]
 fn the_examples_of_the_specification_are_the_printed_ones() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/csss.yaml")).unwrap();
-    let specification: Value = serde_saphyr::from_str(&text).unwrap();
+    let specification = specification();
     let directory = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/csss")).unwrap();
     let mut checked = 0;
     for file in directory.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {

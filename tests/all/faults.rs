@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use linksfield::csss::types::{
-    CreateOtaOrder, GetInfoByDeviceId, OpenPackage, PauseService, QueryDevice, QueryDeviceFlowUsage, QueryOrder,
-    RenewPackage, SyncAssetInfo,
+    GetInfoByDeviceId, OpenPackage, PauseService, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
+    SyncAssetInfo,
 };
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::sandbox::{FAULT_HEADER, Fault, Sandbox};
 use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
-use serde_json::json;
 
-use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
+use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, ota_plan, placed};
 
 /// A client that sends queries twice at most, and gives up soon where no answer will come.
 fn hasty(sandbox: &Sandbox, fault: Fault) -> Client {
@@ -42,13 +41,7 @@ async fn call(client: &Client, operation: &str, order: &str) -> Result<(), Error
     match operation {
         "orderPackage" => client.order_package(&monthly_plan()).await.map(drop),
         "batchOrderPackages" => client.batch_order_packages(&monthly_plan_for([SIM])).await.map(drop),
-        "createOtaOrder" => {
-            let mut parameters = serde_json::to_value(monthly_plan()).unwrap();
-            parameters["days"] = json!(364);
-            parameters["timing_type"] = json!("1");
-            let parameters: CreateOtaOrder = serde_json::from_value(parameters).unwrap();
-            client.create_ota_order(&parameters).await.map(drop)
-        }
+        "createOtaOrder" => client.create_ota_order(&ota_plan()).await.map(drop),
         "openPackage" => client.open_package(&OpenPackage::builder().order_id(order).build()).await.map(drop),
         "renewPackage" => {
             client.renew_package(&RenewPackage::builder().order_id(order).renew_period(1).build()).await.map(drop)

@@ -52,8 +52,7 @@ async fn a_query_is_sent_again_each_time_with_a_signature_of_its_own() -> Result
     let server = answering(vec![unavailable(), String::new(), asked.to_owned(), good()]).await;
     client(&server.url, at_once(4)).query_order(&all_orders()).await?;
     let mut signs = Vec::new();
-    for request in server.requests() {
-        let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    for body in server.bodies() {
         assert_eq!((&body["page_no"], &body["page_size"]), (&json!(1), &json!(1)));
         signs.push(body["sign"].to_string());
     }

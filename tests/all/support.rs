@@ -6,7 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::Client;
 use linksfield::csss::types::{
-    BatchOrderPackages, DeviceId, OrderId, OrderPackage, PackageType, PaymentMethod, PaymentResult, YesNo,
+    BatchOrderPackages, CreateOtaOrder, DeviceId, OrderId, OrderPackage, PackageType, PaymentMethod, PaymentResult,
+    YesNo,
 };
 use linksfield::sandbox::Sandbox;
 use linksfield::{Credentials, Language};
@@ -71,6 +72,27 @@ pub fn monthly_plan_for(sims: impl IntoIterator<Item = impl Into<DeviceId>>) -> 
         .build()
 }
 
+/// The order of the printed OTA example, for the same SIM.
+pub fn ota_plan() -> CreateOtaOrder {
+    CreateOtaOrder::builder()
+        .device_id(SIM)
+        .package_code("DP20201218003915")
+        .package_name("T_T_T_0_P_S_中国100G/365天套餐")
+        .package_type(PackageType::Daily)
+        .order_period("1")
+        .pay_amount("0")
+        .pay_rst(PaymentResult::Unpaid)
+        .pay_type(PaymentMethod::Alipay)
+        .is_open(YesNo::No)
+        .global_order(YesNo::No)
+        .test_flow_flag(YesNo::No)
+        .test_flow("0")
+        .mcc("")
+        .days(364)
+        .timing_type("1")
+        .build()
+}
+
 /// Places the order of the printed example.
 pub async fn placed(client: &Client) -> OrderId {
     client.order_package(&monthly_plan()).await.unwrap().order_id
@@ -120,11 +142,16 @@ impl Canned {
         self.requests.lock().unwrap().clone()
     }
 
+    /// The JSON bodies of the requests.
+    pub fn bodies(&self) -> Vec<Value> {
+        let bodies = self.requests();
+        bodies.iter().map(|request| serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()).collect()
+    }
+
     /// The JSON body of the only request.
     pub fn body(&self) -> Value {
-        let requests = self.requests();
-        assert_eq!(requests.len(), 1, "one request, not {requests:?}");
-        serde_json::from_str(requests[0].split_once("\r\n\r\n").unwrap().1).unwrap()
+        let [body] = self.bodies().try_into().expect("one request");
+        body
     }
 }
 
@@ -187,4 +214,9 @@ impl<'a> MakeWriter<'a> for Log {
 pub fn fixture(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/csss/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
+
+/// `openapi/csss.yaml`.
+pub fn specification() -> Value {
+    serde_saphyr::from_str(include_str!("../../openapi/csss.yaml")).unwrap()
 }
