@@ -14,7 +14,9 @@ use axum::http::header::CONTENT_TYPE;
 use futures::stream::{self, StreamExt};
 use linksfield::Credentials;
 use linksfield::csss::Client;
-use linksfield::csss::types::{OrderPackage, PackageType, PaymentMethod, PaymentResult, YesNo};
+use linksfield::csss::types::{
+    GlobalOrder, IsOpen, OrderPackage, PackageType, PaymentMethod, PaymentResult, TestFlowFlag,
+};
 use linksfield::envelope::wrap;
 
 const IN_FLIGHT: usize = 16;
@@ -81,9 +83,9 @@ fn order() -> OrderPackage {
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
         .pay_type(PaymentMethod::Alipay)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
+        .test_flow_flag(TestFlowFlag::No)
         .test_flow("0")
         .build()
 }

@@ -107,11 +107,6 @@ pub fn reference(node: &Value) -> Option<&str> {
     node["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-/// The name of the schema that a property has, be it with a description of its own.
-pub fn type_name(property: &Value) -> Option<&str> {
-    reference(property).or_else(|| reference(&property["allOf"][0]))
-}
-
 /// The text that `node` is; none if it is not text.
 pub fn text(node: &Value) -> &str {
     node.as_str().unwrap_or_default()

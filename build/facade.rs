@@ -40,7 +40,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
     };
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let deprecated = operation.node["deprecated"] == true;
-    let no_data = if peel::data(document, operation.node)["type"] == "array" { "[]" } else { "{}" };
+    let no_data = if peel::data(document, operation)["type"] == "array" { "[]" } else { "{}" };
     quote! {
         crate::Operation {
             id: #id, path: #path, page: #page, completeness: crate::Completeness::#completeness,
@@ -121,7 +121,11 @@ fn servers(document: &Document) -> impl Iterator<Item = TokenStream> {
 
 /// The JSON Schemas of all types, by name.
 fn schemas(peeled: &Document) -> TokenStream {
-    let names: Vec<_> = peeled.schemas().map(|(name, _)| name).filter(|name| !generate::is_by_hand(name)).collect();
+    let names: Vec<_> = peeled
+        .schemas()
+        .map(|(name, _)| name)
+        .filter(|name| generate::by_hand().all(|by_hand| by_hand != *name))
+        .collect();
     let types = names.iter().map(|name| format_ident!("{name}"));
     quote! {
         /// The JSON Schema of every type of this API, by its name.

@@ -10,10 +10,10 @@ use super::coded;
 use super::document::{Document, Result};
 
 /// Schemas whose types are written by hand, with those types.
-const BY_HAND: [(&str, &str); 2] = [("Time", "crate::Time"), ("Signature", "crate::signing::Signature")];
+const BY_HAND: [(&str, &str); 2] = [("TimeText", "crate::Time"), ("Signature", "crate::signing::Signature")];
 
-pub fn is_by_hand(schema: &str) -> bool {
-    BY_HAND.iter().any(|(name, _)| *name == schema)
+pub fn by_hand() -> impl Iterator<Item = &'static str> {
+    BY_HAND.iter().map(|(name, _)| *name)
 }
 
 pub fn generate(peeled: &Document) -> Result<syn::File> {

@@ -4,25 +4,35 @@
 
 use std::collections::BTreeSet;
 
+use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, entries, items, json_schema, reference};
+use super::document::{Document, Operation, entries, items, json_schema, reference, text};
+use super::{coded, generate};
 
-/// The schema of the parameters that the signing hook adds.
-pub const SIGNED_PARAMETERS: &str = "SignedParameters";
+/// What says something about the wire alone: limits, which the API judges, and examples.
+const OF_THE_WIRE: [&str; 6] = ["nullable", "example", "pattern", "minLength", "maxLength", "minProperties"];
 
 /// The specification without its envelope. `document` has passed the rules.
 pub fn peel(document: &Document) -> Document {
     let mut peeled = document.clone();
     for operation in document.operations() {
         let node = &mut peeled.root["paths"][operation.path][operation.method];
-        let mut bare = operation.node.clone();
-        strip(&mut bare, &["parameters", "externalDocs"]);
-        bare["requestBody"]["content"] = json_content(parameters(document, operation.node));
-        bare["responses"]["200"]["content"] = json_content(data(document, operation.node));
+        let name = operation.parameters_name();
+        let parameters = json!({ "$ref": format!("#/components/schemas/{name}") });
+        let answer = &operation.node["responses"]["200"];
+        let mut bare = without(operation.node, &["parameters", "externalDocs"]);
+        bare["requestBody"]["content"] = json_content(parameters);
+        bare["responses"] = json!({ "200": { "description": answer["description"] } });
+        bare["responses"]["200"]["content"] = json_content(data(document, &operation));
         *node = bare;
+        peeled.root["components"]["schemas"][name] = parameters_schema(document, &operation);
     }
-    peeled.root["components"] = json!({ "schemas": reachable_schemas(document, &peeled.root["paths"]) });
+    for name in generate::by_hand().filter(|name| document.schema(name).is_null()) {
+        peeled.root["components"]["schemas"][name] = json!({ "type": "string" });
+    }
+    let schemas = reachable_schemas(&peeled);
+    peeled.root["components"] = json!({ "schemas": schemas });
     peeled
 }
 
@@ -31,28 +41,40 @@ fn json_content(schema: Value) -> Value {
 }
 
 /// The operation's own parameters: its request body without the signed ones.
-fn parameters(document: &Document, operation: &Value) -> Value {
-    let composed = document.resolved(json_schema(&operation["requestBody"]));
-    items(&composed["allOf"]).find(|part| reference(part) != Some(SIGNED_PARAMETERS)).cloned().unwrap_or_default()
+fn parameters_schema(document: &Document, operation: &Operation<'_>) -> Value {
+    let signed = &document.root["x-linksfield-envelope"]["request"];
+    let signed = items(signed).map(text).collect::<Vec<_>>();
+    let mut schema = document.resolved(json_schema(&operation.node["requestBody"])).clone();
+    strip(&mut schema["properties"], &signed);
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| !signed.contains(&text(name)));
+    }
+    schema["description"] = format!("Parameters of `{}`.{}", operation.id(), after_first_sentence(&schema)).into();
+    schema
+}
+
+/// What a description says after its first sentence, which names the body.
+fn after_first_sentence(schema: &Value) -> String {
+    text(&schema["description"]).split_once(". ").map(|(_, rest)| format!(" {rest}")).unwrap_or_default()
 }
 
 /// What the operation returns inside the envelope. A named list becomes a plain one.
-pub fn data(document: &Document, operation: &Value) -> Value {
-    let composed = document.resolved(json_schema(&operation["responses"]["200"]));
-    let data = items(&composed["allOf"]).map(|part| &part["properties"]["data"]).find(|data| !data.is_null());
-    match data.and_then(reference).map(|name| document.schema(name)) {
-        Some(list) if list["type"] == "array" => without(list, &["nullable", "description"]),
-        _ => data.cloned().unwrap_or_default(),
+pub fn data(document: &Document, operation: &Operation<'_>) -> Value {
+    let answer = document.resolved(json_schema(&operation.node["responses"]["200"]));
+    let data = &answer["properties"]["data"];
+    match document.resolved(data) {
+        list if list["type"] == "array" => without(list, &["nullable", "description"]),
+        _ => data.clone(),
     }
 }
 
 /// The schemas that the peeled operations need, each in the form that the generator reads best.
-fn reachable_schemas(document: &Document, paths: &Value) -> Map<String, Value> {
+fn reachable_schemas(peeled: &Document) -> Map<String, Value> {
     let mut found = Map::new();
-    let mut wanted = references(paths);
+    let mut wanted = references(&peeled.root["paths"]);
     while let Some(name) = wanted.pop_first() {
         if !found.contains_key(&name) {
-            let schema = simplified(document, document.schema(&name));
+            let schema = simplified(peeled, peeled.schema(&name));
             wanted.append(&mut references(&schema));
             found.insert(name, schema);
         }
@@ -60,58 +82,51 @@ fn reachable_schemas(document: &Document, paths: &Value) -> Map<String, Value> {
     found
 }
 
-fn references(node: &Value) -> BTreeSet<String> {
+/// The names of all schemas that `node` refers to.
+pub fn references(node: &Value) -> BTreeSet<String> {
     let inner = entries(node).map(|(_, value)| value).chain(items(node));
     inner.flat_map(references).chain(reference(node).map(str::to_owned)).collect()
 }
 
-/// A named schema with its parts merged; that it may be `null` is said where it is used: nothing that may be is required.
+/// A named schema as a caller sees it; that it may be `null` is said where it is used: nothing that may be is required.
 fn simplified(document: &Document, schema: &Value) -> Value {
-    let mut merged = without(&flattened(document, schema), &["nullable", "example"]);
-    if let Some(properties) = merged["properties"].as_object_mut() {
+    let mut plain = without(schema, &OF_THE_WIRE);
+    strip(&mut plain, &["format"]);
+    if let Some(properties) = plain["properties"].as_object_mut() {
         properties.values_mut().for_each(|property| simplify_property(document, property));
     }
-    match merged["additionalProperties"] {
+    let bare = plain["properties"].as_object().is_none_or(Map::is_empty);
+    match plain["additionalProperties"] {
         // The generator keeps unknown fields for the first spelling, and drops them for the second.
-        Value::Bool(true) => merged["additionalProperties"] = json!({}),
+        Value::Bool(true) => plain["additionalProperties"] = json!({}),
         // An object of no fields: without this it would be one of any.
-        Value::Null if merged["properties"] == json!({}) => merged["additionalProperties"] = json!(false),
+        Value::Null if bare && plain["type"] == "object" => plain["additionalProperties"] = json!(false),
         _ => {}
     }
-    merged
-}
-
-/// One object out of an `allOf` of objects.
-fn flattened(document: &Document, schema: &Value) -> Value {
-    let mut whole = without(schema, &["allOf"]);
-    for part in items(&schema["allOf"]) {
-        let part = flattened(document, document.resolved(part));
-        for (key, value) in entries(&part) {
-            match (&mut whole[key], value) {
-                (Value::Object(into), Value::Object(from)) => into.extend(from.clone()),
-                (Value::Array(into), Value::Array(from)) => into.extend(from.clone()),
-                (slot @ Value::Null, value) => *slot = value.clone(),
-                _ => {}
-            }
-        }
+    if bare {
+        strip(&mut plain, &["properties"]);
     }
-    whole
+    plain
 }
 
+/// A property of a named type refers to it and keeps its own description; any other is written out.
 fn simplify_property(document: &Document, property: &mut Value) {
-    if let Some(name) = reference(property) {
-        let description = document.schema(name)["description"].clone();
-        *property = json!({ "allOf": [property.take()], "description": description });
-    }
-    if let Some(name) = property["x-linksfield-type"].as_str() {
-        let target = json!([{ "$ref": format!("#/components/schemas/{name}") }]);
-        strip(property, &["type", "nullable", "x-linksfield-type"]);
-        property["allOf"] = target;
-    }
-    if property["type"] == "array" {
-        strip(property, &["nullable"]);
-    }
-    strip(property, &["example"]);
+    let named = document.resolved(property);
+    let description = property.get("description").unwrap_or(&named["description"]).clone();
+    *property = match type_name(document, property) {
+        Some(name) => json!({ "allOf": [{ "$ref": format!("#/components/schemas/{name}") }] }),
+        None => without(named, &OF_THE_WIRE),
+    };
+    property["description"] = description;
+}
+
+/// The name of the type that a property has: that of the schema it refers to, or of the kind of text that its format
+/// names; none for a text, number or list of no kind of its own.
+fn type_name(document: &Document, property: &Value) -> Option<String> {
+    let named = document.resolved(property);
+    let has_type = named["type"] == "object" || coded::values(named).is_some();
+    let name = reference(property).filter(|_| has_type).map(str::to_owned);
+    name.or_else(|| Some(text(&named["format"]).to_upper_camel_case())).filter(|name| !document.schema(name).is_null())
 }
 
 fn without(node: &Value, keys: &[&str]) -> Value {

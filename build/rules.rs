@@ -5,25 +5,26 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::document::{Document, Operation, Result, entries, items, json_schema, reference, text, type_name};
-use super::peel::SIGNED_PARAMETERS;
-use super::{coded, pages};
+use super::document::{Document, Operation, Result, entries, items, json_schema, reference, text};
+use super::{coded, generate, pages, peel};
 
-const ENVELOPE: &str = "Envelope";
 const COMPLETENESS: [&str; 3] = ["complete", "partial", "path-only"];
 
-/// What the generator misreads, or what would refuse a good answer.
-const TRAPS: [(&str, &str); 5] = [
+/// What generators misread.
+const TRAPS: [(&str, &str); 4] = [
     ("default", "must not have a default: it would be sent and signed on every call"),
-    ("oneOf", "must not be a oneOf: the generator makes it a closed enum"),
-    ("anyOf", "must not be an anyOf: the generator can't express it"),
-    ("pattern", "must not have a pattern: an answer that breaks it would be refused"),
-    ("format", "must not be of format date-time: the API does not write RFC 3339"),
+    ("oneOf", "must not be a oneOf: generators make it a closed enum"),
+    ("anyOf", "must not be an anyOf: generators can't express it"),
+    ("allOf", "must not be an allOf: a schema says in one place what is on the wire"),
 ];
+
+/// What would refuse a good answer of which the documentation does not tell.
+const LIMITS: [&str; 8] = ["enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"];
 
 pub fn check(document: &Document) -> Result<()> {
     check_version(document)?;
     check_servers(document)?;
+    check_envelope(document)?;
     check_references(document, "", &document.root)?;
     let mut seen = BTreeSet::new();
     for operation in document.operations() {
@@ -40,7 +41,7 @@ pub fn check(document: &Document) -> Result<()> {
         require(document, name == name.to_upper_camel_case(), &place, "must have a name in UpperCamelCase")?;
         check_schema(document, &place, schema)?;
     }
-    Ok(())
+    check_answers(document)
 }
 
 fn require(document: &Document, kept: bool, place: &str, rule: impl Into<String>) -> Result<()> {
@@ -64,20 +65,26 @@ fn check_servers(document: &Document) -> Result<()> {
     Ok(())
 }
 
-/// Every reference, and every `x-linksfield-type`, names something that is there.
+/// The envelope says which fields the signing hook adds to a request, and takes off an answer.
+fn check_envelope(document: &Document) -> Result<()> {
+    for side in ["request", "response"] {
+        let names = items(&document.root["x-linksfield-envelope"][side]);
+        let place = format!("x-linksfield-envelope.{side}");
+        require(
+            document,
+            names.filter(|name| is_text(name)).count() > 0,
+            &place,
+            "must list the fields around the data",
+        )?;
+    }
+    Ok(())
+}
+
+/// Every reference, and every format, names something that is there.
 fn check_references(document: &Document, place: &str, node: &Value) -> Result<()> {
     if let Some(target) = node["$ref"].as_str() {
         let pointer = target.strip_prefix('#').and_then(|pointer| document.root.pointer(pointer));
         require(document, pointer.is_some(), place, format!("must refer to something in this file, not {target}"))?;
-    }
-    if let Some(name) = node["x-linksfield-type"].as_str() {
-        let known = !document.schema(name).is_null();
-        require(
-            document,
-            known,
-            place,
-            format!("must have the name of a schema as its x-linksfield-type, not {name}"),
-        )?;
     }
     let fields = entries(node).map(|(key, value)| (key.to_owned(), value));
     let all = fields.chain(items(node).enumerate().map(|(index, value)| (index.to_string(), value)));
@@ -102,7 +109,7 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
     check_extensions(document, &place, node)?;
     require(document, operation.method == "post", &place, "must be a post: the signing hook signs bodies")?;
     let statuses = entries(&node["responses"]).map(|(status, _)| status).collect::<Vec<_>>();
-    require(document, statuses == ["200"], &place, "must have the response 200 and no other")?;
+    require(document, statuses == ["200", "4XX"], &place, "must have the responses 200 and 4XX and no other")?;
     check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
     check_media_type(document, &format!("{place}.responses.200"), &node["responses"]["200"])?;
     check_request(document, operation)?;
@@ -114,11 +121,10 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
 fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let Some(pagination) = operation.node.get("x-linksfield-pagination") else { return Ok(()) };
     let [number, position, total, items] = pages::NAMES.map(|name| text(&pagination[name]));
-    let parameters = document.schema(&operation.parameters_name());
+    let parameters = document.schema(&format!("{}Request", operation.parameters_name()));
     let data = document.schema(&format!("{}Data", operation.parameters_name()));
-    let place_of = type_name(&data["properties"][position]).unwrap_or_default();
     let counted = parameters["properties"][number]["type"] == "integer"
-        && document.schema(place_of)["properties"][total]["type"] == "integer";
+        && document.resolved(&data["properties"][position])["properties"][total]["type"] == "integer";
     let listed = reference(&data["properties"][items]["items"]).is_some();
     let rule = format!("must have x-linksfield-pagination with {}, which it has", pages::NAMES.join(", "));
     require(document, counted && listed, &operation.place(), rule)
@@ -145,25 +151,21 @@ fn check_media_type(document: &Document, place: &str, node: &Value) -> Result<()
     require(document, types == ["application/json"], place, "must have the media type application/json and no other")
 }
 
-/// The body is `…Request`: the signed parameters and those of the operation, which are named after it.
+/// The body is `…Request`: the signed parameters and those of the operation.
 fn check_request(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let name = operation.parameters_name();
     let place = format!("{}.requestBody", operation.place());
     let body = reference(json_schema(&operation.node["requestBody"]));
-    require(
-        document,
-        body == Some(&format!("{name}Request")),
-        &place,
-        format!("must refer to the schema {name}Request"),
-    )?;
-    let parts = items(&document.schema(&format!("{name}Request"))["allOf"]).map(reference).collect::<Vec<_>>();
-    let composed = parts == [Some(SIGNED_PARAMETERS), Some(&name)];
-    require(
-        document,
-        composed,
-        &format!("components.schemas.{name}Request"),
-        format!("must be allOf {SIGNED_PARAMETERS} and {name}"),
-    )
+    let rule = format!("must refer to the schema {name}Request");
+    require(document, body == Some(&format!("{name}Request")), &place, rule)?;
+    let schema = document.schema(&format!("{name}Request"));
+    let place = format!("components.schemas.{name}Request");
+    for signed in items(&document.root["x-linksfield-envelope"]["request"]).map(text) {
+        let kept = !schema["properties"][signed].is_null() && requires(schema, signed);
+        require(document, kept, &place, format!("must have and require the signed parameter {signed}"))?;
+    }
+    let rule = format!("must have another name: {name} is that of the operation's parameters");
+    require(document, document.schema(&name).is_null(), &format!("components.schemas.{name}"), rule)
 }
 
 /// The answer is `…Response`: the envelope around `…Data`.
@@ -171,49 +173,57 @@ fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> 
     let name = operation.parameters_name();
     let place = format!("{}.responses.200", operation.place());
     let answer = reference(json_schema(&operation.node["responses"]["200"]));
-    require(
-        document,
-        answer == Some(&format!("{name}Response")),
-        &place,
-        format!("must refer to the schema {name}Response"),
-    )?;
+    let rule = format!("must refer to the schema {name}Response");
+    require(document, answer == Some(&format!("{name}Response")), &place, rule)?;
     let schema = document.schema(&format!("{name}Response"));
     let place = format!("components.schemas.{name}Response");
-    let enveloped = reference(&schema["allOf"][0]) == Some(ENVELOPE);
-    let data = reference(&schema["allOf"][1]["properties"]["data"]);
-    let composed = enveloped && data == Some(&format!("{name}Data"));
-    require(
-        document,
-        composed,
-        &place,
-        format!("must be allOf {ENVELOPE} and an object whose data refers to {name}Data"),
-    )?;
-    let nullable = document.schema(&format!("{name}Data"))["nullable"] == true;
-    require(
-        document,
-        nullable,
-        &format!("components.schemas.{name}Data"),
-        "must be nullable: a failed call may have no data",
-    )
+    let envelope = items(&document.root["x-linksfield-envelope"]["response"]).map(text).collect::<BTreeSet<_>>();
+    let around = entries(&schema["properties"]).map(|(name, _)| name).filter(|name| *name != "data");
+    let enveloped = around.collect::<BTreeSet<_>>() == envelope && envelope.iter().all(|name| requires(schema, name));
+    require(document, enveloped, &place, "must have the fields of the envelope around its data, and require them")?;
+    let data = reference(&schema["properties"]["data"]) == Some(&format!("{name}Data"));
+    require(document, data, &place, format!("must have data that refers to {name}Data"))?;
+    let place = format!("components.schemas.{name}Data");
+    let nullable = document.schema(&format!("{name}Data"))["nullable"] == true && !requires(schema, "data");
+    require(document, nullable, &place, "must be nullable and not required: a failed call may have no data")
+}
+
+/// No schema of an answer limits what the API may return.
+fn check_answers(document: &Document) -> Result<()> {
+    for operation in document.operations() {
+        let mut reached = peel::references(&operation.node["responses"]);
+        let mut wanted = reached.clone();
+        while let Some(name) = wanted.pop_first() {
+            let schema = document.schema(&name);
+            let place = format!("components.schemas.{name}");
+            for part in std::iter::once(schema).chain(entries(&schema["properties"]).map(|(_, property)| property)) {
+                let limit = LIMITS.iter().find(|limit| !part[**limit].is_null()).unwrap_or(&"");
+                let rule = format!("must not have the limit {limit}: an answer that breaks it would be refused");
+                require(document, limit.is_empty(), &place, rule)?;
+            }
+            wanted.extend(peel::references(schema).into_iter().filter(|name| reached.insert(name.clone())));
+        }
+    }
+    Ok(())
+}
+
+fn requires(schema: &Value, property: &str) -> bool {
+    items(&schema["required"]).any(|required| required == property)
 }
 
 fn check_schema(document: &Document, place: &str, schema: &Value) -> Result<()> {
     require(document, is_text(&schema["description"]), place, "must have a description")?;
     check_value(document, place, schema)?;
     check_codes(document, place, schema)?;
-    let parts = std::iter::once(schema).chain(items(&schema["allOf"]));
-    for part in parts {
-        for (name, property) in entries(&part["properties"]) {
-            let place = format!("{place}.properties.{name}");
-            check_property(document, &place, property)?;
-            let required = items(&part["required"]).any(|required| required == name);
-            let nullable = type_name(property).map_or(property, |name| document.schema(name))["nullable"] == true;
-            require(document, !(required && nullable), &place, "must not be both required and nullable")?;
-        }
-        for required in items(&part["required"]).filter_map(Value::as_str) {
-            let known = parts_have(document, schema, required);
-            require(document, known, place, format!("must have the property {required}, which it requires"))?;
-        }
+    for (name, property) in entries(&schema["properties"]) {
+        let place = format!("{place}.properties.{name}");
+        check_property(document, &place, property)?;
+        let nullable = document.resolved(property)["nullable"] == true;
+        require(document, !(requires(schema, name) && nullable), &place, "must not be both required and nullable")?;
+    }
+    for required in items(&schema["required"]).filter_map(Value::as_str) {
+        let known = !schema["properties"][required].is_null();
+        require(document, known, place, format!("must have the property {required}, which it requires"))?;
     }
     check_value(document, place, &schema["items"])?;
     require(
@@ -222,11 +232,6 @@ fn check_schema(document: &Document, place: &str, schema: &Value) -> Result<()> 
         place,
         "must have named items",
     )
-}
-
-fn parts_have(document: &Document, schema: &Value, property: &str) -> bool {
-    let here = !schema["properties"][property].is_null();
-    here || items(&schema["allOf"]).any(|part| parts_have(document, document.resolved(part), property))
 }
 
 /// A property is described, has an example, and is of a simple type or a named one.
@@ -242,16 +247,19 @@ fn check_property(document: &Document, place: &str, property: &Value) -> Result<
     let item = &property["items"];
     let named_items = item.is_null() || reference(item).is_some() || item["type"] == "string";
     require(document, named_items, place, "must have named items")?;
-    let shown = !property["allOf"].is_null() || reference(item).is_some() || !property["example"].is_null();
+    let shown = reference(item).is_some() || !property["example"].is_null();
     require(document, shown, place, "must have an example")
 }
 
 fn check_value(document: &Document, place: &str, schema: &Value) -> Result<()> {
     for (trap, rule) in TRAPS {
-        let caught = !schema[trap].is_null() && (trap != "format" || schema["format"] == "date-time");
-        require(document, !caught, place, rule)?;
+        require(document, schema[trap].is_null(), place, rule)?;
     }
-    Ok(())
+    let format = text(&schema["format"]);
+    let kind = format.to_upper_camel_case();
+    let named = !document.schema(&kind).is_null() || generate::by_hand().any(|name| name == kind);
+    let known = schema["format"].is_null() || format == "int64" || named;
+    require(document, known, place, format!("must have the format int64 or that of a kind of text, not {format}"))
 }
 
 /// A coded string has a name and a description for each code.

@@ -25,7 +25,9 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use linksfield::Credentials;
-use linksfield::csss::types::{OrderPackage, PackageType, PaymentResult, QueryOrder, YesNo};
+use linksfield::csss::types::{
+    GlobalOrder, IsOpen, OrderPackage, PackageType, PaymentResult, QueryOrder, TestFlowFlag,
+};
 use linksfield::csss::{Client, Environment};
 use serde::{Deserialize, Serialize};
 
@@ -156,9 +158,9 @@ fn order(sim: &str, plan: &str) -> OrderPackage {
         .order_period("1")
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
+        .test_flow_flag(TestFlowFlag::No)
         .test_flow("0")
         .build()
 }

@@ -8,7 +8,8 @@ use std::env;
 use std::process::ExitCode;
 
 use linksfield::csss::types::{
-    OpenPackage, OrderPackage, PackageType, PaymentResult, QueryDeviceFlowUsage, QueryOrder, RenewPackage, YesNo,
+    GlobalOrder, IsOpen, OpenPackage, OrderPackage, PackageType, PaymentResult, QueryDeviceFlowUsage, QueryOrder,
+    RenewPackage, TestFlowFlag,
 };
 use linksfield::csss::{BASE_URL_VARIABLE, Client};
 use linksfield::sandbox::Sandbox;
@@ -54,9 +55,9 @@ async fn order_a_plan(client: &Client) -> Result<(), Error> {
         .order_period("1")
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
+        .test_flow_flag(TestFlowFlag::No)
         .test_flow("0")
         .build();
     let order_id = client.order_package(&order).await?.order_id;

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use crate::Operation;
 use crate::csss::types::{
     BatchOrderPackages, CreateOtaOrder, OpenPackage, OrderPackage, PackageType, PaymentResult, QueryDevice,
-    QueryDeviceFlowUsage, QueryOrder, RenewPackage, YesNo,
+    QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
 use crate::signing::{Key, explain};
 
@@ -190,11 +190,11 @@ struct PlanTerms {
     package_name: String,
     package_type: PackageType,
     order_period: String,
-    is_open: YesNo,
+    is_open: String,
     pay_amount: Option<String>,
     pay_rst: Option<PaymentResult>,
     test_flow: Option<String>,
-    test_flow_flag: Option<YesNo>,
+    test_flow_flag: Option<String>,
 }
 
 /// The conditions that the documentation states, as far as they can be told from the parameters alone.
@@ -207,7 +207,7 @@ fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
     let periods = plan.order_period.parse().unwrap_or(0);
     within("order_period", periods, PERIOD_LIMIT)?;
     let start_at_once = flag("is_open", Some(&plan.is_open))?;
-    let test_data = flag("test_flow_flag", plan.test_flow_flag.as_ref())?;
+    let test_data = flag("test_flow_flag", plan.test_flow_flag.as_deref())?;
     if plan.pay_amount.is_some_and(|amount| !is_amount(&amount)) {
         return Err(Refusal::parameter("pay_amount", "must be an amount in yuan with at most two decimals"));
     }
@@ -226,10 +226,10 @@ fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
     Ok(Terms { package_code: plan.package_code, period, periods, start_at_once, test_data })
 }
 
-fn flag(name: &str, value: Option<&YesNo>) -> Result<bool, Refusal> {
+fn flag(name: &str, value: Option<&str>) -> Result<bool, Refusal> {
     match value {
-        Some(YesNo::Yes) => Ok(true),
-        Some(YesNo::No) | None => Ok(false),
+        Some("1") => Ok(true),
+        Some("0") | None => Ok(false),
         Some(_) => Err(Refusal::parameter(name, "must be 0 or 1")),
     }
 }

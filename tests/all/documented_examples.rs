@@ -111,18 +111,18 @@ fn without_null(value: &Value) -> Value {
 }
 
 #[test]
-fn json_schemas_accept_every_example_of_the_specification() {
+fn json_schemas_accept_every_printed_example_of_the_specification() {
     let schemas: BTreeMap<_, _> = json_schemas().into_iter().map(|(name, schema)| (name, schema.to_value())).collect();
     let specification = specification();
     let mut checked = 0;
     for operation in OPERATIONS {
         let node = &specification["paths"][operation.path]["post"];
         let name = operation.id[..1].to_uppercase() + &operation.id[1..];
-        for example in examples(&node["requestBody"]) {
+        if let Some(example) = printed(&node["requestBody"]) {
             assert_valid(&schemas[name.as_str()], &own(example), operation.id);
             checked += 1;
         }
-        for example in examples(&node["responses"]["200"]) {
+        if let Some(example) = printed(&node["responses"]["200"]) {
             assert_valid(&schemas[format!("{name}Data").as_str()], &example["data"], operation.id);
             checked += 1;
         }
@@ -130,9 +130,8 @@ fn json_schemas_accept_every_example_of_the_specification() {
     assert_eq!(checked, 15, "all printed examples");
 }
 
-fn examples(body: &Value) -> impl Iterator<Item = &Value> {
-    let examples = body["content"]["application/json"]["examples"].as_object();
-    examples.into_iter().flatten().map(|(_, example)| &example["value"])
+fn printed(body: &Value) -> Option<&Value> {
+    body["content"]["application/json"]["examples"].get("printed").map(|example| &example["value"])
 }
 
 fn assert_valid(schema: &Value, instance: &Value, operation: &str) {

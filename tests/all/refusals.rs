@@ -1,6 +1,8 @@
 //! What the sandbox refuses, as the client reports it.
 
-use linksfield::csss::types::{OpenPackage, PackageType, PaymentResult, QueryOrder, RenewPackage, YesNo};
+use linksfield::csss::types::{
+    IsOpen, OpenPackage, PackageType, PaymentResult, QueryOrder, RenewPackage, TestFlowFlag,
+};
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::sandbox::{ORDER_LIMIT, Sandbox};
 use linksfield::{Credentials, Error, ErrorKind};
@@ -62,14 +64,14 @@ async fn the_documented_conditions_of_an_order_are_checked() -> Result<(), Error
     let client = client_of(&sandbox);
     type Change = fn(&mut linksfield::csss::types::OrderPackage);
     let cases: [(&str, &str, Change); 12] = [
-        ("SANDBOX-UNPAID", "unpaid", |order| order.is_open = YesNo::Yes),
+        ("SANDBOX-UNPAID", "unpaid", |order| order.is_open = IsOpen::Yes),
         ("SANDBOX-UNKNOWN-PLAN", "package_code", |order| order.package_code = "DP1".into()),
         ("SANDBOX-NOT-ALLOWED", "schedule", |order| {
             (order.is_open, order.pay_rst, order.package_type) =
-                (YesNo::Yes, PaymentResult::Paid, PackageType::Schedule);
+                (IsOpen::Yes, PaymentResult::Paid, PackageType::Schedule);
         }),
         ("SANDBOX-PARAMETER", "test_flow", |order| {
-            (order.test_flow_flag, order.test_flow) = (YesNo::Yes, String::new());
+            (order.test_flow_flag, order.test_flow) = (TestFlowFlag::Yes, String::new());
         }),
         ("SANDBOX-PARAMETER", "package_type", |order| order.package_type = "9".into()),
         ("SANDBOX-PARAMETER", "pay_rst", |order| order.pay_rst = "3".into()),
@@ -98,7 +100,7 @@ async fn test_data_is_for_the_first_order_of_a_sim() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
     let mut order = monthly_plan();
-    (order.test_flow_flag, order.test_flow) = (YesNo::Yes, "10".into());
+    (order.test_flow_flag, order.test_flow) = (TestFlowFlag::Yes, "10".into());
     client.order_package(&order).await?;
     assert_refused(client.order_package(&order).await, "SANDBOX-NOT-ALLOWED", "first order");
     Ok(())

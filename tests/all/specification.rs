@@ -43,18 +43,12 @@ const NEW_PATH: &str = "
           content:
             application/json:
               schema: { $ref: '#/components/schemas/CancelPackageResponse' }
+        4XX: { $ref: '#/components/responses/NotDocumented' }
 components:
 ";
 
 const NEW_SCHEMAS: &str = "
   schemas:
-    CancelPackage:
-      type: object
-      description: Invented parameters.
-      required: [order_id, why]
-      properties:
-        order_id: { $ref: '#/components/schemas/OrderId' }
-        why: { $ref: '#/components/schemas/CancelReason' }
     CancelReason:
       type: string
       description: Invented codes.
@@ -69,17 +63,25 @@ const NEW_SCHEMAS: &str = "
       properties:
         refund: { type: string, description: Invented., example: '0' }
     CancelPackageRequest:
+      type: object
       description: Invented.
-      allOf:
-        - $ref: '#/components/schemas/SignedParameters'
-        - $ref: '#/components/schemas/CancelPackage'
+      required: [version, access_code, timestamp, sign, order_id, why]
+      properties:
+        version: { $ref: '#/components/schemas/ApiVersion' }
+        access_code: { $ref: '#/components/schemas/AccessCode' }
+        timestamp: { $ref: '#/components/schemas/Timestamp' }
+        sign: { $ref: '#/components/schemas/RequestSignature' }
+        order_id: { $ref: '#/components/schemas/OrderId' }
+        why: { $ref: '#/components/schemas/CancelReason' }
     CancelPackageResponse:
+      type: object
       description: Invented.
-      allOf:
-        - $ref: '#/components/schemas/Envelope'
-        - type: object
-          properties:
-            data: { $ref: '#/components/schemas/CancelPackageData' }
+      required: [code, message, success]
+      properties:
+        code: { $ref: '#/components/schemas/ResultCode' }
+        message: { $ref: '#/components/schemas/Message' }
+        success: { $ref: '#/components/schemas/Success' }
+        data: { $ref: '#/components/schemas/CancelPackageData' }
 ";
 
 #[test]
@@ -104,7 +106,7 @@ fn a_new_operation_is_yaml_alone() {
 #[test]
 fn the_envelope_is_on_the_wire_only() {
     let source = compile(SPECIFICATION).unwrap();
-    for word in ["access_code", "SignedParameters", "Envelope", "success", "PackageRequest", "PackageResponse"] {
+    for word in ["access_code", "AccessCode", "ResultCode", "success", "PackageRequest", "PackageResponse"] {
         assert!(!source.contains(&format!("pub struct {word}")) && !source.contains(&format!("pub {word}:")), "{word}");
     }
 }
@@ -147,11 +149,11 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "        '200':\n",
             "        '400': { description: x }\n        '200':\n",
-            "must have the response 200 and no other",
+            "must have the responses 200 and 4XX and no other",
         ),
         (
             "schemas/OpenPackageRequest'",
-            "schemas/OpenPackage'",
+            "schemas/OpenPackageData'",
             "requestBody: must refer to the schema OpenPackageRequest",
         ),
         (
@@ -160,9 +162,9 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "must refer to something in this file, not #/components/schemas/Nothing",
         ),
         (
-            "x-linksfield-type: OrderId",
-            "x-linksfield-type: Order",
-            "must have the name of a schema as its x-linksfield-type, not Order",
+            "format: order-id\n          nullable",
+            "format: order\n          nullable",
+            "must have the format int64 or that of a kind of text, not order",
         ),
         (
             "    OpenPackageData:\n      type: object\n      nullable: true\n",
@@ -172,58 +174,83 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "['No', 'Yes']",
             "[No, 'Yes']",
-            "components.schemas.YesNo: must have x-enum-varnames with a name for each of its 2 codes, as text",
+            "components.schemas.GlobalOrder: must have x-enum-varnames with a name for each of its 2 codes, as text",
         ),
         (
             "['No', 'Yes']",
             "['No']",
-            "components.schemas.YesNo: must have x-enum-varnames with a name for each of its 2 codes",
+            "components.schemas.GlobalOrder: must have x-enum-varnames with a name for each of its 2 codes",
         ),
         (
             "['No', 'Yes']",
             "['No', 'yes!']",
-            "components.schemas.YesNo: must have x-enum-varnames that differ and are in UpperCamelCase",
+            "components.schemas.GlobalOrder: must have x-enum-varnames that differ and are in UpperCamelCase",
         ),
         (
             "x-enum-descriptions: ['No.', 'Yes.']",
             "x-enum-descriptions: ['No.']",
-            "YesNo: must have x-enum-descriptions with a description for each",
+            "GlobalOrder: must have x-enum-descriptions with a description for each",
         ),
-        ("enum: ['0', '1']\n", "enum: [0, 1]\n", "components.schemas.YesNo: must have text as its codes"),
+        ("enum: ['0', '1']\n", "enum: [0, 1]\n", "components.schemas.GlobalOrder: must have text as its codes"),
+        ("          description: ICCID of the SIM.\n", "", "SimInUse.properties.assetId: must have a description"),
         (
-            "          description: Code of the data plan.\n",
-            "",
-            "PlanTerms.properties.package_code: must have a description",
+            "          description: ICCID of the SIM.\n          example: '89852022018041800192'\n",
+            "          description: x\n",
+            "SimInUse.properties.assetId: must have an example",
         ),
-        ("          example: DP20190726001274\n", "", "PlanTerms.properties.package_code: must have an example"),
         (
-            "          example: DP20190726001274\n",
-            "          example: x\n          default: x\n",
+            "          description: ICCID of the SIM.\n",
+            "          description: x\n          default: x\n",
             "must not have a default",
         ),
         (
-            "          example: DP20190726001274\n",
-            "          example: x\n          enum: [x]\n",
+            "          description: ICCID of the SIM.\n",
+            "          description: x\n          enum: [x]\n",
             "must refer to a named schema",
         ),
         (
-            "          description: Code of the data plan.\n",
-            "          description: x\n          format: date-time\n",
-            "must not be of format date-time",
+            "          description: ICCID of the SIM.\n",
+            "          description: x\n          maxLength: 20\n",
+            "SimInUse: must not have the limit maxLength: an answer that breaks it would be refused",
         ),
         (
-            "          type: string\n          description: Code of",
-            "          type: object\n          description: Code of",
+            "          description: ICCID of the SIM.\n",
+            "          description: x\n          allOf: []\n",
+            "must not be an allOf",
+        ),
+        (
+            "      type: string\n      format: result-code\n",
+            "      type: string\n      format: date-time\n",
+            "must have the format int64 or that of a kind of text, not date-time",
+        ),
+        (
+            "          type: string\n          format: device-id\n",
+            "          type: object\n",
             "must refer to a named schema",
         ),
         (
-            "required: [order_id, renew_period]",
-            "required: [order_id, renewal]",
-            "RenewPackage: must have the property renewal, which it requires",
+            "  response: [code, message, success]\n",
+            "",
+            "x-linksfield-envelope.response: must list the fields around the data",
         ),
         (
-            "      required: [order_id]\n      properties:\n        sign:",
-            "      required: [sign]\n      properties:\n        sign:",
+            "required: [version, access_code, timestamp, sign, order_id]",
+            "required: [version, access_code, timestamp, order_id]",
+            "OpenPackageRequest: must have and require the signed parameter sign",
+        ),
+        (
+            "required: [code, message, success]",
+            "required: [code, message]",
+            "Response: must have the fields of the envelope around its data, and require them",
+        ),
+        (
+            "sign, order_id, renew_period]",
+            "sign, order_id, renewal]",
+            "RenewPackageRequest: must have the property renewal, which it requires",
+        ),
+        (
+            "      required: [order_id]\n      minProperties: 1\n",
+            "      required: [sign]\n      minProperties: 1\n",
             "properties.sign: must not be both required and nullable",
         ),
     ] {

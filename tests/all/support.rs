@@ -6,8 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::Client;
 use linksfield::csss::types::{
-    BatchOrderPackages, CreateOtaOrder, DeviceId, OrderId, OrderPackage, PackageType, PaymentMethod, PaymentResult,
-    YesNo,
+    BatchOrderPackages, CreateOtaOrder, DeviceId, GlobalOrder, IsOpen, OrderId, OrderPackage, PackageType,
+    PaymentMethod, PaymentResult, TestFlowFlag,
 };
 use linksfield::sandbox::Sandbox;
 use linksfield::{Credentials, Language};
@@ -52,9 +52,9 @@ pub fn monthly_plan() -> OrderPackage {
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
         .pay_type(PaymentMethod::Alipay)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
+        .test_flow_flag(TestFlowFlag::No)
         .test_flow("0")
         .build()
 }
@@ -67,8 +67,8 @@ pub fn monthly_plan_for(sims: impl IntoIterator<Item = impl Into<DeviceId>>) -> 
         .package_name("C_M_0_P_中国20M不限速月套餐")
         .package_type(PackageType::Monthly)
         .order_period("1")
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
         .build()
 }
 
@@ -83,9 +83,9 @@ pub fn ota_plan() -> CreateOtaOrder {
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
         .pay_type(PaymentMethod::Alipay)
-        .is_open(YesNo::No)
-        .global_order(YesNo::No)
-        .test_flow_flag(YesNo::No)
+        .is_open(IsOpen::No)
+        .global_order(GlobalOrder::No)
+        .test_flow_flag(TestFlowFlag::No)
         .test_flow("0")
         .mcc("")
         .days(364)
