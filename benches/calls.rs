@@ -83,9 +83,9 @@ fn order() -> OrderPackage {
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
         .pay_type(PaymentMethod::Alipay)
-        .is_open(IsOpen::No)
-        .global_order(GlobalOrder::No)
-        .test_flow_flag(TestFlowFlag::No)
+        .is_open(IsOpen::StartLater)
+        .global_order(GlobalOrder::NotHostNumber)
+        .test_flow_flag(TestFlowFlag::NoTestData)
         .test_flow("0")
         .build()
 }

@@ -41,6 +41,7 @@ pub fn check(document: &Document) -> Result<()> {
         require(document, name == name.to_upper_camel_case(), &place, "must have a name in UpperCamelCase")?;
         check_schema(document, &place, schema)?;
     }
+    check_code_names(document)?;
     check_answers(document)
 }
 
@@ -186,6 +187,17 @@ fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> 
     let place = format!("components.schemas.{name}Data");
     let nullable = document.schema(&format!("{name}Data"))["nullable"] == true && !requires(schema, "data");
     require(document, nullable, &place, "must be nullable and not required: a failed call may have no data")
+}
+
+/// The names of all codes differ: some languages have them in one scope.
+fn check_code_names(document: &Document) -> Result<()> {
+    let mut taken = document.schemas().map(|(name, _)| name).collect::<BTreeSet<_>>();
+    for (name, schema) in document.schemas() {
+        let new = items(&schema["x-enum-varnames"]).all(|code| taken.insert(text(code)));
+        let rule = "must have x-enum-varnames that no other schema has, as codes or as its name";
+        require(document, new, &format!("components.schemas.{name}"), rule)?;
+    }
+    Ok(())
 }
 
 /// No schema of an answer limits what the API may return.

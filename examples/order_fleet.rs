@@ -158,9 +158,9 @@ fn order(sim: &str, plan: &str) -> OrderPackage {
         .order_period("1")
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
-        .is_open(IsOpen::No)
-        .global_order(GlobalOrder::No)
-        .test_flow_flag(TestFlowFlag::No)
+        .is_open(IsOpen::StartLater)
+        .global_order(GlobalOrder::NotHostNumber)
+        .test_flow_flag(TestFlowFlag::NoTestData)
         .test_flow("0")
         .build()
 }

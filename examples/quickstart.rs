@@ -55,9 +55,9 @@ async fn order_a_plan(client: &Client) -> Result<(), Error> {
         .order_period("1")
         .pay_amount("0")
         .pay_rst(PaymentResult::Unpaid)
-        .is_open(IsOpen::No)
-        .global_order(GlobalOrder::No)
-        .test_flow_flag(TestFlowFlag::No)
+        .is_open(IsOpen::StartLater)
+        .global_order(GlobalOrder::NotHostNumber)
+        .test_flow_flag(TestFlowFlag::NoTestData)
         .test_flow("0")
         .build();
     let order_id = client.order_package(&order).await?.order_id;

@@ -81,5 +81,5 @@ fn codes_print_back_unchanged() {
         assert_eq!(serde_json::from_value::<PackageType>(json!(code)).unwrap(), PackageType::from(code.to_owned()));
     }
     assert_eq!(PackageType::from("2"), PackageType::Monthly);
-    assert_eq!(IsOpen::Yes.as_str(), "1");
+    assert_eq!(IsOpen::StartAtOnce.as_str(), "1");
 }

@@ -43,7 +43,7 @@ async fn an_order_is_placed_started_and_renewed() -> Result<(), Error> {
 async fn a_paid_order_starts_at_once_if_asked() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let mut order = monthly_plan();
-    order.is_open = IsOpen::Yes;
+    order.is_open = IsOpen::StartAtOnce;
     order.pay_rst = PaymentResult::Paid;
     let ordered = client_of(&sandbox).order_package(&order).await?;
     assert!(ordered.order_start_date.unwrap().in_utc8() < ordered.order_expire_date.unwrap().in_utc8());

@@ -64,14 +64,14 @@ async fn the_documented_conditions_of_an_order_are_checked() -> Result<(), Error
     let client = client_of(&sandbox);
     type Change = fn(&mut linksfield::csss::types::OrderPackage);
     let cases: [(&str, &str, Change); 12] = [
-        ("SANDBOX-UNPAID", "unpaid", |order| order.is_open = IsOpen::Yes),
+        ("SANDBOX-UNPAID", "unpaid", |order| order.is_open = IsOpen::StartAtOnce),
         ("SANDBOX-UNKNOWN-PLAN", "package_code", |order| order.package_code = "DP1".into()),
         ("SANDBOX-NOT-ALLOWED", "schedule", |order| {
             (order.is_open, order.pay_rst, order.package_type) =
-                (IsOpen::Yes, PaymentResult::Paid, PackageType::Schedule);
+                (IsOpen::StartAtOnce, PaymentResult::Paid, PackageType::Schedule);
         }),
         ("SANDBOX-PARAMETER", "test_flow", |order| {
-            (order.test_flow_flag, order.test_flow) = (TestFlowFlag::Yes, String::new());
+            (order.test_flow_flag, order.test_flow) = (TestFlowFlag::TestData, String::new());
         }),
         ("SANDBOX-PARAMETER", "package_type", |order| order.package_type = "9".into()),
         ("SANDBOX-PARAMETER", "pay_rst", |order| order.pay_rst = "3".into()),
@@ -100,7 +100,7 @@ async fn test_data_is_for_the_first_order_of_a_sim() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
     let mut order = monthly_plan();
-    (order.test_flow_flag, order.test_flow) = (TestFlowFlag::Yes, "10".into());
+    (order.test_flow_flag, order.test_flow) = (TestFlowFlag::TestData, "10".into());
     client.order_package(&order).await?;
     assert_refused(client.order_package(&order).await, "SANDBOX-NOT-ALLOWED", "first order");
     Ok(())

@@ -1,0 +1,12 @@
+# Run by ../run in an empty folder, with the folder openapi/ as its argument. Needs Go 1.19 or newer.
+echo "generator openapi-generator $(openapi-generator-cli version)"
+openapi-generator-cli generate -i "$1/csss.yaml" -g go -o client > generator.log 2>&1
+cp -r "$1"/languages/go/{signing,vectors,program} .
+mkdir openapi
+cp client/*.go openapi
+printf 'module linksfield\n\ngo 1.19\n' > go.mod
+test -z "$(gofmt -l signing vectors program)"
+go vet ./signing ./vectors ./program
+go build -o built/ ./vectors ./program
+built/vectors "$1/signing-vectors.json"
+built/program

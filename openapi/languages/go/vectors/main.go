@@ -1,0 +1,57 @@
+// Signs every vector, and reads an answer whose data is an object, null and missing.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+
+	"linksfield/openapi"
+	"linksfield/signing"
+)
+
+type vector struct {
+	Name, Timestamp, Secret, Content, Sign, Error string
+	AccessCode                                    string `json:"access_code"`
+	Parameters                                    json.RawMessage
+}
+
+func main() {
+	text, err := os.ReadFile(os.Args[1])
+	check(err)
+	var vectors []vector
+	check(json.Unmarshal(text, &vectors))
+	checked := 0
+	for _, vector := range vectors {
+		checked++
+		signer := signing.Transport{AccessCode: vector.AccessCode, Secret: vector.Secret}
+		body, err := signer.Body(vector.Parameters, vector.Timestamp)
+		if vector.Error != "" {
+			expect(err != nil && err.Error() == vector.Error, vector.Name)
+			continue
+		}
+		check(err)
+		var sent struct{ Sign string }
+		check(json.Unmarshal(body, &sent))
+		expect(signing.Sign(vector.Content, vector.Secret) == vector.Sign && sent.Sign == vector.Sign, vector.Name)
+	}
+	for data, order := range map[string]string{`,"data":{"order_id":"1"}`: "1", `,"data":null`: "", "": ""} {
+		var answer openapi.OpenPackageResponse
+		check(json.Unmarshal([]byte(`{"code":"0000","message":"","success":true`+data+`}`), &answer))
+		expect(answer.GetData().OrderId == order, "an answer with "+data)
+	}
+	fmt.Printf("vectors %d/%d\n", checked, len(vectors))
+}
+
+func expect(kept bool, name string) {
+	if !kept {
+		log.Fatalf("not as it should be: %s", name)
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

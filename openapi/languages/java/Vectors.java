@@ -1,0 +1,41 @@
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.util.*;
+import org.openapitools.client.ApiClient;
+import org.openapitools.client.model.OpenPackageResponse;
+
+/** Signs every vector, and reads an answer whose data is an object, null and missing. */
+class Vectors {
+    public static void main(String[] arguments) throws Exception {
+        var vectors = new ObjectMapper().readValue(new File(arguments[0]), new TypeReference<List<Map<String, Object>>>() {});
+        var checked = 0;
+        for (var vector : vectors) {
+            check(vector);
+            checked++;
+        }
+        var json = ApiClient.createDefaultObjectMapper();
+        for (var data : Map.of(",\"data\":{\"order_id\":\"1\"}", "1", ",\"data\":null", "", "", "").entrySet()) {
+            var answer = "{\"code\":\"0000\",\"message\":\"\",\"success\":true" + data.getKey() + "}";
+            var read = json.readValue(answer, OpenPackageResponse.class).getData();
+            expect(data.getValue().equals(read == null ? "" : read.getOrderId()), answer);
+        }
+        System.out.printf("vectors %d/%d%n", checked, vectors.size());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void check(Map<String, Object> vector) throws Exception {
+        var signer = new Signer((String) vector.get("access_code"), (String) vector.get("secret"));
+        try {
+            var body = signer.sign((Map<String, Object>) vector.get("parameters"), (String) vector.get("timestamp"));
+            expect(body.remove("sign").equals(vector.get("sign")), vector.get("name"));
+            expect(Signer.content(body).equals(vector.get("content")), vector.get("name"));
+        } catch (IllegalArgumentException refused) {
+            expect(refused.getMessage().equals(vector.get("error")), vector.get("name"));
+        }
+    }
+
+    private static void expect(boolean kept, Object name) {
+        if (!kept) throw new AssertionError(name);
+    }
+}

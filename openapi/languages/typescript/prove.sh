@@ -1,0 +1,9 @@
+# Run by ../run in an empty folder, with the folder openapi/ as its argument.
+cp "$1"/languages/typescript/*.{ts,json} .
+npm install --silent --no-audit --no-fund --no-package-lock
+PATH=node_modules/.bin:$PATH
+echo "generator openapi-typescript $(openapi-typescript --version | tr -d v)"
+openapi-typescript "$1/csss.yaml" --enum -o csss.ts
+tsc
+node built/vectors.js "$1/signing-vectors.json"
+node built/program.js
