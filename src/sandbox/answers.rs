@@ -10,8 +10,8 @@ use super::ledger::{Ledger, Order, Terms};
 use super::refusal::Refusal;
 use crate::Operation;
 use crate::csss::types::{
-    BatchOrderPackages, CreateOtaOrder, OpenPackage, OrderPackage, PackageType, PaymentResult, QueryDevice,
-    QueryDeviceFlowUsage, QueryOrder, RenewPackage,
+    BatchOrderPackages, CreateOtaOrder, OpenPackage, OrderPackage, PackageType, PaymentMethod, PaymentResult,
+    QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
 use crate::signing::{Key, explain};
 
@@ -191,8 +191,10 @@ struct PlanTerms {
     package_type: PackageType,
     order_period: String,
     is_open: String,
+    global_order: String,
     pay_amount: Option<String>,
     pay_rst: Option<PaymentResult>,
+    pay_type: Option<PaymentMethod>,
     test_flow: Option<String>,
     test_flow_flag: Option<String>,
 }
@@ -206,6 +208,7 @@ fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
     let period = period.ok_or_else(|| Refusal::parameter("package_type", "must be from 0 to 5"))?;
     let periods = plan.order_period.parse().unwrap_or(0);
     within("order_period", periods, PERIOD_LIMIT)?;
+    flag("global_order", Some(&plan.global_order))?;
     let start_at_once = flag("is_open", Some(&plan.is_open))?;
     let test_data = flag("test_flow_flag", plan.test_flow_flag.as_deref())?;
     if plan.pay_amount.is_some_and(|amount| !is_amount(&amount)) {
@@ -213,6 +216,9 @@ fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
     }
     if let Some(PaymentResult::Unknown(_)) = plan.pay_rst {
         return Err(Refusal::parameter("pay_rst", "must be 1 or 2"));
+    }
+    if let Some(PaymentMethod::Unknown(_)) = plan.pay_type {
+        return Err(Refusal::parameter("pay_type", "must be 0, 1 or 2"));
     }
     if test_data && plan.test_flow.unwrap_or_default().is_empty() {
         return Err(Refusal::parameter("test_flow", "must not be empty if test_flow_flag is 1"));

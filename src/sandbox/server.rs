@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, ALLOW};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -99,8 +99,16 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
     };
     match fault {
         Some(fault) => fault.after(body.to_string()),
-        None => Ok(fault::answer(status, "application/json", body.to_string().into())),
+        None => Ok(allowing(fault::answer(status, "application/json", body.to_string().into()))),
     }
+}
+
+/// The answer to a method that is not allowed says which is.
+fn allowing(mut answer: Response<Body>) -> Response<Body> {
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    answer
 }
 
 /// `Accept-Language` in either of its spellings; simplified Chinese without it.

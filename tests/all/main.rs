@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod calls;
+mod contract;
 mod documented_examples;
 mod failures;
 mod faults;
