@@ -24,7 +24,14 @@ fn main() {
 
 fn generate(family: &str, specification: &Path) -> Result<(), String> {
     let source = codegen::compile(specification).map_err(|fault| fault.to_string())?;
+    write(&format!("{family}.rs"), source)?;
+    #[cfg(feature = "sandbox")]
+    write(&format!("{family}.html"), codegen::reference(specification).map_err(|fault| fault.to_string())?)?;
+    Ok(())
+}
+
+fn write(name: &str, content: String) -> Result<(), String> {
     let directory = std::env::var_os("OUT_DIR").ok_or("OUT_DIR must be set: run this script through cargo")?;
-    let target = PathBuf::from(directory).join(format!("{family}.rs"));
-    std::fs::write(&target, source).map_err(|error| format!("{}: can't be written: {error}", target.display()))
+    let target = PathBuf::from(directory).join(name);
+    std::fs::write(&target, content).map_err(|error| format!("{}: can't be written: {error}", target.display()))
 }

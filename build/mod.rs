@@ -7,6 +7,8 @@ mod generate;
 mod pages;
 mod peel;
 mod polish;
+#[cfg(feature = "sandbox")]
+mod reference;
 mod rules;
 
 use std::path::Path;
@@ -29,4 +31,10 @@ pub fn compile(file: &Path) -> Result<String> {
     };
     let source = syn::parse2(whole).map_err(|e| document.fault("(generated source)", format!("must be Rust: {e}")))?;
     Ok(prettyplease::unparse(&source))
+}
+
+/// The specification in `file` as a page for people.
+#[cfg(feature = "sandbox")]
+pub fn reference(file: &Path) -> Result<String> {
+    Ok(reference::page(&Document::read(file)?))
 }

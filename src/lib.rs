@@ -14,6 +14,7 @@ mod hook;
 mod language;
 mod limits;
 mod null;
+pub mod openapi;
 mod operation;
 mod pages;
 mod reason;

@@ -73,6 +73,9 @@ pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: ones
 
 /// Answers a request, or drops its connection where a fault says so.
 async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    if let Some(page) = page(&request) {
+        return Ok(page);
+    }
     let language = language(request.headers());
     let fault = state.fault_of(&request);
     if fault == Some(Fault::DropBeforeReading) {
@@ -109,6 +112,16 @@ fn allowing(mut answer: Response<Body>) -> Response<Body> {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }
     answer
+}
+
+/// The specification, and a reference made of it, for whoever wants to read.
+fn page(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let (content_type, text) = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/openapi.yaml") => ("application/yaml", crate::openapi::CSSS),
+        (&Method::GET, "/docs") => ("text/html; charset=utf-8", include_str!(concat!(env!("OUT_DIR"), "/csss.html"))),
+        _ => return None,
+    };
+    Some(fault::answer(StatusCode::OK, content_type, text.into()))
 }
 
 /// `Accept-Language` in either of its spellings; simplified Chinese without it.

@@ -10,6 +10,7 @@ mod faults;
 mod fleet;
 mod limits;
 mod readme;
+mod reference;
 mod refusals;
 mod retries;
 mod sandbox_program;

@@ -1,0 +1,143 @@
+//! A specification as one page of HTML that needs nothing else: no script, no font, no other file.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use pulldown_cmark::{Options, Parser, html::push_html};
+use serde_json::Value;
+
+use super::coded;
+use super::document::{Document, Operation, entries, items, json_schema, text};
+
+const STYLE: &str = include_str!("reference.css");
+
+pub fn page(document: &Document) -> String {
+    let info = &document.root["info"];
+    let title = text(&info["title"]);
+    let operations: Vec<_> = document.operations().collect();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                nav { (contents(document, &operations)) }
+                main {
+                    h1 { (title) " " small { (text(&info["version"])) } }
+                    (markdown(&info["description"]))
+                    h2 { "Servers" }
+                    (servers(document))
+                    @for operation in &operations { (section(document, operation)) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn contents(document: &Document, operations: &[Operation<'_>]) -> Markup {
+    html! {
+        @for tag in items(&document.root["tags"]) {
+            h3 title=(text(&tag["description"])) { (text(&tag["name"])) }
+            ul {
+                @for operation in operations.iter().filter(|operation| operation.node["tags"][0] == tag["name"]) {
+                    li { a href=(format!("#{}", operation.id())) { (operation.id()) } }
+                }
+            }
+        }
+    }
+}
+
+fn servers(document: &Document) -> Markup {
+    html! {
+        table {
+            @for server in items(&document.root["servers"]) {
+                tr { td { code { (text(&server["url"])) } } td { (markdown(&server["description"])) } }
+            }
+        }
+    }
+}
+
+fn section(document: &Document, operation: &Operation<'_>) -> Markup {
+    let node = operation.node;
+    let documentation = &node["x-linksfield-documentation"];
+    let retry =
+        if node["x-linksfield-safe-to-retry"] == true { "safe to retry" } else { "must not be retried blindly" };
+    html! {
+        section id=(operation.id()) {
+            h2 { (text(&node["summary"])) }
+            p.call { b { (operation.method.to_uppercase()) } " " code { (operation.path) } }
+            p.marks {
+                span { "documentation: " (text(&documentation["completeness"])) }
+                span { (retry) }
+                @if node["deprecated"] == true { span { "deprecated" } }
+            }
+            (markdown(&node["description"]))
+            p { "Source: " a href=(text(&documentation["page"])) { (text(&documentation["title"])) } }
+            h3 { "Request" }
+            (body(document, &node["requestBody"]))
+            h3 { "Answer" }
+            (body(document, &node["responses"]["200"]))
+        }
+    }
+}
+
+fn body(document: &Document, body: &Value) -> Markup {
+    let mut rows = Vec::new();
+    collect_rows(document, "", json_schema(body), &mut rows);
+    html! {
+        table.fields {
+            tr { th { "field (* required)" } th { "type" } th { "meaning" } }
+            @for row in &rows { (row) }
+        }
+        @for (_, example) in entries(&body["content"]["application/json"]["examples"]) {
+            details {
+                summary { "Example: " (text(&example["summary"])) }
+                pre { (serde_json::to_string_pretty(&example["value"]).unwrap_or_default()) }
+            }
+        }
+    }
+}
+
+/// A row for each field, and below it those of what it holds.
+fn collect_rows(document: &Document, prefix: &str, schema: &Value, rows: &mut Vec<Markup>) {
+    let schema = document.resolved(schema);
+    for (name, property) in entries(&schema["properties"]) {
+        let named = document.resolved(property);
+        let required = items(&schema["required"]).any(|required| required == name);
+        let list = named["type"] == "array";
+        let path = format!("{prefix}{name}{}", if list { "[]" } else { "" });
+        rows.push(row(&path, property, named, required));
+        collect_rows(document, &format!("{path}."), if list { &named["items"] } else { named }, rows);
+    }
+}
+
+fn row(path: &str, property: &Value, named: &Value, required: bool) -> Markup {
+    let kind = [text(&named["type"]), text(&named["format"])].join(" ");
+    let codes = coded::values(named).into_iter().flatten().map(text);
+    let meanings = items(&named["x-enum-descriptions"]).map(text);
+    let description = property.get("description").unwrap_or(&named["description"]);
+    let open = !named["x-extensible-enum"].is_null();
+    html! {
+        tr {
+            td { code { (path) } @if required { " " b title="required" { "*" } } }
+            td { (kind.trim()) @if named["nullable"] == true { " or null" } }
+            td {
+                (markdown(description))
+                ul {
+                    @for (code, meaning) in codes.zip(meanings) { li { code { (code) } " " (meaning) } }
+                    @if open { li { "Other codes are valid too." } }
+                }
+            }
+        }
+    }
+}
+
+fn markdown(node: &Value) -> Markup {
+    let mut page = String::new();
+    push_html(&mut page, Parser::new_ext(text(node), Options::ENABLE_TABLES));
+    PreEscaped(page)
+}

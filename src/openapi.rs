@@ -1,0 +1,8 @@
+//! The OpenAPI documents that the clients are generated from, as text, for other tools and other languages.
+
+/// The document of the CSSS API: YAML, OpenAPI 3.0.3. Its `info.version` follows semantic versioning of the contract.
+///
+/// ```
+/// assert!(linksfield::openapi::CSSS.starts_with("openapi: 3.0.3"));
+/// ```
+pub const CSSS: &str = include_str!("../openapi/csss.yaml");
