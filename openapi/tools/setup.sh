@@ -29,7 +29,7 @@ start_sandbox() {
   : > "$work/sandbox.url"
   "$target/debug/linksfield-sandbox" --listen 127.0.0.1:0 > "$work/sandbox.url" &
   sandbox=$!
-  trap 'kill "$sandbox" 2> /dev/null' EXIT
+  trap 'kill "$sandbox" 2> /dev/null || true' EXIT
   until [ -s "$work/sandbox.url" ]; do
     kill -0 "$sandbox" || return 1
     sleep 0.1
