@@ -6,8 +6,8 @@ mod codegen;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
-/// One specification, and one client, for each API family.
-const FAMILIES: [&str; 1] = ["csss"];
+/// One specification for each API family, and one for what Linksfield sends.
+const FAMILIES: [&str; 2] = ["csss", "notifications"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

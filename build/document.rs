@@ -57,8 +57,14 @@ impl Document {
         let name = file.display().to_string();
         let fault = |rule: String| Fault { file: name.clone(), place: "(whole file)".into(), rule };
         let text = std::fs::read_to_string(file).map_err(|e| fault(format!("must be readable: {e}")))?;
-        let root = serde_saphyr::from_str(&text).map_err(|e| fault(format!("must be YAML: {e}")))?;
+        let mut root = serde_saphyr::from_str(&text).map_err(|e| fault(format!("must be YAML: {e}")))?;
+        name_codes(&mut root);
         Ok(Self { file: name, root })
+    }
+
+    /// Whether it describes what Linksfield sends instead of what it is sent: then there is no envelope to put on.
+    pub fn is_received(&self) -> bool {
+        self.root["x-linksfield-envelope"].is_null()
     }
 
     pub fn fault(&self, place: impl Into<String>, rule: impl Into<String>) -> Fault {
@@ -90,6 +96,18 @@ impl Document {
     pub fn resolved<'a>(&'a self, node: &'a Value) -> &'a Value {
         reference(node).map_or(node, |name| self.schema(name))
     }
+}
+
+/// Makes named schemas of the codes that a schema has in a field which nobody knows.
+fn name_codes(root: &mut Value) {
+    let Some(schemas) = root["components"]["schemas"].as_object_mut() else { return };
+    let mut named = Vec::new();
+    for codes in schemas.values_mut().filter_map(|schema| schema.get_mut("x-linksfield-codes")) {
+        let names: Vec<_> = entries(codes).map(|(name, _)| format!("#/components/schemas/{name}")).collect();
+        named.extend(entries(codes).map(|(name, schema)| (name.to_owned(), schema.clone())));
+        *codes = names.into_iter().map(|name| serde_json::json!({ "$ref": name })).collect();
+    }
+    schemas.extend(named);
 }
 
 /// The fields of an object; none if it is not one.

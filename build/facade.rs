@@ -120,7 +120,7 @@ fn servers(document: &Document) -> impl Iterator<Item = TokenStream> {
 }
 
 /// The JSON Schemas of all types, by name.
-fn schemas(peeled: &Document) -> TokenStream {
+pub fn schemas(peeled: &Document) -> TokenStream {
     let names: Vec<_> = peeled
         .schemas()
         .map(|(name, _)| name)

@@ -2,6 +2,7 @@
 
 mod coded;
 mod document;
+mod events;
 mod facade;
 mod generate;
 mod pages;
@@ -22,7 +23,12 @@ pub fn compile(file: &Path) -> Result<String> {
     rules::check(&document)?;
     let peeled = peel::peel(&document);
     let mut wire = generate::generate(&peeled)?;
-    let facade = facade::facade(&document, &peeled, &wire);
+    let facade = if document.is_received() {
+        wire.items.retain(polish::is_types_module);
+        events::events(&document, &peeled)
+    } else {
+        facade::facade(&document, &peeled, &wire)
+    };
     polish::polish(&mut wire, coded::enums(&peeled));
     let whole = quote! {
         pub(super) mod wire { #wire }

@@ -17,16 +17,10 @@ const OF_THE_WIRE: [&str; 6] = ["nullable", "example", "pattern", "minLength", "
 pub fn peel(document: &Document) -> Document {
     let mut peeled = document.clone();
     for operation in document.operations() {
-        let node = &mut peeled.root["paths"][operation.path][operation.method];
-        let name = operation.parameters_name();
-        let parameters = json!({ "$ref": format!("#/components/schemas/{name}") });
-        let answer = &operation.node["responses"]["200"];
-        let mut bare = without(operation.node, &["parameters", "externalDocs"]);
-        bare["requestBody"]["content"] = json_content(parameters);
-        bare["responses"] = json!({ "200": { "description": answer["description"] } });
-        bare["responses"]["200"]["content"] = json_content(data(document, &operation));
-        *node = bare;
-        peeled.root["components"]["schemas"][name] = parameters_schema(document, &operation);
+        peeled.root["paths"][operation.path][operation.method] = bare(document, &operation);
+        if !document.is_received() {
+            peeled.root["components"]["schemas"][operation.parameters_name()] = parameters_schema(document, &operation);
+        }
     }
     for name in generate::by_hand().filter(|name| document.schema(name).is_null()) {
         peeled.root["components"]["schemas"][name] = json!({ "type": "string" });
@@ -34,6 +28,18 @@ pub fn peel(document: &Document) -> Document {
     let schemas = reachable_schemas(&peeled);
     peeled.root["components"] = json!({ "schemas": schemas });
     peeled
+}
+
+/// An operation of parameters that returns data; of a notification, what a receiver answers is left out.
+fn bare(document: &Document, operation: &Operation<'_>) -> Value {
+    let parameters = json!({ "$ref": format!("#/components/schemas/{}", operation.parameters_name()) });
+    let mut bare = without(operation.node, &["parameters", "externalDocs"]);
+    bare["requestBody"]["content"] = json_content(parameters);
+    bare["responses"] = json!({ "200": { "description": operation.node["responses"]["200"]["description"] } });
+    if !document.is_received() {
+        bare["responses"]["200"]["content"] = json_content(data(document, operation));
+    }
+    bare
 }
 
 fn json_content(schema: Value) -> Value {

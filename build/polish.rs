@@ -19,7 +19,12 @@ pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
     types.extend(enums);
 }
 
-/// The items of the module that holds the generated types.
+/// Whether this is the module that holds the generated types.
+pub fn is_types_module(item: &Item) -> bool {
+    matches!(item, Item::Mod(module) if module.ident == "types")
+}
+
+/// The items of that module.
 fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
     match item {
         Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::document::{Document, Operation, Result, entries, items, json_schema, reference, text};
 use super::{coded, generate, pages, peel};
 
-const COMPLETENESS: [&str; 3] = ["complete", "partial", "path-only"];
+const COMPLETENESS: [&str; 4] = ["complete", "partial", "path-only", "name-only"];
 
 /// What generators misread.
 const TRAPS: [(&str, &str); 4] = [
@@ -24,7 +24,9 @@ const LIMITS: [&str; 8] = ["enum", "pattern", "minLength", "maxLength", "minimum
 pub fn check(document: &Document) -> Result<()> {
     check_version(document)?;
     check_servers(document)?;
-    check_envelope(document)?;
+    if !document.is_received() {
+        check_envelope(document)?;
+    }
     check_references(document, "", &document.root)?;
     let mut seen = BTreeSet::new();
     for operation in document.operations() {
@@ -108,11 +110,17 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
     require(document, is_text(&node["summary"]), &place, "must have a summary")?;
     require(document, node["tags"].as_array().is_some_and(|tags| tags.len() == 1), &place, "must have one tag")?;
     check_extensions(document, &place, node)?;
-    require(document, operation.method == "post", &place, "must be a post: the signing hook signs bodies")?;
+    require(document, operation.method == "post", &place, "must be a post: bodies are signed")?;
     let statuses = entries(&node["responses"]).map(|(status, _)| status).collect::<Vec<_>>();
     require(document, statuses == ["200", "4XX"], &place, "must have the responses 200 and 4XX and no other")?;
     check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
     check_media_type(document, &format!("{place}.responses.200"), &node["responses"]["200"])?;
+    if document.is_received() { check_notification(document, operation) } else { check_call(document, operation) }
+}
+
+fn check_call(document: &Document, operation: &Operation<'_>) -> Result<()> {
+    let decided = operation.node["x-linksfield-safe-to-retry"].is_boolean();
+    require(document, decided, &operation.place(), "must have x-linksfield-safe-to-retry, true or false")?;
     check_request(document, operation)?;
     check_response(document, operation)?;
     check_pagination(document, operation)
@@ -142,14 +150,24 @@ fn check_extensions(document: &Document, place: &str, node: &Value) -> Result<()
         known,
         place,
         format!("must have a completeness in x-linksfield-documentation of {}", COMPLETENESS.join(", ")),
-    )?;
-    let decided = node["x-linksfield-safe-to-retry"].is_boolean();
-    require(document, decided, place, "must have x-linksfield-safe-to-retry, true or false")
+    )
 }
 
 fn check_media_type(document: &Document, place: &str, node: &Value) -> Result<()> {
     let types = entries(&node["content"]).map(|(media_type, _)| media_type).collect::<Vec<_>>();
     require(document, types == ["application/json"], place, "must have the media type application/json and no other")
+}
+
+/// The body is the schema that is named after the operation, and has the fields that it is recognized by.
+fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<()> {
+    let name = operation.parameters_name();
+    let body = json_schema(&operation.node["requestBody"]);
+    let rule = format!("must refer to the schema {name}");
+    require(document, reference(body) == Some(&name), &format!("{}.requestBody", operation.place()), rule)?;
+    let fields = &document.resolved(body)["properties"];
+    let unknown = items(&operation.node["x-linksfield-recognized-by"]).find(|field| fields[text(field)].is_null());
+    let rule = format!("must have the field {} that it is recognized by", unknown.map(text).unwrap_or_default());
+    require(document, unknown.is_none(), &operation.place(), rule)
 }
 
 /// The body is `…Request`: the signed parameters and those of the operation.
@@ -200,10 +218,11 @@ fn check_code_names(document: &Document) -> Result<()> {
     Ok(())
 }
 
-/// No schema of an answer limits what the API may return.
+/// No schema of what Linksfield sends limits what it may send.
 fn check_answers(document: &Document) -> Result<()> {
     for operation in document.operations() {
-        let mut reached = peel::references(&operation.node["responses"]);
+        let sent = if document.is_received() { "requestBody" } else { "responses" };
+        let mut reached = peel::references(&operation.node[sent]);
         let mut wanted = reached.clone();
         while let Some(name) = wanted.pop_first() {
             let schema = document.schema(&name);

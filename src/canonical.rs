@@ -61,6 +61,15 @@ impl<'a> Parameter<'a> {
         }
     }
 
+    /// The value as it is written, if it is not text without escapes.
+    #[cfg(feature = "notification")]
+    pub(crate) fn as_json(&self) -> Option<&'a str> {
+        match self.value {
+            Value::Json(json) => Some(json),
+            Value::Text(_) | Value::Plain { .. } => None,
+        }
+    }
+
     /// `null`, `""`, `[]` and `{}`; neither `0` nor `false`.
     pub(crate) fn is_empty(&self) -> bool {
         match self.value {
@@ -99,13 +108,19 @@ fn write_name(out: &mut Vec<u8>, name: &str) {
     out.push(b':');
 }
 
-/// The parameters of one object in ascending byte order of their names, none twice.
+/// The parameters of one object; in ascending byte order of their names, none twice, unless said otherwise.
 pub(crate) struct Parameters<'a>(Vec<Parameter<'a>>);
 
 impl<'a> Parameters<'a> {
     /// Reads an object.
     pub(crate) fn parse(object: &'a [u8]) -> Result<Self, ContentError> {
         Self::with(object, [])
+    }
+
+    /// Reads an object, and keeps the order of its keys.
+    #[cfg(feature = "notification")]
+    pub(crate) fn as_written(object: &'a str) -> Result<Self, ContentError> {
+        serde_json::from_str::<Object<'_>>(object).map(|object| Self(object.0)).map_err(ContentError::NotAnObject)
     }
 
     /// Reads an object and adds parameters to it, which it must not have.
@@ -129,6 +144,42 @@ impl<'a> Parameters<'a> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Parameter<'a>> {
         self.0.iter()
     }
+}
+
+/// Appends an object of `parameters` whose values are as written, but for white space.
+#[cfg(feature = "notification")]
+pub(crate) fn write_object_as_written<'p, 'a: 'p>(
+    out: &mut Vec<u8>,
+    parameters: impl Iterator<Item = &'p Parameter<'a>>,
+) -> Result<(), ContentError> {
+    out.push(b'{');
+    for (index, parameter) in parameters.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match parameter.as_json() {
+            Some(json) => {
+                write_name(out, &parameter.name);
+                out.extend_from_slice(compact(json).as_bytes());
+            }
+            None => parameter.write(out)?,
+        }
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// `json` without the white space between its tokens.
+#[cfg(feature = "notification")]
+pub(crate) fn compact(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    let kept = json.chars().filter(|character| {
+        let kept = in_text || !character.is_ascii_whitespace();
+        in_text ^= *character == '"' && !escaped;
+        escaped = in_text && *character == '\\' && !escaped;
+        kept
+    });
+    kept.collect()
 }
 
 fn not_an_object(why: String) -> ContentError {

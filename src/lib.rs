@@ -13,6 +13,8 @@ mod error;
 mod hook;
 mod language;
 mod limits;
+#[cfg(feature = "notification")]
+pub mod notification;
 mod null;
 pub mod openapi;
 mod operation;

@@ -6,3 +6,6 @@
 /// assert!(linksfield::openapi::CSSS.starts_with("openapi: 3.0.3"));
 /// ```
 pub const CSSS: &str = include_str!("../openapi/csss.yaml");
+
+/// The document of what Linksfield sends: YAML, OpenAPI 3.0.3, each notification as an operation of your server.
+pub const NOTIFICATIONS: &str = include_str!("../openapi/notifications.yaml");

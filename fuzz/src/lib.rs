@@ -1,7 +1,7 @@
 //! Documented bodies, and random changes to them.
 
 /// What the documentation prints, and the corners of JSON.
-pub const SEEDS: [&str; 12] = [
+pub const SEEDS: [&str; 14] = [
     include_str!("../../tests/fixtures/csss/package.orderPackage.request.json"),
     include_str!("../../tests/fixtures/csss/package.orderPackage.response.json"),
     include_str!("../../tests/fixtures/csss/package.batchOrderPackages.request.json"),
@@ -10,6 +10,8 @@ pub const SEEDS: [&str; 12] = [
     include_str!("../../tests/fixtures/csss/package.queryOrder.request.json"),
     include_str!("../../tests/fixtures/csss/package.openPackage.response.json"),
     include_str!("../../tests/fixtures/csss/flow.queryDeviceFlowUsage.response.json"),
+    include_str!("../../tests/fixtures/notifications/sms-mo.json"),
+    include_str!("../../tests/fixtures/notifications/mall-device-warning.json"),
     r#"{"b":[1,{"z":-0.5,"y":[]}],"a":"\u4e2d\ud83d\ude00\\\"\n","c":null,"":{}}"#,
     r#"{"device_id":"1","package_code":"x","a":"","z":"中"}"#,
     r#"{"code":"0000","success":true,"message":"成功","data":[{"a":1e400}]}"#,

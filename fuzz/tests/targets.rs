@@ -2,6 +2,7 @@
 
 use linksfield::Time;
 use linksfield::envelope::{unwrap, wrap};
+use linksfield::notification::{Signer, Verifier};
 use linksfield::signing::{Key, explain, verify};
 use linksfield_fuzz::{Change, changed};
 use serde_json::{Value, json};
@@ -71,6 +72,26 @@ fn answers() {
                 Err(_) => return,
             };
             assert!(whole["code"].is_string(), "{answer:?}");
+        }
+    });
+}
+
+/// A notification is refused for a reason, or is an event; what Linksfield would sign is verified, what it would not is not.
+#[test]
+fn notifications() {
+    let now = std::time::SystemTime::now();
+    let verifier_of = |key: &str, secret: &str| Verifier::builder().key("1", key).legacy_secret(secret).build();
+    bolero::check!().with_type::<Change>().for_each(|change| {
+        let (verifier, other) = (verifier_of("key", "secret"), verifier_of("another", "another"));
+        let body = changed(change);
+        let _ = verifier.accept_unsigned(&body);
+        for signer in [Signer::new("1", "key"), Signer::legacy("secret")] {
+            let Ok(headers) = signer.headers(&body, now) else { continue };
+            // The older signature reads keys in two orders, and refuses a key that is there twice in the second.
+            if let Err(error) = verifier.verify(&headers, &body, now) {
+                assert!(matches!(error, linksfield::notification::Rejection::Body(_)), "{error}");
+            }
+            assert!(other.verify(&headers, &body, now).is_err());
         }
     });
 }

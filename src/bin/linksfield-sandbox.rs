@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use linksfield::Credentials;
+use linksfield::notification::Signer;
 use linksfield::sandbox::{ACCESS_CODE, Fault, SECRET, Sandbox};
 
 const HELP: &str = "\
@@ -17,6 +18,8 @@ Options:
   --access-code CODE      whose requests are accepted [default: SANDBOX]
   --secret SECRET         the secret of that access code [default: sandbox-secret]
   --plan CODE             the code of a plan that can be ordered; may be repeated
+  --callback URL          where notifications are sent to
+  --callback-key ID/KEY   the notification key they are signed with
   --fault NAME            lets something go wrong with every request, for example
                           drop-after-placing; the request header sandbox-fault
                           does so for one
@@ -32,6 +35,8 @@ struct Settings {
     secret: String,
     plans: Vec<String>,
     fault: Option<Fault>,
+    callback: Option<String>,
+    callback_signer: Option<Signer>,
 }
 
 #[tokio::main]
@@ -59,6 +64,8 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         secret: SECRET.to_owned(),
         plans: Vec::new(),
         fault: None,
+        callback: None,
+        callback_signer: None,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -67,6 +74,8 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("access-code") => settings.access_code = arguments.value()?.string()?,
             Long("secret") => settings.secret = arguments.value()?.string()?,
             Long("plan") => settings.plans.push(arguments.value()?.string()?),
+            Long("callback") => settings.callback = Some(arguments.value()?.string()?),
+            Long("callback-key") => settings.callback_signer = Some(arguments.value()?.parse_with(signer)?),
             Long("fault") => settings.fault = Some(arguments.value()?.parse_with(fault)?),
             Long("help") => {
                 print!("{HELP}");
@@ -82,6 +91,11 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
     Ok(Some(settings))
 }
 
+fn signer(key: &str) -> Result<Signer, &'static str> {
+    let (id, value) = key.split_once('/').ok_or("must be the id of a key, a slash and its value")?;
+    Ok(Signer::new(id, value))
+}
+
 fn fault(name: &str) -> Result<Fault, String> {
     let names = || Fault::ALL.map(Fault::name).join(", ");
     Fault::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
@@ -93,7 +107,13 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     for plan in settings.plans {
         sandbox = sandbox.plan(plan);
     }
-    let sandbox = sandbox.listen(settings.listen).credentials(credentials).start().await?;
+    let sandbox = sandbox
+        .listen(settings.listen)
+        .credentials(credentials)
+        .maybe_callback(settings.callback)
+        .maybe_callback_signer(settings.callback_signer)
+        .start()
+        .await?;
     sandbox.misbehave(settings.fault);
     println!("{}", sandbox.url());
     tokio::signal::ctrl_c().await?;

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use super::ORDER_LIMIT;
 use super::calendar::{self, PERIOD_LIMIT};
 use super::refusal::Refusal;
+use crate::notification::types::OrderEvent;
 
 /// The plans of the printed examples.
 const DOCUMENTED_PLANS: [&str; 2] = ["DP20190726001274", "DP20201218003915"];
@@ -32,6 +33,8 @@ pub(super) struct Order {
     pub(super) used: u64,
     period: Span,
     periods: i64,
+    /// Whether it has been told that the order has ended.
+    end_told: bool,
 }
 
 /// Where an order is in its life.
@@ -75,12 +78,20 @@ pub(super) struct Ledger {
     positions: HashMap<String, usize>,
     /// The orders of each SIM.
     of_device: HashMap<String, Vec<usize>>,
+    /// What has happened to orders and was not told yet, if there is somebody to tell.
+    untold: Option<Vec<(OrderEvent, Order)>>,
 }
 
 impl Ledger {
-    pub(super) fn new(plans: Vec<String>) -> Self {
+    pub(super) fn new(plans: Vec<String>, told: bool) -> Self {
         let plans = DOCUMENTED_PLANS.map(str::to_owned).into_iter().chain(plans).collect();
-        Self { plans, orders: Vec::new(), positions: HashMap::new(), of_device: HashMap::new() }
+        Self {
+            plans,
+            orders: Vec::new(),
+            positions: HashMap::new(),
+            of_device: HashMap::new(),
+            untold: told.then(Vec::new),
+        }
     }
 
     /// Places one order for each SIM, or none.
@@ -107,10 +118,15 @@ impl Ledger {
             used: 0,
             period: terms.period,
             periods: terms.periods,
+            end_told: false,
         };
         self.positions.insert(order.id.clone(), position);
         self.of_device.entry(device.to_owned()).or_default().push(position);
         self.orders.push(order.clone());
+        self.tell(OrderEvent::Created, &order);
+        if terms.start_at_once {
+            self.tell(OrderEvent::Started, &order);
+        }
         order
     }
 
@@ -119,7 +135,9 @@ impl Ledger {
         match order.status(now) {
             Status::Ordered => {
                 order.started = Some(now);
-                Ok(order.clone())
+                let order = order.clone();
+                self.tell(OrderEvent::Started, &order);
+                Ok(order)
             }
             Status::Started => Err(Refusal::OrderStarted),
             Status::Ended => Err(Refusal::OrderEnded),
@@ -135,7 +153,31 @@ impl Ledger {
             return Err(Refusal::NotAllowed("a plan runs for at most 1200 periods"));
         }
         order.periods += periods;
-        Ok(order.clone())
+        let order = order.clone();
+        // As its page says: only an order in use is told of.
+        if order.status(now) == Status::Started {
+            self.tell(OrderEvent::Extended, &order);
+        }
+        Ok(order)
+    }
+
+    fn tell(&mut self, event: OrderEvent, order: &Order) {
+        if let Some(untold) = &mut self.untold {
+            untold.push((event, order.clone()));
+        }
+    }
+
+    /// What has happened to orders since this was asked last.
+    pub(super) fn news(&mut self) -> Vec<(OrderEvent, Order)> {
+        self.untold.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Tells of the orders that have ended since this was asked last.
+    pub(super) fn tell_ends(&mut self, now: DateTime) {
+        for order in self.orders.iter_mut().filter(|order| !order.end_told && order.status(now) == Status::Ended) {
+            order.end_told = true;
+            self.untold.iter_mut().for_each(|untold| untold.push((OrderEvent::Expired, order.clone())));
+        }
     }
 
     fn find(&mut self, id: &str) -> Result<&mut Order, Refusal> {

@@ -13,6 +13,10 @@
 //!
 //! It can be told to misbehave: see [`Fault`].
 //!
+//! It notifies a [`callback`](SandboxBuilder::callback) of what happens to orders, in fields of its own (`SANDBOX-event`
+//! with a documented code, `SANDBOX-order-id`, `SANDBOX-device-id`), because theirs are not documented, and of what it is
+//! told to. Notifications may overtake each other.
+//!
 //! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
 //! most 1000 orders, and a plan runs for at most 1200 periods.
 //!
@@ -32,17 +36,21 @@ mod answers;
 mod calendar;
 mod fault;
 mod ledger;
+mod notifier;
 mod refusal;
 mod server;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
+use crate::notification::Signer;
+use crate::signing::TimestampUnit;
 use crate::{Credentials, Error};
 pub use fault::{FAULT_HEADER, Fault};
 use ledger::Ledger;
@@ -65,6 +73,8 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct Sandbox {
     url: String,
     state: server::State,
+    /// To the task that sends notifications; dropped with the sandbox, which tells it to stop.
+    notify: Option<mpsc::UnboundedSender<Value>>,
     /// Dropped with the sandbox, which tells the server to stop.
     _running: oneshot::Sender<()>,
 }
@@ -88,6 +98,15 @@ impl Sandbox {
         /// Where the time of orders comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
         clock: Option<Clock>,
+        /// Where notifications are sent to; none are sent if not set.
+        #[builder(into)]
+        callback: Option<String>,
+        /// How notifications are signed; they are not if not set.
+        callback_signer: Option<Signer>,
+        /// How long after a notification failed it is sent again, up to 30 times; 48 minutes if not set, which makes it
+        /// the documented 24 hours.
+        #[builder(default = Duration::from_secs(48 * 60))]
+        resend_every: Duration,
     ) -> Result<Self, Error> {
         let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
@@ -95,13 +114,19 @@ impl Sandbox {
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
         let state = server::State {
             credentials: credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?,
-            ledger: Arc::new(Mutex::new(Ledger::new(plans))),
+            ledger: Arc::new(Mutex::new(Ledger::new(plans, callback.is_some()))),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             fault: Arc::default(),
         };
         let (running, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, state.clone(), stopped));
-        Ok(Self { url, state, _running: running })
+        let notify = callback.map(|url| {
+            let callback = notifier::Callback { url, signer: callback_signer, resend_every };
+            let (sender, receiver) = mpsc::unbounded_channel();
+            tokio::spawn(notifier::run(callback, state.ledger.clone(), state.clock.clone(), receiver));
+            sender
+        });
+        Ok(Self { url, state, notify, _running: running })
     }
 
     /// Starts a sandbox on a free port of 127.0.0.1 that accepts [`ACCESS_CODE`] with [`SECRET`].
@@ -134,6 +159,21 @@ impl Sandbox {
     #[must_use]
     pub fn order_count(&self) -> usize {
         self.state.ledger().orders().count()
+    }
+
+    /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether there
+    /// is a callback to send to.
+    pub fn notify(&self, body: Value) -> bool {
+        self.notify.as_ref().is_some_and(|notify| notify.send(body).is_ok())
+    }
+
+    /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether there is one.
+    pub fn send_sms(&self, sim_id: &str, text: &str) -> bool {
+        let received = TimestampUnit::Milliseconds.format((self.state.clock)());
+        self.notify(json!({
+            "partner_code": self.credentials().access_code(), "sim_id": sim_id, "text_message": text,
+            "received_at": received, "message_type": "SANDBOX-TEXT",
+        }))
     }
 
     /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.

@@ -1,17 +1,20 @@
 //! The generated public API, one readable digest a type: a changed snapshot is a changed API.
 
-use linksfield::csss::json_schemas;
+use linksfield::{csss, notification};
 use syn::{Attribute, ImplItem, Item, ItemStruct, parse_quote};
 
 use crate::support::{client_at, monthly_plan};
 
-fn generated() -> Vec<Item> {
-    syn::parse_file(include_str!(concat!(env!("OUT_DIR"), "/csss.rs"))).unwrap().items
+const CSSS: &str = include_str!(concat!(env!("OUT_DIR"), "/csss.rs"));
+const NOTIFICATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/notifications.rs"));
+
+fn generated(source: &str) -> Vec<Item> {
+    syn::parse_file(source).unwrap().items
 }
 
 /// The items of the module `wire::types`.
-fn types() -> Vec<Item> {
-    ["wire", "types"].into_iter().fold(generated(), |items, name| {
+fn types(source: &str) -> Vec<Item> {
+    ["wire", "types"].into_iter().fold(generated(source), |items, name| {
         let module = items.into_iter().find_map(|item| match item {
             Item::Mod(module) if module.ident == name => module.content,
             _ => None,
@@ -54,28 +57,40 @@ fn open_enum(tokens: &str) -> String {
     tokens.replace("# [doc = \"", "\n/// ").replace("\"] ", "\n").replace(" ,", ",").trim().to_owned()
 }
 
-#[test]
-fn every_type_is_as_it_was() {
-    let items = types();
+/// One snapshot for each type; how many there are.
+fn assert_types(prefix: &str, source: &str) -> usize {
+    let items = types(source);
     let mut checked = 0;
     for item in &items {
         match item {
-            Item::Struct(item) => insta::assert_snapshot!(format!("type_{}", item.ident), digest(item, &items)),
+            Item::Struct(item) => insta::assert_snapshot!(format!("{prefix}type_{}", item.ident), digest(item, &items)),
             Item::Macro(item) => {
                 let text = open_enum(&item.mac.tokens.to_string());
                 let name = text.split(" {").next().unwrap().rsplit('\n').next().unwrap().to_owned();
-                insta::assert_snapshot!(format!("type_{name}"), text);
+                insta::assert_snapshot!(format!("{prefix}type_{name}"), text);
             }
             _ => continue,
         }
         checked += 1;
     }
-    assert!(checked >= 30, "{checked}");
+    checked
+}
+
+#[test]
+fn every_type_is_as_it_was() {
+    assert!(assert_types("", CSSS) >= 30);
+    assert!(assert_types("notification_", NOTIFICATIONS) >= 10);
+}
+
+#[test]
+fn every_event_is_as_it_was() {
+    let enums = generated(NOTIFICATIONS).into_iter().filter(|item| matches!(item, Item::Enum(_)));
+    insta::assert_snapshot!("notification_events", print(enums.collect()));
 }
 
 #[test]
 fn every_operation_is_as_it_was() {
-    let methods = generated().into_iter().filter_map(|item| match item {
+    let methods = generated(CSSS).into_iter().filter_map(|item| match item {
         Item::Impl(block) => Some(block.items),
         _ => None,
     });
@@ -89,10 +104,12 @@ fn every_operation_is_as_it_was() {
 
 #[test]
 fn every_json_schema_is_as_it_was() {
-    for (name, schema) in json_schemas() {
+    let csss = csss::json_schemas().into_iter().map(|schema| ("", schema));
+    let notifications = notification::json_schemas().into_iter().map(|schema| ("notification_", schema));
+    for (prefix, (name, schema)) in csss.chain(notifications) {
         let mut value = schema.to_value();
         value.sort_all_objects();
-        insta::assert_snapshot!(format!("schema_{name}"), serde_json::to_string_pretty(&value).unwrap());
+        insta::assert_snapshot!(format!("{prefix}schema_{name}"), serde_json::to_string_pretty(&value).unwrap());
     }
 }
 

@@ -1,0 +1,71 @@
+//! Signs as Linksfield does: for the sandbox, and for tests of your receiver.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use http::{HeaderMap, HeaderValue};
+use zeroize::Zeroizing;
+
+use super::current::{ALGORITHMS, Stamp, texts};
+use super::verifier::{ALGORITHM, MD5, SIGNATURE, TIMESTAMP, VERSION};
+use super::{Rejection, legacy};
+use crate::signing::{Key, TimestampUnit};
+
+/// Signs notifications as Linksfield does, for tests of your receiver.
+#[derive(Clone)]
+pub struct Signer(Scheme);
+
+#[derive(Clone)]
+enum Scheme {
+    Current { key_id: String, key: Key },
+    Legacy(Zeroizing<String>),
+}
+
+impl Signer {
+    /// Signs with the newer signature.
+    #[must_use]
+    pub fn new(key_id: impl Into<String>, key: impl AsRef<str>) -> Self {
+        Self(Scheme::Current { key_id: key_id.into(), key: Key::new(key.as_ref()) })
+    }
+
+    /// Signs with the older signature.
+    #[must_use]
+    pub fn legacy(secret: impl Into<String>) -> Self {
+        Self(Scheme::Legacy(Zeroizing::new(secret.into())))
+    }
+
+    /// The headers of a notification with `body` that is sent at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `body` is not JSON, the key's id can't stand in a header, or `now` is before 1970.
+    pub fn headers(&self, body: &[u8], now: SystemTime) -> Result<HeaderMap, Rejection> {
+        let mut headers = HeaderMap::new();
+        match &self.0 {
+            Scheme::Legacy(secret) => insert(&mut headers, MD5, &legacy::sign(body, secret)?)?,
+            Scheme::Current { key_id, key } => {
+                let timestamp = TimestampUnit::Milliseconds.format(now).ok_or(Rejection::MalformedTimestamp)?;
+                let [algorithm] = ALGORITHMS;
+                let stamp = Stamp { version: "1.0", algorithm, timestamp: &timestamp };
+                let [text, _] = texts(&stamp, body)?;
+                insert(&mut headers, VERSION, stamp.version)?;
+                insert(&mut headers, ALGORITHM, algorithm)?;
+                insert(&mut headers, TIMESTAMP, &timestamp)?;
+                insert(&mut headers, SIGNATURE, &format!("{key_id}/{}", key.sign(&text).as_str()))?;
+            }
+        }
+        Ok(headers)
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), Rejection> {
+    headers.insert(name, HeaderValue::from_str(value).map_err(|_| Rejection::UnreadableHeader(name))?);
+    Ok(())
+}
+
+/// Shows no key and no secret.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer(…)")
+    }
+}

@@ -1,0 +1,327 @@
+//! A request becomes a trusted, typed event, or is refused for a reason of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use linksfield::notification::types::{MessageType, OrderEvent, WarningCode};
+use linksfield::notification::{
+    Callback, DELIVERY_HEADER, Deliveries, Event, RecentDeliveries, Rejection, Signer, Verifier,
+};
+use linksfield::signing::ContentError;
+use md5::{Digest, Md5};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const KEY_ID: &str = "key-1";
+const KEY: &str = "a notification key that nobody may see";
+const SECRET: &str = "a legacy secret that nobody may see";
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(1_683_524_066_000)
+}
+
+fn verifier() -> Verifier {
+    Verifier::builder().key(KEY_ID, KEY).build()
+}
+
+fn legacy() -> Verifier {
+    Verifier::builder().legacy_secret(SECRET).build()
+}
+
+fn signed(body: &str) -> HeaderMap {
+    Signer::new(KEY_ID, KEY).headers(body.as_bytes(), now()).unwrap()
+}
+
+fn fixture(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn md5_header(signature: &str) -> HeaderMap {
+    HeaderMap::from_iter([(HeaderName::from_static("x-lf-md5"), HeaderValue::from_str(signature).unwrap())])
+}
+
+#[test]
+fn the_published_sample_is_verified() {
+    let samples: Value = serde_json::from_str(&fixture("published-signatures.json")).unwrap();
+    let sample = &samples["notification_hmac_sha1"][0];
+    let text = |name: &str| sample[name].as_str().unwrap().to_owned();
+    let mut headers = HeaderMap::new();
+    for (name, field) in [
+        ("x-lf-notification-version", "version"),
+        ("x-lf-algo", "algo"),
+        ("x-lf-timestamp", "timestamp"),
+        ("x-lf-signature", "signature"),
+    ] {
+        headers.insert(name, text(field).parse().unwrap());
+    }
+    let sent = UNIX_EPOCH + Duration::from_millis(text("timestamp").parse().unwrap());
+    let verifier = Verifier::builder().key(text("key_id"), text("key")).build();
+    for body in [r#"{"name": "liguoli","age": 18}"#, r#"{"age":18,"name":"liguoli"}"#] {
+        let event = verifier.verify(&headers, body.as_bytes(), sent).unwrap();
+        assert_eq!(event, Event::Unknown(json!({ "name": "liguoli", "age": 18 })));
+    }
+}
+
+#[test]
+fn documented_notifications_are_typed() {
+    let body = fixture("notifications/sms-mo.json");
+    let Event::SmsReceived(sms) = verifier().verify(&signed(&body), body.as_bytes(), now()).unwrap() else { panic!() };
+    assert_eq!(sms.sim_id.as_deref(), Some("89860220190123456789"));
+    assert_eq!((sms.message_type, sms.text_message.as_deref()), (Some(MessageType::Binary), Some("发送短信内容")));
+
+    let body = fixture("notifications/mall-device-warning.json");
+    let Event::PlanWarning(plan) = verifier().verify(&signed(&body), body.as_bytes(), now()).unwrap() else { panic!() };
+    assert_eq!(plan.devices.len(), 3);
+    assert_eq!(plan.devices[0].warning_code, Some(WarningCode::NoPlan));
+}
+
+#[test]
+fn a_verifier_for_one_kind_reads_what_no_field_tells() {
+    let body = r#"{"type":1005,"code":"1009","other":[]}"#;
+    let read = |callback| {
+        let verifier = Verifier::builder().key(KEY_ID, KEY).expecting(callback).build();
+        verifier.verify(&signed(body), body.as_bytes(), now()).unwrap()
+    };
+    let Event::OrderStatusChanged(changed) = read(Callback::OrderStatusChanged) else { panic!() };
+    assert_eq!(changed.event("type"), Some(OrderEvent::Started));
+    assert_eq!(changed.event("code"), Some(OrderEvent::Extended));
+    assert_eq!((changed.event("other"), changed.event("none")), (None, None));
+    assert!(matches!(read(Callback::RechargeSucceeded), Event::RechargeSucceeded(_)));
+    assert!(matches!(read(Callback::AsyncApiResult), Event::AsyncApiResult(_)));
+    assert!(matches!(read(Callback::PlanWarning), Event::Unknown(_)), "it has no devices");
+}
+
+#[test]
+fn what_is_not_recognized_is_a_value_and_keeps_all_it_has() {
+    for body in [r#"{"new":"kind"}"#, "[1]", "3", "null", r#"{"devices":"none"}"#] {
+        let event = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap();
+        assert_eq!(event, Event::Unknown(serde_json::from_str(body).unwrap()), "{body}");
+    }
+    let body = r#"{"devices":[{"deviceId":"1","new":true}],"more":1}"#;
+    let Event::PlanWarning(plan) = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap() else { panic!() };
+    assert_eq!(serde_json::to_value(plan).unwrap(), serde_json::from_str::<Value>(body).unwrap());
+}
+
+#[test]
+fn each_bad_case_is_refused_with_its_own_rejection() {
+    let body = r#"{"b":1,"a":[{"d":1,"c":2}]}"#;
+    type Change = fn(&mut HeaderMap);
+    let cases: [(&str, StatusCode, Change); 14] = [
+        ("WrongSignature", StatusCode::UNAUTHORIZED, |headers| {
+            let signer = Signer::new(KEY_ID, "another key");
+            *headers = signer.headers(br#"{"b":1,"a":[{"d":1,"c":2}]}"#, now()).unwrap();
+        }),
+        ("UnknownKey", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-signature", "another/AAAA".parse().unwrap());
+        }),
+        ("MalformedSignature", StatusCode::BAD_REQUEST, |headers| {
+            headers.insert("x-lf-signature", "nothing".parse().unwrap());
+        }),
+        ("Stale { by: 601s }", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-timestamp", "1683523465000".parse().unwrap());
+        }),
+        ("FromFuture { by: 601s }", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-timestamp", "1683524667000".parse().unwrap());
+        }),
+        ("WrongSignature", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-timestamp", "1683524066001".parse().unwrap());
+        }),
+        ("WrongSignature", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-notification-version", "1.1".parse().unwrap());
+        }),
+        ("MalformedTimestamp", StatusCode::BAD_REQUEST, |headers| {
+            headers.insert("x-lf-timestamp", "+1683524066000".parse().unwrap());
+        }),
+        ("MalformedTimestamp", StatusCode::BAD_REQUEST, |headers| {
+            headers.insert("x-lf-timestamp", "99999999999999999999999".parse().unwrap());
+        }),
+        ("MissingHeader(\"x-lf-timestamp\")", StatusCode::BAD_REQUEST, |headers| {
+            headers.remove("x-lf-timestamp");
+        }),
+        ("DuplicateHeader(\"x-lf-signature\")", StatusCode::BAD_REQUEST, |headers| {
+            headers.append("x-lf-signature", "key-1/AAAA".parse().unwrap());
+        }),
+        ("UnreadableHeader(\"x-lf-algo\")", StatusCode::BAD_REQUEST, |headers| {
+            headers.insert("x-lf-algo", HeaderValue::from_bytes(b"\xff").unwrap());
+        }),
+        ("UnsupportedAlgorithm", StatusCode::UNAUTHORIZED, |headers| {
+            headers.insert("x-lf-algo", "md5".parse().unwrap());
+        }),
+        ("Unsigned", StatusCode::UNAUTHORIZED, HeaderMap::clear),
+    ];
+    for (name, status, change) in cases {
+        let mut headers = signed(body);
+        change(&mut headers);
+        let rejection = verifier().verify(&headers, body.as_bytes(), now()).unwrap_err();
+        assert_eq!((format!("{rejection:?}").as_str(), rejection.status()), (name, status));
+        assert!(!format!("{rejection} {rejection:?} {:?}", verifier()).contains(KEY));
+    }
+}
+
+#[test]
+fn each_bad_body_is_refused_with_its_own_rejection() {
+    let refuse = |body: &[u8]| verifier().verify(&signed("{}"), body, now()).unwrap_err();
+    assert!(matches!(refuse(b"{\"a\": }"), Rejection::Body(ContentError::NotAnObject(_))));
+    assert!(matches!(refuse(b"{\"a\": \"\xff\"}"), Rejection::Body(ContentError::NotAnObject(_))));
+    assert!(matches!(refuse(b""), Rejection::Body(_)));
+    assert!(matches!(refuse(br#"{"a":1,"a":2}"#), Rejection::Body(ContentError::DuplicateKey(_))));
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500));
+    assert!(matches!(refuse(deep.as_bytes()), Rejection::Body(_)));
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(10_000_000));
+    assert!(matches!(refuse(large.as_bytes()), Rejection::TooLarge { limit: 1_048_576 }));
+    let headers = signed(r#"{"amount":"1"}"#);
+    let changed = verifier().verify(&headers, br#"{"amount":"9"}"#, now()).unwrap_err();
+    assert!(matches!(changed, Rejection::WrongSignature));
+}
+
+#[test]
+fn reordered_keys_and_white_space_have_the_same_signature() {
+    let headers = signed(r#"{"a":{"y":[1, 2],"x":"a b"},"b":"\u4e2d"}"#);
+    for body in [
+        r#"{"a":{"y":[1, 2],"x":"a b"},"b":"\u4e2d"}"#,
+        "{ \"b\" : \"\\u4e2d\" ,\n \"a\": {\"y\": [1,2], \"x\": \"a b\"} }",
+    ] {
+        verifier().verify(&headers, body.as_bytes(), now()).unwrap();
+    }
+    let other_spaces_in_a_text = r#"{"a":{"y":[1,2],"x":"ab"},"b":"\u4e2d"}"#;
+    assert!(verifier().verify(&headers, other_spaces_in_a_text.as_bytes(), now()).is_err());
+}
+
+#[test]
+fn keys_below_the_top_level_may_have_been_sorted_or_not() {
+    let body = r#"{"b":{"d":1,"c":"é"},"a":1}"#;
+    for text in [r#"{"a":1,"b":{"d":1,"c":"é"}}"#, r#"{"a":1,"b":{"c":"é","d":1}}"#] {
+        let sign = linksfield::signing::Key::new(KEY).sign(format!("1.0:HMAC-SHA1:1683524066000{text}").as_bytes());
+        let mut headers = signed(body);
+        headers.insert("x-lf-signature", format!("{KEY_ID}/{}", sign.as_str()).parse().unwrap());
+        verifier().verify(&headers, body.as_bytes(), now()).unwrap();
+    }
+}
+
+#[test]
+fn several_keys_are_accepted_while_they_change() {
+    let body = "{}";
+    let verifier = Verifier::builder().key("old", "1").key("new", "2").build();
+    for (id, key) in [("old", "1"), ("new", "2")] {
+        let headers = Signer::new(id, key).headers(body.as_bytes(), now()).unwrap();
+        verifier.verify(&headers, body.as_bytes(), now()).unwrap();
+    }
+    let swapped = Signer::new("old", "2").headers(body.as_bytes(), now()).unwrap();
+    assert!(matches!(verifier.verify(&swapped, body.as_bytes(), now()), Err(Rejection::WrongSignature)));
+}
+
+#[test]
+fn the_tolerance_is_ten_minutes_or_what_is_set() {
+    let headers = signed("{}");
+    for (seconds, patient) in [(600, false), (601, true)] {
+        let result = verifier().verify(&headers, b"{}", now() + Duration::from_secs(seconds));
+        assert_eq!(result.is_err(), patient, "{seconds} s");
+    }
+    let patient = Verifier::builder().key(KEY_ID, KEY).tolerance(Duration::from_secs(3600)).build();
+    patient.verify(&headers, b"{}", now() + Duration::from_secs(3600)).unwrap();
+}
+
+#[test]
+fn the_legacy_signature_is_accepted_in_each_reading_of_its_page_if_asked_for() {
+    use base64::Engine;
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let object = r#"{ "b": "2", "a": "中", "n": 1.50, "t": true }"#;
+    let list = r#"[{"key1":"v1","key2":"v2"},{"key1":"v11","key2":"v22"}]"#;
+    let nested = r#"{"devices":[{"k2":"","k1":"x"},{"k2":"y","k1":"z"}]}"#;
+    for (body, joined) in [
+        (object, "b=2&a=中&n=1.50&t=true"),
+        (object, "a=中&b=2&n=1.50&t=true"),
+        (list, "key1=v1&key2=v2&key1=v11&key2=v22"),
+        (nested, "k2=&k1=x&k2=y&k1=z"),
+        (nested, "k1=x&k2=&k1=z&k2=y"),
+    ] {
+        let digest = Md5::digest(format!("{joined}&{SECRET}"));
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        for header in [encode(&digest), encode(hex.as_bytes())] {
+            let headers = md5_header(&header);
+            legacy().verify(&headers, body.as_bytes(), now()).unwrap_or_else(|error| panic!("{joined}: {error}"));
+            assert!(matches!(verifier().verify(&headers, body.as_bytes(), now()), Err(Rejection::LegacyNotAccepted)));
+        }
+    }
+    let wrong = legacy().verify(&md5_header(&encode(b"0123456789abcdef")), object.as_bytes(), now()).unwrap_err();
+    assert!(matches!(wrong, Rejection::WrongSignature));
+    assert!(!format!("{wrong:?} {wrong} {:?}", legacy()).contains(SECRET));
+}
+
+#[test]
+fn an_unsigned_notification_is_read_only_if_it_is_named_so() {
+    let body = fixture("notifications/sms-mo.json");
+    assert!(matches!(verifier().verify(&HeaderMap::new(), body.as_bytes(), now()), Err(Rejection::Unsigned)));
+    assert!(matches!(verifier().accept_unsigned(body.as_bytes()), Ok(Event::SmsReceived(_))));
+    assert!(matches!(verifier().accept_unsigned(b"<html>"), Err(Rejection::Body(_))));
+    assert!(matches!(verifier().accept_unsigned(&vec![b' '; 2_000_000]), Err(Rejection::TooLarge { .. })));
+}
+
+#[test]
+fn a_notification_that_comes_again_is_told_apart_until_it_is_forgotten() {
+    let recent = Arc::new(RecentDeliveries::new(2));
+    let verifier = Verifier::builder().key(KEY_ID, KEY).deliveries(recent.clone()).build();
+    let headers = signed("{}");
+    verifier.verify(&headers, b"{}", now()).unwrap();
+    recent.forget(Verifier::delivery_id(&headers).unwrap());
+    verifier.verify(&headers, b"{}", now()).unwrap();
+    let again = verifier.verify(&headers, b"{}", now()).unwrap_err();
+    assert!(matches!(again, Rejection::Repeated));
+    assert_eq!(again.status(), StatusCode::OK, "so that it is not sent once more");
+    for body in ["[1]", "[2]"] {
+        verifier.verify(&signed(body), body.as_bytes(), now()).unwrap();
+    }
+    verifier.verify(&headers, b"{}", now()).expect("only the two most recent are remembered");
+
+    let recent = RecentDeliveries::new(2);
+    assert!(recent.remember("1") && !recent.remember("1"));
+    recent.forget("1");
+    assert!(recent.remember("1") && recent.remember("2") && recent.remember("3") && recent.remember("1"));
+}
+
+#[test]
+fn a_forged_notification_does_not_take_the_place_of_a_true_one() {
+    let verifier = Verifier::builder().legacy_secret(SECRET).deliveries(RecentDeliveries::new(9)).build();
+    let mut headers = Signer::legacy(SECRET).headers(b"{}", now()).unwrap();
+    headers.insert(DELIVERY_HEADER, "7".parse().unwrap());
+    assert!(verifier.verify(&headers, b"[]", now()).is_ok(), "no pairs, as in an empty object");
+    assert!(matches!(verifier.verify(&headers, b"{}", now()), Err(Rejection::Repeated)));
+    let mut forged = md5_header("AAAA");
+    forged.insert(DELIVERY_HEADER, "8".parse().unwrap());
+    assert!(matches!(verifier.verify(&forged, b"{}", now()), Err(Rejection::WrongSignature)));
+    headers.insert(DELIVERY_HEADER, "8".parse().unwrap());
+    verifier.verify(&headers, b"{}", now()).unwrap();
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(4, 32, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            proptest::collection::hash_map(any::<String>(), inner, 0..5)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_signed_is_verified_and_nothing_else(body in any_json(), other in any_json(), pretty: bool) {
+        let compact = body.to_string();
+        let sent = if pretty { serde_json::to_string_pretty(&body).unwrap() } else { compact.clone() };
+        for (signer, verifier) in [(Signer::new(KEY_ID, KEY), verifier()), (Signer::legacy(SECRET), legacy())] {
+            let Ok(headers) = signer.headers(compact.as_bytes(), now()) else { continue };
+            prop_assert!(verifier.verify(&headers, sent.as_bytes(), now()).is_ok());
+        }
+        if other != body {
+            let result = verifier().verify(&signed(&compact), other.to_string().as_bytes(), now());
+            prop_assert!(matches!(result, Err(Rejection::WrongSignature)), "{body} and {other}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A receiver over HTTP, and the sandbox that notifies it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use linksfield::csss::types::{OpenPackage, RenewPackage};
+use linksfield::notification::axum::Verified;
+use linksfield::notification::types::OrderEvent;
+use linksfield::notification::{Callback, Event, Signer, Verifier};
+use linksfield::sandbox::Sandbox;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::support::{SIM, client_of, placed};
+
+const KEY: &str = "a notification key";
+
+fn signer() -> Signer {
+    Signer::new("key-1", KEY)
+}
+
+fn verifier() -> Verifier {
+    Verifier::builder().key("key-1", KEY).legacy_secret("legacy").build()
+}
+
+/// Serves `app` on a free port, and returns its URL.
+async fn served(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, app).into_future());
+    url
+}
+
+/// A receiver that passes on what it takes, and fails the first times.
+async fn receiver(verifier: Verifier, failures: u32) -> (String, UnboundedReceiver<Event>) {
+    let (sender, events) = unbounded_channel();
+    let left = Arc::new(AtomicU32::new(failures));
+    let receive = move |Verified(event): Verified| async move {
+        if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        sender.send(event).map_or(StatusCode::INTERNAL_SERVER_ERROR, |()| StatusCode::OK)
+    };
+    (served(Router::new().route("/", post(receive)).with_state(verifier)).await, events)
+}
+
+#[tokio::test]
+async fn the_extractor_answers_what_it_refuses_with_the_status_of_the_rejection() {
+    let (url, mut events) = receiver(verifier(), 0).await;
+    let http = reqwest::Client::new();
+    let body = r#"{"devices":[]}"#;
+    let good = signer().headers(body.as_bytes(), SystemTime::now()).unwrap();
+    let old = signer().headers(body.as_bytes(), SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    for (request, status) in [
+        (http.post(&url).body(body), 401),
+        (http.post(&url).headers(old).body(body), 401),
+        (http.post(&url).headers(good.clone()).body("{"), 400),
+        (http.post(&url).headers(good.clone()).body("x".repeat(2_000_000)), 413),
+        (http.post(&url).headers(good).body(body), 200),
+    ] {
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status);
+    }
+    assert!(matches!(events.recv().await, Some(Event::PlanWarning(_))));
+    assert!(events.try_recv().is_err(), "one was accepted");
+}
+
+#[tokio::test]
+async fn the_sandbox_notifies_of_an_order_through_its_life() {
+    let expecting = Verifier::builder().key("key-1", KEY).expecting(Callback::OrderStatusChanged).build();
+    let (url, mut events) = receiver(expecting, 0).await;
+    let clock = Arc::new(Mutex::new(UNIX_EPOCH + Duration::from_secs(1_643_253_530)));
+    let hands = clock.clone();
+    let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).clock(move || *clock.lock().unwrap());
+    let sandbox = sandbox.start().await.unwrap();
+    let client = client_of(&sandbox);
+    let mut next = async || {
+        let Some(Event::OrderStatusChanged(changed)) = events.recv().await else { panic!("no change") };
+        (changed.event("SANDBOX-event").unwrap(), changed["SANDBOX-order-id"].as_str().unwrap().to_owned())
+    };
+    let order = placed(&client).await;
+    assert_eq!(next().await, (OrderEvent::Created, order.to_string()));
+    let renew = RenewPackage::builder().order_id(order.clone()).renew_period(1).build();
+    client.renew_package(&renew).await.unwrap();
+    client.open_package(&OpenPackage::builder().order_id(order.clone()).build()).await.unwrap();
+    assert_eq!(next().await.0, OrderEvent::Started, "the renewal of an order that is not in use is not told");
+    client.renew_package(&renew).await.unwrap();
+    assert_eq!(next().await.0, OrderEvent::Extended);
+    *hands.lock().unwrap() += Duration::from_secs(200 * 24 * 3600);
+    assert_eq!(next().await, (OrderEvent::Expired, order.to_string()));
+}
+
+#[tokio::test]
+async fn the_sandbox_signs_an_sms_in_either_way() {
+    for signer in [signer(), Signer::legacy("legacy")] {
+        let (url, mut events) = receiver(verifier(), 0).await;
+        let sandbox = Sandbox::builder().callback(url).callback_signer(signer).start().await.unwrap();
+        assert!(sandbox.send_sms(SIM, "你好"));
+        let Some(Event::SmsReceived(sms)) = events.recv().await else { panic!("no SMS") };
+        assert_eq!((sms.sim_id.as_deref(), sms.text_message.as_deref()), (Some(SIM), Some("你好")));
+    }
+    assert!(!Sandbox::start().await.unwrap().send_sms(SIM, "to nobody"));
+}
+
+#[tokio::test]
+async fn a_notification_that_fails_is_sent_again_thirty_times() {
+    let count = async |failures| {
+        let (url, mut events) = receiver(verifier(), failures).await;
+        let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).resend_every(Duration::from_millis(1));
+        let sandbox = sandbox.start().await.unwrap();
+        sandbox.notify(json!({ "n": 1 }));
+        tokio::time::timeout(Duration::from_secs(5), events.recv()).await.is_ok()
+    };
+    assert!(count(30).await);
+    assert!(!count(31).await);
+}
