@@ -1,8 +1,9 @@
 //! The public methods over the generated client: same parameters, the operation's data or the crate's own error.
 
-use heck::{ToShoutySnakeCase, ToSnakeCase};
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, parse_quote};
 
 use super::document::{Document, Operation, items, text};
@@ -18,19 +19,31 @@ pub fn facade(document: &Document, peeled: &Document, wire: &syn::File) -> Token
         let (call, items) = (public_method(method, index, operation), pages::items_method(document, operation, method));
         Some(quote!(#call #items))
     });
-    let servers = servers(document);
+    let environment = environment(document);
     let schemas = schemas(peeled);
     quote! {
         /// Every documented operation of this API.
         pub const OPERATIONS: &[crate::Operation] = &[#(#table),*];
-        #(#servers)*
+        #environment
         #schemas
         impl super::Client { #(#methods)* }
+
+        impl ::progenitor_client::ClientHooks<crate::hook::Slot> for wire::Client {
+            async fn exec(
+                &self,
+                request: ::reqwest::Request,
+                _: &::progenitor_client::OperationInfo,
+            ) -> ::reqwest::Result<::reqwest::Response> {
+                self.inner.exec(request).await
+            }
+        }
     }
 }
 
 fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
-    let (id, path) = (operation.id(), operation.path);
+    let (id, method, path) = (operation.id(), operation.method.to_uppercase(), operation.path);
+    let added = peel::added(document, operation);
+    let servers = servers(document, operation).map(|(name, url)| quote!((#name, #url)));
     let documentation = &operation.node["x-linksfield-documentation"];
     let page = text(&documentation["page"]);
     let completeness = match text(&documentation["completeness"]) {
@@ -43,8 +56,9 @@ fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
     let no_data = if peel::data(document, operation)["type"] == "array" { "[]" } else { "{}" };
     quote! {
         crate::Operation {
-            id: #id, path: #path, page: #page, completeness: crate::Completeness::#completeness,
+            id: #id, method: #method, path: #path, page: #page, completeness: crate::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, no_data: #no_data,
+            added: &[#(#added),*], servers: &[#(#servers),*],
         }
     }
 }
@@ -77,7 +91,8 @@ fn public_method(method: &ImplItemFn, index: usize, operation: &Operation<'_>) -
         #[doc = #more]
         #deprecated
         pub #signature {
-            let wire = self.wire(&OPERATIONS[#index]);
+            // The slot knows where the request goes, so this URL is not called.
+            let wire = wire::Client::new_with_client("http://localhost", self.http(), self.slot(&OPERATIONS[#index]));
             let result = wire.#name(#(#arguments),*).await;
             wire.inner.finish(result)
         }
@@ -111,12 +126,58 @@ fn more_documentation(operation: &Operation<'_>) -> String {
     )
 }
 
-fn servers(document: &Document) -> impl Iterator<Item = TokenStream> {
-    items(&document.root["servers"]).map(|server| {
-        let name = format_ident!("{}_URL", text(&server["x-linksfield-environment"]).to_shouty_snake_case());
-        let (url, description) = (text(&server["url"]), text(&server["description"]));
-        quote! { #[doc = #description] pub(super) const #name: &str = #url; }
-    })
+/// The servers of an operation: those of its path, or else those of all.
+fn servers<'a>(document: &'a Document, operation: &Operation<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let own = &document.root["paths"][operation.path]["servers"];
+    let servers = if own.is_null() { &document.root["servers"] } else { own };
+    named(servers).map(|server| (text(&server["x-linksfield-environment"]), text(&server["url"])))
+}
+
+/// The servers that the documentation names, and so without variables.
+fn named(servers: &Value) -> impl Iterator<Item = &Value> {
+    items(servers).filter(|server| server["variables"].is_null())
+}
+
+fn environment(document: &Document) -> TokenStream {
+    let servers: Vec<_> = named(&document.root["servers"]).collect();
+    let names: Vec<_> = servers.iter().map(|server| text(&server["x-linksfield-environment"])).collect();
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
+    let about = servers.iter().map(|server| format!("`{}`\n\n{}", text(&server["url"]), text(&server["description"])));
+    let urls = servers.iter().map(|server| text(&server["url"]));
+    quote! {
+        /// Which server a client calls.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#[doc = #about] #variants,)*
+            /// Any other server, for example a sandbox: the URL before the operations' paths.
+            Url(String),
+        }
+
+        impl Environment {
+            /// The URL before the operations' paths.
+            #[must_use]
+            pub fn url(&self) -> &str {
+                match self { #(Self::#variants => #urls,)* Self::Url(url) => url }
+            }
+        }
+
+        impl crate::Environment for Environment {
+            fn name(&self) -> Option<&'static str> {
+                match self { #(Self::#variants => Some(#names),)* Self::Url(_) => None }
+            }
+
+            fn base_url(&self) -> &str { self.url() }
+        }
+
+        impl From<&str> for Environment {
+            fn from(url: &str) -> Self { Self::Url(url.to_owned()) }
+        }
+
+        impl From<String> for Environment {
+            fn from(url: String) -> Self { Self::Url(url) }
+        }
+    }
 }
 
 /// The JSON Schemas of all types, by name.

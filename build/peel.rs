@@ -46,10 +46,19 @@ fn json_content(schema: Value) -> Value {
     json!({ "application/json": { "schema": schema } })
 }
 
+/// The parameters of the operation that the envelope adds.
+pub fn added<'a>(document: &'a Document, operation: &Operation<'_>) -> Vec<&'a str> {
+    let envelope = &document.root["x-linksfield-envelope"];
+    let fields = &document.resolved(json_schema(&operation.node["requestBody"]))["properties"];
+    let always = items(&envelope["request"]).map(text);
+    always
+        .chain(items(&envelope["request-where-documented"]).map(text).filter(|name| !fields[name].is_null()))
+        .collect()
+}
+
 /// The operation's own parameters: its request body without the signed ones.
 fn parameters_schema(document: &Document, operation: &Operation<'_>) -> Value {
-    let signed = &document.root["x-linksfield-envelope"]["request"];
-    let signed = items(signed).map(text).collect::<Vec<_>>();
+    let signed = added(document, operation);
     let mut schema = document.resolved(json_schema(&operation.node["requestBody"])).clone();
     strip(&mut schema["properties"], &signed);
     if let Some(required) = schema["required"].as_array_mut() {

@@ -1,17 +1,16 @@
 //! Between the generated client and the wire: what the generator calls for every request.
 //!
-//! A method of the public client makes a [`Slot`] and calls the generated client with it. That builds the request and
-//! hands it to [`Slot::exec`], which has [`Transport::exchange`] sign and send it. The generated client reads the
-//! answer's `data`; [`Slot::finish`] returns it, or our own error.
+//! A method of the public client makes a [`Slot`] and calls the generated client with it. That hands the parameters to
+//! [`Slot::exec`], which has [`Transport::exchange`] sign and send them where the operation says. The generated client
+//! reads the answer's `data`; [`Slot::finish`] returns it, or our own error.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use progenitor_client::{Error as WireError, ResponseValue};
-use reqwest::{Request, Response, ResponseBuilderExt, StatusCode};
+use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
 
-use crate::error::Failing;
 use crate::transport::{Accepted, Transport};
 use crate::{Error, Operation};
 
@@ -31,7 +30,9 @@ impl Slot {
     /// Does the call: the answer's `data` under status 200, or a response that the generated client does not know.
     pub(crate) async fn exec(&self, request: Request) -> reqwest::Result<Response> {
         let url = request.url().clone();
-        let outcome = self.transport.exchange(request, self.failing()).await;
+        let parameters = request.body().and_then(Body::as_bytes).unwrap_or_default();
+        let call = self.transport.call(self.operation, Bytes::copy_from_slice(parameters));
+        let outcome = self.transport.exchange(&call).await;
         let (status, data) = match &outcome {
             Ok(Accepted { data: Some(data), .. }) => (StatusCode::OK, data.clone()),
             Ok(Accepted { data: None, .. }) => (StatusCode::OK, Bytes::from_static(self.operation.no_data.as_bytes())),
@@ -49,15 +50,11 @@ impl Slot {
             (Ok(value), _) => Ok(value.into_inner()),
             (Err(_), Some(Err(error))) => Err(error),
             (Err(WireError::InvalidResponsePayload(_, error)), Some(Ok(Accepted { status, body, .. }))) => {
-                Err(self.failing().unreadable(status, body, &error))
+                Err(self.operation.failing().unreadable(status, body, &error))
             }
-            (Err(WireError::CommunicationError(error)), _) => Err(self.failing().transport(error)),
-            (Err(error), _) => Err(self.failing().invalid_request(error.to_string())),
+            (Err(WireError::CommunicationError(error)), _) => Err(self.operation.failing().transport(error)),
+            (Err(error), _) => Err(self.operation.failing().invalid_request(error.to_string())),
         }
-    }
-
-    fn failing(&self) -> Failing<'static> {
-        Failing { operation: self.operation.id, safe_to_retry: self.operation.safe_to_retry }
     }
 }
 

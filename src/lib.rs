@@ -5,11 +5,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canonical;
+mod client;
 mod coded;
 mod credentials;
 pub mod csss;
 pub mod envelope;
 mod error;
+mod family;
 mod hook;
 mod language;
 mod limits;
@@ -19,6 +21,7 @@ mod null;
 pub mod openapi;
 mod operation;
 mod pages;
+mod place;
 mod reason;
 mod retry;
 #[cfg(feature = "sandbox")]
@@ -29,8 +32,10 @@ mod time;
 mod trace;
 mod transport;
 
+pub use client::{Client, ClientBuilder};
 pub use credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use error::{Error, ErrorKind};
+pub use family::{Environment, Family};
 pub use language::Language;
 pub use operation::{Completeness, Operation};
 pub use retry::RetryPolicy;

@@ -1,12 +1,16 @@
 //! What the specification says of an operation.
 
+use crate::error::Failing;
+
 /// An operation of the API, as its specification describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
     /// Its name: the last part of its path.
     pub id: &'static str,
-    /// Its path below the server's URL.
+    /// Its HTTP method.
+    pub method: &'static str,
+    /// Its path below the server's URL, with `{name}` for each parameter in it.
     pub path: &'static str,
     /// The vendor's page that describes it.
     pub page: &'static str,
@@ -18,6 +22,16 @@ pub struct Operation {
     pub deprecated: bool,
     /// What an absent `data` stands for: `{}` or `[]`.
     pub(crate) no_data: &'static str,
+    /// The parameters that the envelope adds.
+    pub(crate) added: &'static [&'static str],
+    /// Its servers, by the names of their environments.
+    pub(crate) servers: &'static [(&'static str, &'static str)],
+}
+
+impl Operation {
+    pub(crate) fn failing(&self) -> Failing<'_> {
+        Failing { operation: self.id, safe_to_retry: self.safe_to_retry }
+    }
 }
 
 /// How much of an operation is documented.

@@ -18,6 +18,7 @@ mod enabled {
     use tracing::instrument::{Instrument, Instrumented};
 
     use crate::Error;
+    use crate::transport::Call;
 
     /// The span of one call.
     pub(crate) struct Span {
@@ -26,18 +27,19 @@ mod enabled {
     }
 
     impl Span {
-        pub(crate) fn begin(operation: &str, url: &Url) -> Self {
+        pub(crate) fn begin(call: &Call<'_>) -> Self {
+            let url = Url::parse(&call.url).ok();
             let span = tracing::info_span!(
                 "linksfield",
                 otel.kind = "client",
-                http.request.method = "POST",
+                http.request.method = call.method.as_str(),
                 http.request.resend_count = Empty,
                 http.response.status_code = Empty,
-                server.address = url.host_str(),
-                server.port = url.port_or_known_default(),
-                url.full = url.as_str(),
+                server.address = url.as_ref().and_then(Url::host_str),
+                server.port = url.as_ref().and_then(Url::port_or_known_default),
+                url.full = call.url,
                 error.type = Empty,
-                linksfield.operation = operation,
+                linksfield.operation = call.failing.operation,
                 linksfield.code = Empty,
                 linksfield.outcome_unknown = Empty,
                 duration_ms = Empty,
@@ -75,15 +77,16 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use reqwest::{StatusCode, Url};
+    use reqwest::StatusCode;
 
     use crate::Error;
+    use crate::transport::Call;
 
     /// Nothing.
     pub(crate) struct Span;
 
     impl Span {
-        pub(crate) fn begin(_: &str, _: &Url) -> Self {
+        pub(crate) fn begin(_: &Call<'_>) -> Self {
             Self
         }
 

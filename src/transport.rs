@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Body, Request, Response, StatusCode};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Request, Response, StatusCode};
 
-use crate::envelope::{self, Answer};
+use crate::envelope::Answer;
 use crate::error::Failing;
+use crate::family::{Envelope, Environment};
 use crate::limits::Limits;
+use crate::place::place;
 use crate::retry::{Trouble, retry_after};
-use crate::signing::{Explanation, TimestampUnit};
 use crate::trace::Span;
-use crate::{Credentials, Error, RetryPolicy, signing};
+use crate::{Error, Operation, RetryPolicy};
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -22,15 +23,25 @@ pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// All that the calls of one client share.
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
-    pub(crate) base_url: String,
-    pub(crate) credentials: Credentials,
+    pub(crate) environment: Box<dyn Environment>,
+    pub(crate) envelope: Box<dyn Envelope>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) answer_limit: usize,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
-    pub(crate) timestamp_unit: TimestampUnit,
+}
+
+/// One call: which operation, where, and its own parameters as JSON.
+pub(crate) struct Call<'a> {
+    pub(crate) failing: Failing<'a>,
+    pub(crate) method: Method,
+    /// With `{name}` for each parameter in the path.
+    pub(crate) url: String,
+    /// The parameters that the envelope adds.
+    pub(crate) added: &'a [&'a str],
+    pub(crate) parameters: Bytes,
 }
 
 /// An answer of the API that accepted a call.
@@ -43,25 +54,42 @@ pub(crate) struct Accepted {
 }
 
 impl Transport {
-    /// Sends `request`, again where that is safe, until an answer accepts or refuses it.
-    pub(crate) async fn exchange(&self, request: Request, failing: Failing<'_>) -> Result<Accepted, Error> {
-        let span = Span::begin(failing.operation, request.url());
-        let result = span.around(self.repeat(request, failing, &span)).await;
+    /// The URL before the paths of operations.
+    pub(crate) fn base_url(&self) -> &str {
+        self.environment.base_url().trim_end_matches('/')
+    }
+
+    /// A call of `operation`.
+    pub(crate) fn call<'a>(&self, operation: &'a Operation, parameters: Bytes) -> Call<'a> {
+        let named = self.environment.name().and_then(|name| operation.servers.iter().find(|(known, _)| *known == name));
+        let base_url = named.map_or_else(|| self.base_url(), |(_, url)| url);
+        Call {
+            failing: operation.failing(),
+            method: operation.method.parse().unwrap_or_default(),
+            url: format!("{base_url}{}", operation.path),
+            added: operation.added,
+            parameters,
+        }
+    }
+
+    /// Makes a call, again where that is safe, until an answer accepts or refuses it.
+    pub(crate) async fn exchange(&self, call: &Call<'_>) -> Result<Accepted, Error> {
+        let span = Span::begin(call);
+        let result = span.around(self.repeat(call, &span)).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
     }
 
-    async fn repeat(&self, request: Request, failing: Failing<'_>, span: &Span) -> Result<Accepted, Error> {
+    async fn repeat(&self, call: &Call<'_>, span: &Span) -> Result<Accepted, Error> {
         let start = Instant::now();
         let mut attempt = 1;
         loop {
             span.attempt(attempt);
-            let copy = request.try_clone().ok_or_else(|| failing.invalid_request("the body is no JSON"))?;
-            let (trouble, error) = match self.attempt(copy, failing).await {
+            let (trouble, error) = match self.attempt(call).await {
                 Ok(accepted) => return Ok(accepted),
                 Err(failed) => failed,
             };
-            match self.retry.delay(failing.safe_to_retry, attempt, start.elapsed(), trouble, fastrand::f64()) {
+            match self.retry.delay(call.failing.safe_to_retry, attempt, start.elapsed(), trouble, fastrand::f64()) {
                 Some(delay) => tokio::time::sleep(delay).await,
                 None => return Err(error.after(attempt)),
             }
@@ -69,13 +97,11 @@ impl Transport {
         }
     }
 
-    /// Signs `request`, sends it once, and takes the answer's envelope off.
-    async fn attempt(&self, mut request: Request, failing: Failing<'_>) -> Result<Accepted, (Trouble, Error)> {
+    /// Puts the envelope on, sends once, and takes the answer's envelope off.
+    async fn attempt(&self, call: &Call<'_>) -> Result<Accepted, (Trouble, Error)> {
+        let failing = call.failing;
         let _permit = self.limits.enter().await;
-        let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
-        let signed = self.sign(body, failing).map_err(|error| (Trouble::Final, error))?;
-        *request.body_mut() = Some(signed.into());
-        self.set_headers(&mut request);
+        let request = self.request(call).map_err(|error| (Trouble::Final, error))?;
         let url = request.url().clone();
         let response =
             self.http.execute(request).await.map_err(|error| (no_answer(&error), failing.transport(error)))?;
@@ -85,7 +111,7 @@ impl Transport {
             return Err((Trouble::Final, failing.cut_short(status, Bytes::new(), reason.to_owned())));
         }
         let body = self.read(response, failing).await?;
-        let data = match envelope::unwrap(&body) {
+        let data = match self.envelope.unwrap(status, &body) {
             Ok(Answer::Accepted { data }) => data.map(|data| body.slice_ref(data.as_bytes())),
             Ok(Answer::Refused { code, message }) => return Err((answered, failing.refused(status, &code, &message))),
             Err(error) => return Err((answered, failing.unreadable(status, body.clone(), &error))),
@@ -113,29 +139,26 @@ impl Transport {
         Ok(body.freeze())
     }
 
-    /// What of `body` would be signed if it were sent now.
-    pub(crate) fn explain(&self, body: &[u8], failing: Failing<'_>) -> Result<Explanation, Error> {
-        let signed = self.sign(body, failing)?;
-        signing::explain(&signed).map_err(|error| failing.invalid_request(error))
+    /// The whole request as JSON, as it would be sent now.
+    pub(crate) fn wrap(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
+        let wrapped = self.envelope.wrap(&call.parameters, call.added, (self.clock)());
+        wrapped.map_err(|error| call.failing.invalid_request(error))
     }
 
-    fn sign(&self, body: &[u8], failing: Failing<'_>) -> Result<Vec<u8>, Error> {
-        let timestamp = self.timestamp_unit.format((self.clock)());
-        let timestamp = timestamp.ok_or_else(|| failing.invalid_request("the clock shows a time before 1970"))?;
-        envelope::wrap(body, self.credentials.access_code(), &timestamp, self.credentials.key())
-            .map_err(|error| failing.invalid_request(error))
-    }
-
-    fn set_headers(&self, request: &mut Request) {
+    fn request(&self, call: &Call<'_>) -> Result<Request, Error> {
+        let placed = place(&call.method, &call.url, self.wrap(call)?);
+        let placed = placed.map_err(|error| call.failing.invalid_request(error))?;
+        let mut request = Request::new(call.method.clone(), placed.url);
+        *request.body_mut() = placed.body.map(Into::into);
+        *request.timeout_mut() = self.timeout;
         let headers = request.headers_mut();
-        headers.remove("api-version");
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(language) = &self.language {
             headers.insert(ACCEPT_LANGUAGE, language.clone());
         }
-        if self.timeout.is_some() {
-            *request.timeout_mut() = self.timeout;
-        }
+        self.envelope.set_headers(headers);
+        Ok(request)
     }
 }
 
@@ -150,8 +173,8 @@ fn no_answer(error: &reqwest::Error) -> Trouble {
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
-            .field("base_url", &self.base_url)
-            .field("credentials", &self.credentials)
+            .field("base_url", &self.base_url())
+            .field("envelope", &self.envelope)
             .field("language", &self.language)
             .field("timeout", &self.timeout)
             .field("answer_limit", &self.answer_limit)

@@ -96,7 +96,7 @@ fn a_new_operation_is_yaml_alone() {
         "pub why: CancelReason,",
         "TooDear = \"2\",",
         "(\"CancelPackage\", ::schemars::schema_for!(types::CancelPackage))",
-        "id: \"cancelPackage\", path: \"/package/cancelPackage\",",
+        "id: \"cancelPackage\", method: \"POST\", path: \"/package/cancelPackage\",",
     ] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(source.contains(&part), "{part}");

@@ -1,0 +1,71 @@
+//! Where the parameters of a request go: into its path, its query or its body.
+
+use reqwest::{Method, Url};
+use serde_json::{Map, Value};
+
+/// A request's URL and body.
+pub(crate) struct Placed {
+    pub(crate) url: Url,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// Why parameters can't be placed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlaceError {
+    #[error("the URL can't be one: {0}")]
+    Url(String),
+    #[error("the parameter {0}, which is part of the path, must be a text or a number, and not empty")]
+    Path(String),
+    #[error("the parameters must be a JSON object: {}", crate::reason::of(.0))]
+    Parameters(#[from] serde_json::Error),
+}
+
+/// Places the fields of `parameters`: those that `template` names as `{field}` in the path, the others in the query of a
+/// `GET` and in the body of all else.
+pub(crate) fn place(method: &Method, template: &str, parameters: Vec<u8>) -> Result<Placed, PlaceError> {
+    if !template.contains('{') && *method != Method::GET {
+        return Ok(Placed { url: parse(template)?, body: Some(parameters) });
+    }
+    let mut fields: Map<String, Value> = serde_json::from_slice(&parameters)?;
+    let mut url = fill(template, &mut fields)?;
+    if *method != Method::GET {
+        return Ok(Placed { url, body: Some(serde_json::to_vec(&fields)?) });
+    }
+    url.query_pairs_mut().extend_pairs(fields.iter().filter_map(|(name, value)| Some((name, text(value)?))));
+    Ok(Placed { url, body: None })
+}
+
+/// The URL with each `{field}` replaced by the field, which is taken out of `fields`.
+fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<Url, PlaceError> {
+    let (start, segments) = template.split_at(template.find("/{").unwrap_or(template.len()));
+    let mut url = parse(start)?;
+    for segment in segments.split('/').skip(1) {
+        let field = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}'));
+        let value = match field {
+            Some(name) => {
+                fields.remove(name).as_ref().and_then(text).ok_or_else(|| PlaceError::Path(name.to_owned()))?
+            }
+            None => segment.to_owned(),
+        };
+        // A dot segment would lead to another path.
+        if matches!(value.as_str(), "" | "." | "..") {
+            return Err(PlaceError::Path(field.unwrap_or(segment).to_owned()));
+        }
+        let mut path = url.path_segments_mut().map_err(|()| PlaceError::Url("it has no path".into()))?;
+        path.push(&value);
+    }
+    Ok(url)
+}
+
+fn parse(url: &str) -> Result<Url, PlaceError> {
+    Url::parse(url).map_err(|error| PlaceError::Url(error.to_string()))
+}
+
+/// A value as it stands in a URL; none for `null`.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
