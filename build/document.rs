@@ -47,6 +47,11 @@ impl Operation<'_> {
         self.id().to_upper_camel_case()
     }
 
+    /// Whether it has a JSON body.
+    pub fn has_body(&self) -> bool {
+        !self.node["requestBody"].is_null()
+    }
+
     pub fn place(&self) -> String {
         format!("paths.{}.{}", self.path, self.method)
     }
@@ -90,6 +95,16 @@ impl Document {
 
     pub fn schema(&self, name: &str) -> &Value {
         &self.root["components"]["schemas"][name]
+    }
+
+    /// The parameters in the path and in the query of an operation.
+    pub fn placed<'a>(&'a self, operation: &'a Operation<'_>) -> impl Iterator<Item = &'a Value> {
+        let parameters = &self.root["components"]["parameters"];
+        let resolved = items(&operation.node["parameters"]).map(move |parameter| {
+            let name = parameter["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/parameters/"));
+            name.map_or(parameter, |name| &parameters[name])
+        });
+        resolved.filter(|parameter| parameter["in"] != "header")
     }
 
     /// What `node` refers to, or `node` itself.

@@ -4,7 +4,10 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, parse_quote};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, Item, Lit, LitStr, Meta, MetaNameValue, Pat, ReturnType,
+    parse_quote,
+};
 
 use super::document::{Document, Operation, items, text};
 use super::polish::argument_of;
@@ -82,7 +85,7 @@ fn public_method(method: &ImplItemFn, index: usize, operation: &Operation<'_>) -
     signature.output = parse_quote!(-> ::std::result::Result<#data, crate::Error>);
     let name = &method.sig.ident;
     let arguments = method.sig.inputs.iter().filter_map(argument_name);
-    let attributes = &method.attrs;
+    let attributes = method.attrs.iter().cloned().map(|attribute| about_the_wire(attribute, operation));
     let more = more_documentation(operation);
     let deprecated = (operation.node["deprecated"] == true)
         .then(|| quote!(#[deprecated(note = "the vendor labels this operation as deprecated")]));
@@ -97,6 +100,18 @@ fn public_method(method: &ImplItemFn, index: usize, operation: &Operation<'_>) -
             wire.inner.finish(result)
         }
     })
+}
+
+/// The generator's words about a request, of the one that is really sent.
+fn about_the_wire(mut attribute: Attribute, operation: &Operation<'_>) -> Attribute {
+    if let Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(words), .. }), .. }) =
+        &mut attribute.meta
+    {
+        let generated = format!("`POST` request to `/{}`", operation.id());
+        let real = format!("`{}` request to `{}`", operation.method.to_uppercase(), operation.path);
+        *words = LitStr::new(&words.value().replace(&generated, &real), words.span());
+    }
+    attribute
 }
 
 fn argument_name(argument: &FnArg) -> Option<&syn::Ident> {

@@ -16,8 +16,10 @@ const OF_THE_WIRE: [&str; 6] = ["nullable", "example", "pattern", "minLength", "
 /// The specification without its envelope. `document` has passed the rules.
 pub fn peel(document: &Document) -> Document {
     let mut peeled = document.clone();
+    peeled.root["paths"] = json!({});
     for operation in document.operations() {
-        peeled.root["paths"][operation.path][operation.method] = bare(document, &operation);
+        // Where a request really goes, and how, is the transport's affair.
+        peeled.root["paths"][format!("/{}", operation.id())] = json!({ "post": bare(document, &operation) });
         if !document.is_received() {
             peeled.root["components"]["schemas"][operation.parameters_name()] = parameters_schema(document, &operation);
         }
@@ -34,7 +36,7 @@ pub fn peel(document: &Document) -> Document {
 fn bare(document: &Document, operation: &Operation<'_>) -> Value {
     let parameters = json!({ "$ref": format!("#/components/schemas/{}", operation.parameters_name()) });
     let mut bare = without(operation.node, &["parameters", "externalDocs"]);
-    bare["requestBody"]["content"] = json_content(parameters);
+    bare["requestBody"] = json!({ "required": true, "content": json_content(parameters) });
     bare["responses"] = json!({ "200": { "description": operation.node["responses"]["200"]["description"] } });
     if !document.is_received() {
         bare["responses"]["200"]["content"] = json_content(data(document, operation));
@@ -49,23 +51,40 @@ fn json_content(schema: Value) -> Value {
 /// The parameters of the operation that the envelope adds.
 pub fn added<'a>(document: &'a Document, operation: &Operation<'_>) -> Vec<&'a str> {
     let envelope = &document.root["x-linksfield-envelope"];
-    let fields = &document.resolved(json_schema(&operation.node["requestBody"]))["properties"];
-    let always = items(&envelope["request"]).map(text);
-    always
-        .chain(items(&envelope["request-where-documented"]).map(text).filter(|name| !fields[name].is_null()))
-        .collect()
+    let fields = whole_request(document, operation);
+    let documented = items(&envelope["request-where-documented"]).map(text);
+    let documented = documented.filter(|name| !fields["properties"][name].is_null());
+    items(&envelope["request"]).map(text).chain(documented).collect()
 }
 
-/// The operation's own parameters: its request body without the signed ones.
+/// The operation's own parameters, wherever they go: all but those that the envelope adds.
 fn parameters_schema(document: &Document, operation: &Operation<'_>) -> Value {
-    let signed = added(document, operation);
-    let mut schema = document.resolved(json_schema(&operation.node["requestBody"])).clone();
-    strip(&mut schema["properties"], &signed);
+    let added = added(document, operation);
+    let mut schema = whole_request(document, operation);
+    strip(&mut schema["properties"], &added);
     if let Some(required) = schema["required"].as_array_mut() {
-        required.retain(|name| !signed.contains(&text(name)));
+        required.retain(|name| !added.contains(&text(name)));
     }
     schema["description"] = format!("Parameters of `{}`.{}", operation.id(), after_first_sentence(&schema)).into();
     schema
+}
+
+/// One object of the fields of the body and of the parameters in path and query.
+fn whole_request(document: &Document, operation: &Operation<'_>) -> Value {
+    let mut whole = json!({ "type": "object", "properties": {}, "required": [] });
+    if operation.has_body() {
+        whole = document.resolved(json_schema(&operation.node["requestBody"])).clone();
+    }
+    for parameter in document.placed(operation) {
+        let name = text(&parameter["name"]);
+        let mut field = parameter["schema"].clone();
+        field["description"] = parameter["description"].clone();
+        whole["properties"][name] = field;
+        if let Some(required) = whole["required"].as_array_mut().filter(|_| parameter["required"] == true) {
+            required.push(name.into());
+        }
+    }
+    whole
 }
 
 /// What a description says after its first sentence, which names the body.
@@ -73,14 +92,20 @@ fn after_first_sentence(schema: &Value) -> String {
     text(&schema["description"]).split_once(". ").map(|(_, rest)| format!(" {rest}")).unwrap_or_default()
 }
 
-/// What the operation returns inside the envelope. A named list becomes a plain one.
+/// What the operation returns, inside the envelope if it has one. A named list becomes a plain one.
 pub fn data(document: &Document, operation: &Operation<'_>) -> Value {
-    let answer = document.resolved(json_schema(&operation.node["responses"]["200"]));
-    let data = &answer["properties"]["data"];
+    let answer = json_schema(&operation.node["responses"]["200"]);
+    let data = if is_enveloped(document, answer) { &document.resolved(answer)["properties"]["data"] } else { answer };
     match document.resolved(data) {
         list if list["type"] == "array" => without(list, &["nullable", "description"]),
         _ => data.clone(),
     }
+}
+
+/// Whether an answer has the fields of the envelope.
+pub fn is_enveloped(document: &Document, answer: &Value) -> bool {
+    let fields = &document.resolved(answer)["properties"];
+    items(&document.root["x-linksfield-envelope"]["response"]).all(|name| !fields[text(name)].is_null())
 }
 
 /// The schemas that the peeled operations need, each in the form that the generator reads best.

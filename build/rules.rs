@@ -101,19 +101,19 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
     let place = operation.place();
     let node = operation.node;
     let last = operation.path.rsplit('/').next().unwrap_or_default();
-    require(
-        document,
-        operation.id() == last,
-        &place,
-        format!("must have the operationId {last}, the last part of its path"),
-    )?;
+    let named = operation.id() == last || operation.method != "post" && is_text(&node["operationId"]);
+    require(document, named, &place, format!("must have the operationId {last}, the last part of its path"))?;
     require(document, is_text(&node["summary"]), &place, "must have a summary")?;
     require(document, node["tags"].as_array().is_some_and(|tags| tags.len() == 1), &place, "must have one tag")?;
     check_extensions(document, &place, node)?;
-    require(document, operation.method == "post", &place, "must be a post: bodies are signed")?;
+    let known =
+        ["get", "post", "delete"].contains(&operation.method) && operation.has_body() != (operation.method == "get");
+    require(document, known, &place, "must be a post or delete with a body, or a get without one")?;
     let statuses = entries(&node["responses"]).map(|(status, _)| status).collect::<Vec<_>>();
     require(document, statuses == ["200", "4XX"], &place, "must have the responses 200 and 4XX and no other")?;
-    check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
+    if operation.has_body() {
+        check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
+    }
     check_media_type(document, &format!("{place}.responses.200"), &node["responses"]["200"])?;
     if document.is_received() { check_notification(document, operation) } else { check_call(document, operation) }
 }
@@ -173,38 +173,51 @@ fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<
 /// The body is `…Request`: the signed parameters and those of the operation.
 fn check_request(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let name = operation.parameters_name();
-    let place = format!("{}.requestBody", operation.place());
-    let body = reference(json_schema(&operation.node["requestBody"]));
-    let rule = format!("must refer to the schema {name}Request");
-    require(document, body == Some(&format!("{name}Request")), &place, rule)?;
-    let schema = document.schema(&format!("{name}Request"));
-    let place = format!("components.schemas.{name}Request");
+    let place = operation.place();
+    let body = json_schema(&operation.node["requestBody"]);
+    let rule = format!("must refer to the schema {name}Request as its body");
+    require(document, !operation.has_body() || reference(body) == Some(&format!("{name}Request")), &place, rule)?;
+    let schema = document.resolved(body);
+    let placed = || document.placed(operation);
     for signed in items(&document.root["x-linksfield-envelope"]["request"]).map(text) {
-        let kept = !schema["properties"][signed].is_null() && requires(schema, signed);
-        require(document, kept, &place, format!("must have and require the signed parameter {signed}"))?;
+        let in_body = !schema["properties"][signed].is_null() && requires(schema, signed);
+        let in_query = placed().any(|parameter| parameter["name"] == signed && parameter["required"] == true);
+        require(document, in_body || in_query, &place, format!("must have and require the signed parameter {signed}"))?;
+    }
+    for part in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let described = placed().any(|parameter| parameter["in"] == "path" && parameter["name"] == part);
+        require(document, described, &place, format!("must have the parameter {part}, which its path names"))?;
     }
     let rule = format!("must have another name: {name} is that of the operation's parameters");
     require(document, document.schema(&name).is_null(), &format!("components.schemas.{name}"), rule)
 }
 
-/// The answer is `…Response`: the envelope around `…Data`.
+/// The answer is `…Response`, the envelope around `…Data`, or `…Data` itself.
 fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> {
-    let name = operation.parameters_name();
+    let (response, data) =
+        (format!("{}Response", operation.parameters_name()), format!("{}Data", operation.parameters_name()));
     let place = format!("{}.responses.200", operation.place());
-    let answer = reference(json_schema(&operation.node["responses"]["200"]));
-    let rule = format!("must refer to the schema {name}Response");
-    require(document, answer == Some(&format!("{name}Response")), &place, rule)?;
-    let schema = document.schema(&format!("{name}Response"));
-    let place = format!("components.schemas.{name}Response");
-    let envelope = items(&document.root["x-linksfield-envelope"]["response"]).map(text).collect::<BTreeSet<_>>();
-    let around = entries(&schema["properties"]).map(|(name, _)| name).filter(|name| *name != "data");
-    let enveloped = around.collect::<BTreeSet<_>>() == envelope && envelope.iter().all(|name| requires(schema, name));
-    require(document, enveloped, &place, "must have the fields of the envelope around its data, and require them")?;
-    let data = reference(&schema["properties"]["data"]) == Some(&format!("{name}Data"));
-    require(document, data, &place, format!("must have data that refers to {name}Data"))?;
-    let place = format!("components.schemas.{name}Data");
-    let nullable = document.schema(&format!("{name}Data"))["nullable"] == true && !requires(schema, "data");
-    require(document, nullable, &place, "must be nullable and not required: a failed call may have no data")
+    let answer = json_schema(&operation.node["responses"]["200"]);
+    if reference(answer) != Some(&data) {
+        let rule = format!("must refer to the schema {response}");
+        require(document, reference(answer) == Some(&response), &place, rule)?;
+        let schema = document.schema(&response);
+        let place = format!("components.schemas.{response}");
+        let envelope = items(&document.root["x-linksfield-envelope"]["response"]).map(text).collect::<BTreeSet<_>>();
+        let around = entries(&schema["properties"]).map(|(name, _)| name).filter(|name| *name != "data");
+        let enveloped =
+            around.collect::<BTreeSet<_>>() == envelope && envelope.iter().all(|name| requires(schema, name));
+        require(document, enveloped, &place, "must have the fields of the envelope around its data, and require them")?;
+        let refers = reference(&schema["properties"]["data"]) == Some(&data) && !requires(schema, "data");
+        require(document, refers, &place, format!("must have data that refers to {data} and is not required"))?;
+    }
+    let nullable = document.schema(&data)["nullable"] == true;
+    require(
+        document,
+        nullable,
+        &format!("components.schemas.{data}"),
+        "must be nullable: a failed call may have no data",
+    )
 }
 
 /// The names of all codes differ: some languages have them in one scope.

@@ -154,7 +154,7 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "schemas/OpenPackageRequest'",
             "schemas/OpenPackageData'",
-            "requestBody: must refer to the schema OpenPackageRequest",
+            "post: must refer to the schema OpenPackageRequest as its body",
         ),
         (
             "schemas/OpenPackageResponse'",
@@ -241,7 +241,7 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "required: [version, access_code, timestamp, sign, order_id]",
             "required: [version, access_code, timestamp, order_id]",
-            "OpenPackageRequest: must have and require the signed parameter sign",
+            "post: must have and require the signed parameter sign",
         ),
         (
             "required: [code, message, success]",
