@@ -6,13 +6,15 @@ mod codegen;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
-/// One specification for each API family, and one for what Linksfield sends.
-const FAMILIES: [&str; 2] = ["csss", "notifications"];
+/// One specification for each API family, and one for what Linksfield sends; with the feature that it is part of.
+const FAMILIES: [(&str, Option<&str>); 4] =
+    [("csss", None), ("notifications", Some("NOTIFICATION")), ("mall", Some("MALL")), ("esim-qr", Some("ESIM_QR"))];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
-    for family in FAMILIES {
+    let is_on = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    for (family, _) in FAMILIES.into_iter().filter(|(_, feature)| feature.is_none_or(is_on)) {
         let specification = format!("openapi/{family}.yaml");
         println!("cargo::rerun-if-changed={specification}");
         if let Err(message) = generate(family, Path::new(&specification)) {

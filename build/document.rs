@@ -100,7 +100,8 @@ impl Document {
     /// The parameters in the path and in the query of an operation.
     pub fn placed<'a>(&'a self, operation: &'a Operation<'_>) -> impl Iterator<Item = &'a Value> {
         let parameters = &self.root["components"]["parameters"];
-        let resolved = items(&operation.node["parameters"]).map(move |parameter| {
+        let shared = items(&self.root["paths"][operation.path]["parameters"]);
+        let resolved = shared.chain(items(&operation.node["parameters"])).map(move |parameter| {
             let name = parameter["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/parameters/"));
             name.map_or(parameter, |name| &parameters[name])
         });

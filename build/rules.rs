@@ -71,14 +71,10 @@ fn check_servers(document: &Document) -> Result<()> {
 /// The envelope says which fields the signing hook adds to a request, and takes off an answer.
 fn check_envelope(document: &Document) -> Result<()> {
     for side in ["request", "response"] {
-        let names = items(&document.root["x-linksfield-envelope"][side]);
+        let names = document.root["x-linksfield-envelope"][side].as_array();
+        let listed = names.is_some_and(|names| names.iter().all(is_text));
         let place = format!("x-linksfield-envelope.{side}");
-        require(
-            document,
-            names.filter(|name| is_text(name)).count() > 0,
-            &place,
-            "must list the fields around the data",
-        )?;
+        require(document, listed, &place, "must list the fields around the data")?;
     }
     Ok(())
 }
@@ -240,6 +236,11 @@ fn check_answers(document: &Document) -> Result<()> {
         while let Some(name) = wanted.pop_first() {
             let schema = document.schema(&name);
             let place = format!("components.schemas.{name}");
+            let closed = schema["type"] == "object"
+                && entries(&schema["properties"]).next().is_none()
+                && schema["additionalProperties"] != true;
+            let rule = "must have additionalProperties: true, as it has no fields: an answer with one would be refused";
+            require(document, !closed, &place, rule)?;
             for part in std::iter::once(schema).chain(entries(&schema["properties"]).map(|(_, property)| property)) {
                 let limit = LIMITS.iter().find(|limit| !part[**limit].is_null()).unwrap_or(&"");
                 let rule = format!("must not have the limit {limit}: an answer that breaks it would be refused");

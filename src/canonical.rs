@@ -114,7 +114,7 @@ pub(crate) struct Parameters<'a>(Vec<Parameter<'a>>);
 impl<'a> Parameters<'a> {
     /// Reads an object.
     pub(crate) fn parse(object: &'a [u8]) -> Result<Self, ContentError> {
-        Self::with(object, [])
+        Self::with(object, &[])
     }
 
     /// Reads an object, and keeps the order of its keys.
@@ -124,13 +124,13 @@ impl<'a> Parameters<'a> {
     }
 
     /// Reads an object and adds parameters to it, which it must not have.
-    pub(crate) fn with<const N: usize>(object: &'a [u8], added: [(&'a str, &'a str); N]) -> Result<Self, ContentError> {
+    pub(crate) fn with(object: &'a [u8], added: &[(&'a str, &'a str)]) -> Result<Self, ContentError> {
         let text = std::str::from_utf8(object).map_err(|error| not_an_object(error.to_string()))?;
         let mut all = match plain::object(text) {
             Some(all) => all,
             None => serde_json::from_str::<Object<'_>>(text).map_err(ContentError::NotAnObject)?.0,
         };
-        all.extend(added.map(|(name, text)| Parameter::text(name, text)));
+        all.extend(added.iter().map(|(name, text)| Parameter::text(name, text)));
         all.sort_unstable_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
         match all.iter().zip(all.iter().skip(1)).find(|(left, right)| left.name == right.name) {
             None => Ok(Self(all)),

@@ -77,7 +77,7 @@ pub(crate) fn variable(name: &str) -> Result<String, Error> {
     Ok(value)
 }
 
-fn check(name: &str, value: &str) -> Result<(), Error> {
+pub(crate) fn check(name: &str, value: &str) -> Result<(), Error> {
     if value.trim().is_empty() {
         Err(Error::settings(format!("{name} is empty: set it to what Linksfield gave you")))
     } else if value.trim() != value {

@@ -27,17 +27,26 @@ pub const SUCCESS: &str = "0000";
 /// `body` is not a JSON object, has a key twice or one that this function sets, or is nested too deep.
 pub fn wrap(body: &[u8], access_code: &str, timestamp: &str, key: &Key) -> Result<Vec<u8>, ContentError> {
     let added = [("access_code", access_code), ("timestamp", timestamp), ("version", VERSION)];
+    wrap_signed(body, &added, |content| key.base64(content))
+}
+
+/// Adds parameters and the signature that `sign` makes of the content.
+pub(crate) fn wrap_signed<S: AsRef<[u8]>>(
+    body: &[u8],
+    added: &[(&str, &str)],
+    sign: impl FnOnce(&[u8]) -> S,
+) -> Result<Vec<u8>, ContentError> {
     let parameters = Parameters::with(body, added)?;
     if parameters.iter().any(|parameter| parameter.name == SIGN) {
         return Err(ContentError::ReservedKey(SIGN.to_owned()));
     }
     let mut out = Vec::with_capacity(body.len() + 192);
     write_object(&mut out, parameters.iter().filter(|parameter| !parameter.is_empty()))?;
-    let sign = key.base64(&out);
-    // Open the signed object again: what follows is not part of the content. Base64 needs no escapes.
+    let sign = sign(&out);
+    // Open the signed object again: what follows is not part of the content. Base64 and hex need no escapes.
     out.pop();
     out.extend_from_slice(b",\"sign\":\"");
-    out.extend_from_slice(&sign);
+    out.extend_from_slice(sign.as_ref());
     out.push(b'"');
     for parameter in parameters.iter().filter(|parameter| parameter.is_empty()) {
         out.push(b',');
@@ -97,6 +106,6 @@ pub fn unwrap(body: &[u8]) -> Result<Answer<'_>, serde_json::Error> {
 }
 
 /// A message that is not text is shown as the JSON it is.
-fn in_words(message: &RawValue) -> Cow<'_, str> {
+pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
     serde_json::from_str::<String>(message.get()).map_or_else(|_| message.get().into(), Cow::from)
 }

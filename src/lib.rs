@@ -11,10 +11,14 @@ mod credentials;
 pub mod csss;
 pub mod envelope;
 mod error;
+#[cfg(feature = "esim-qr")]
+pub mod esim_qr;
 mod family;
 mod hook;
 mod language;
 mod limits;
+#[cfg(feature = "mall")]
+pub mod mall;
 #[cfg(feature = "notification")]
 pub mod notification;
 mod null;

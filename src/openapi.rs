@@ -9,3 +9,9 @@ pub const CSSS: &str = include_str!("../openapi/csss.yaml");
 
 /// The document of what Linksfield sends: YAML, OpenAPI 3.0.3, each notification as an operation of your server.
 pub const NOTIFICATIONS: &str = include_str!("../openapi/notifications.yaml");
+
+/// The document of the Mall and Topup API: YAML, OpenAPI 3.0.3.
+pub const MALL: &str = include_str!("../openapi/mall.yaml");
+
+/// The document of the eSIM QR Mall API: YAML, OpenAPI 3.0.3.
+pub const ESIM_QR: &str = include_str!("../openapi/esim-qr.yaml");

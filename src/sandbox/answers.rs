@@ -48,7 +48,7 @@ pub(super) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Resu
     })
 }
 
-fn given(name: &str, value: &str) -> Result<(), Refusal> {
+pub(super) fn given(name: &str, value: &str) -> Result<(), Refusal> {
     if value.is_empty() { Err(Refusal::parameter(name, "must not be empty")) } else { Ok(()) }
 }
 

@@ -99,7 +99,7 @@ impl Fault {
     }
 
     /// Happens when the body is read, before anything is done: the connection's end, or an answer instead of the operation's.
-    pub(super) async fn before(self) -> Result<Option<Response<Body>>, Dropped> {
+    pub(super) async fn before(self, shape: &Shape) -> Result<Option<Response<Body>>, Dropped> {
         match self {
             Self::DropAfterReading => return Err(Dropped),
             Self::Hang => std::future::pending().await,
@@ -115,26 +115,47 @@ impl Fault {
                 busy.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("0"));
                 Some(busy)
             }
-            Self::UnknownCode => {
-                Some(json(r#"{"code":"SANDBOX-FAULT","message":"?","success":false,"data":null}"#.into()))
-            }
+            Self::UnknownCode => Some(json(shape.refusal.into())),
             _ => None,
         })
     }
 
     /// Happens when everything is done: what becomes of the answer's `body`.
-    pub(super) fn after(self, body: String) -> Result<Response<Body>, Dropped> {
+    pub(super) fn after(self, body: String, shape: &Shape) -> Result<Response<Body>, Dropped> {
         Ok(match self {
             Self::DropAfterPlacing => return Err(Dropped),
             Self::HalfAnswer | Self::WrongLength => cut_off(self, body),
             Self::NotJson => json("neither {JSON} nor anything else".into()),
-            Self::Huge => json(format!(r#"{{"code":"0000","data":{{"huge":"{}"}}}}"#, "x".repeat(10_000_000))),
-            Self::Deep => json(format!(r#"{{"code":"0000","data":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000))),
-            Self::WrongTypes => json(r#"{"code":"0000","message":1,"success":"yes","data":"text"}"#.into()),
+            Self::Huge => json(format!(r#"{{{},"data":{{"huge":"{}"}}}}"#, shape.success, "x".repeat(10_000_000))),
+            Self::Deep => {
+                json(format!(r#"{{{},"data":{}{}}}"#, shape.success, "[".repeat(100_000), "]".repeat(100_000)))
+            }
+            Self::WrongTypes => json(format!(r#"{{{},"message":1,"success":"yes","data":"text"}}"#, shape.success)),
             Self::UnknownFields => json(with_unknown_fields(&body)),
             _ => json(body),
         })
     }
+}
+
+/// How the answers of an API family look.
+pub(super) struct Shape {
+    /// The field that says success.
+    pub(super) success: &'static str,
+    /// A refusal with a code that nobody knows.
+    pub(super) refusal: &'static str,
+}
+
+impl Shape {
+    pub(super) const CSSS: Self = Self {
+        success: r#""code":"0000""#,
+        refusal: r#"{"code":"SANDBOX-FAULT","message":"?","success":false,"data":null}"#,
+    };
+    #[cfg(feature = "mall")]
+    pub(super) const MALL: Self =
+        Self { success: r#""operateCode":"S""#, refusal: r#"{"operateCode":"SANDBOX-FAULT","message":"?"}"# };
+    #[cfg(feature = "esim-qr")]
+    pub(super) const ESIM_QR: Self =
+        Self { success: r#""code":0"#, refusal: r#"{"code":-2,"message":"SANDBOX-FAULT","data":null}"# };
 }
 
 /// The connection is to be closed without an answer.

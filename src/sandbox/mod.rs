@@ -17,6 +17,10 @@
 //! with a documented code, `SANDBOX-order-id`, `SANDBOX-device-id`), because theirs are not documented, and of what it is
 //! told to. Notifications may overtake each other.
 //!
+//! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url` and
+//! `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
+//! of which no field is documented are empty objects. The eSIM QR Mall's codes are numbers: a refusal has -1.
+//!
 //! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
 //! most 1000 orders, and a plan runs for at most 1200 periods.
 //!
@@ -34,14 +38,20 @@
 
 mod answers;
 mod calendar;
+#[cfg(feature = "esim-qr")]
+mod esim_qr;
 mod fault;
 mod ledger;
+#[cfg(feature = "mall")]
+mod mall;
 mod notifier;
 mod refusal;
 mod server;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+#[cfg(feature = "mall")]
+use std::sync::PoisonError;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -60,6 +70,18 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Most orders that are kept; after that, orders are refused.
 pub const ORDER_LIMIT: usize = 100_000;
+
+/// Where the Mall API begins.
+#[cfg(feature = "mall")]
+const MALL_PATH: &str = "/mall-api";
+
+/// Where the eSIM QR Mall API begins.
+#[cfg(feature = "esim-qr")]
+const ESIM_QR_PATH: &str = "/esim-qr-api";
+
+/// The access token that the eSIM QR Mall API of a sandbox accepts. It protects nothing.
+#[cfg(feature = "esim-qr")]
+pub const ACCESS_TOKEN: &str = "sandbox-token";
 
 /// Access code of a sandbox that was given none.
 pub const ACCESS_CODE: &str = "SANDBOX";
@@ -117,6 +139,8 @@ impl Sandbox {
             ledger: Arc::new(Mutex::new(Ledger::new(plans, callback.is_some()))),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             fault: Arc::default(),
+            #[cfg(feature = "mall")]
+            shop: Arc::default(),
         };
         let (running, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, state.clone(), stopped));
@@ -144,6 +168,20 @@ impl Sandbox {
         &self.url
     }
 
+    /// The URL before the paths of the Mall API, whose partner code is the sandbox's access code.
+    #[cfg(feature = "mall")]
+    #[must_use]
+    pub fn mall_url(&self) -> String {
+        format!("{}{MALL_PATH}", self.url)
+    }
+
+    /// The URL before the paths of the eSIM QR Mall API, which accepts [`ACCESS_TOKEN`].
+    #[cfg(feature = "esim-qr")]
+    #[must_use]
+    pub fn esim_qr_url(&self) -> String {
+        format!("{}{ESIM_QR_PATH}", self.url)
+    }
+
     /// Whose requests are accepted.
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
@@ -159,6 +197,13 @@ impl Sandbox {
     #[must_use]
     pub fn order_count(&self) -> usize {
         self.state.ledger().orders().count()
+    }
+
+    /// How many orders have been placed in the Mall.
+    #[cfg(feature = "mall")]
+    #[must_use]
+    pub fn mall_order_count(&self) -> usize {
+        self.state.shop.lock().unwrap_or_else(PoisonError::into_inner).order_count()
     }
 
     /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether there

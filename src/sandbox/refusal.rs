@@ -59,8 +59,8 @@ impl Refusal {
             Self::Body(problem) => (format!("请求体错误: {problem}"), format!("the body is wrong: {problem}")),
             Self::BodyTooLarge => both("请求体过大", "the body is too large"),
             Self::UnknownPath => both("路径不存在", "no operation has this path"),
-            Self::Method => both("请使用 POST", "use POST"),
-            Self::AccessCode => both("access_code 不存在", "this access_code is not known"),
+            Self::Method => both("请求方法错误", "this operation has another method"),
+            Self::AccessCode => both("调用方不存在", "this access code, partner code or token is not known"),
             Self::Signature(content) => (
                 format!("签名错误,服务器签名内容: {content}"),
                 format!("the signature is wrong; the server signed this content with your secret: {content}"),

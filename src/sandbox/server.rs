@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{ACCEPT_LANGUAGE, ALLOW};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::fault::{self, Dropped, FAULT_HEADER, Fault};
+use super::fault::{self, Dropped, FAULT_HEADER, Fault, Shape};
 use super::ledger::Ledger;
 use super::refusal::Refusal;
 use super::{BODY_LIMIT, Clock, answers, calendar};
@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) ledger: Arc<Mutex<Ledger>>,
     pub(super) clock: Clock,
     pub(super) fault: Arc<Mutex<Option<Fault>>>,
+    #[cfg(feature = "mall")]
+    pub(super) shop: Arc<Mutex<super::mall::Shop>>,
 }
 
 impl State {
@@ -84,41 +86,66 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), BODY_LIMIT).await;
     if let Some(fault) = fault
-        && let Some(response) = fault.before().await?
+        && let Some(response) = fault.before(&shape(&head)).await?
     {
         return Ok(response);
     }
-    let respond = body.map_err(|_| Refusal::BodyTooLarge).and_then(|body| respond(&state, &head, &body));
-    let (status, body) = match respond {
-        Ok(data) => {
-            let message = if language == Language::English { "success" } else { "成功" };
-            (StatusCode::OK, json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true }))
-        }
-        Err(refusal) => {
-            let message = refusal.message(&language);
-            let body = json!({ "code": refusal.code(), "data": null, "message": message, "success": false });
-            (status(&refusal), body)
-        }
+    let body = body.map_err(|_| Refusal::BodyTooLarge);
+    let (status, body) = match head.uri.path() {
+        #[cfg(feature = "mall")]
+        path if path.starts_with(super::MALL_PATH) => super::mall::answer(&state, &head, body, &language),
+        #[cfg(feature = "esim-qr")]
+        path if path.starts_with(super::ESIM_QR_PATH) => super::esim_qr::answer(&head, body, &language),
+        _ => answer(&state, &head, body, &language),
     };
     match fault {
-        Some(fault) => fault.after(body.to_string()),
-        None => Ok(allowing(fault::answer(status, "application/json", body.to_string().into()))),
+        Some(fault) => fault.after(body.to_string(), &shape(&head)),
+        None => Ok(allowing(&head, fault::answer(status, "application/json", body.to_string().into()))),
+    }
+}
+
+/// How the answers of the API that is called look.
+fn shape(head: &Parts) -> Shape {
+    match head.uri.path() {
+        #[cfg(feature = "mall")]
+        path if path.starts_with(super::MALL_PATH) => Shape::MALL,
+        #[cfg(feature = "esim-qr")]
+        path if path.starts_with(super::ESIM_QR_PATH) => Shape::ESIM_QR,
+        _ => Shape::CSSS,
     }
 }
 
 /// The answer to a method that is not allowed says which is.
-fn allowing(mut answer: Response<Body>) -> Response<Body> {
+fn allowing(head: &Parts, mut answer: Response<Body>) -> Response<Body> {
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
-        answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        #[cfg(feature = "mall")]
+        let allowed = super::mall::allowed(head.uri.path()).unwrap_or_else(|| "POST".to_owned());
+        #[cfg(not(feature = "mall"))]
+        let allowed = "POST";
+        let _ = head;
+        answer.headers_mut().extend(HeaderValue::try_from(allowed).map(|allowed| (ALLOW, allowed)));
     }
     answer
 }
 
+const YAML: &str = "application/yaml";
+const HTML: &str = "text/html; charset=utf-8";
+
 /// The specification, and a reference made of it, for whoever wants to read.
 fn page(request: &Request<Incoming>) -> Option<Response<Body>> {
     let (content_type, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/openapi.yaml") => ("application/yaml", crate::openapi::CSSS),
-        (&Method::GET, "/docs") => ("text/html; charset=utf-8", include_str!(concat!(env!("OUT_DIR"), "/csss.html"))),
+        (&Method::GET, "/openapi.yaml") => (YAML, crate::openapi::CSSS),
+        (&Method::GET, "/docs") => (HTML, include_str!(concat!(env!("OUT_DIR"), "/csss.html"))),
+        (&Method::GET, "/notifications/openapi.yaml") => (YAML, crate::openapi::NOTIFICATIONS),
+        (&Method::GET, "/notifications/docs") => (HTML, include_str!(concat!(env!("OUT_DIR"), "/notifications.html"))),
+        #[cfg(feature = "mall")]
+        (&Method::GET, "/mall-api/openapi.yaml") => (YAML, crate::openapi::MALL),
+        #[cfg(feature = "mall")]
+        (&Method::GET, "/mall-api/docs") => (HTML, include_str!(concat!(env!("OUT_DIR"), "/mall.html"))),
+        #[cfg(feature = "esim-qr")]
+        (&Method::GET, "/esim-qr-api/openapi.yaml") => (YAML, crate::openapi::ESIM_QR),
+        #[cfg(feature = "esim-qr")]
+        (&Method::GET, "/esim-qr-api/docs") => (HTML, include_str!(concat!(env!("OUT_DIR"), "/esim-qr.html"))),
         _ => return None,
     };
     Some(fault::answer(StatusCode::OK, content_type, text.into()))
@@ -130,8 +157,23 @@ fn language(headers: &HeaderMap) -> Language {
     if tag.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::SimplifiedChinese }
 }
 
+/// An answer of the CSSS API.
+fn answer(state: &State, head: &Parts, body: Result<Bytes, Refusal>, language: &Language) -> (StatusCode, Value) {
+    match body.and_then(|body| respond(state, head, &body)) {
+        Ok(data) => {
+            let message = if *language == Language::English { "success" } else { "成功" };
+            (StatusCode::OK, json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true }))
+        }
+        Err(refusal) => {
+            let message = refusal.message(language);
+            let body = json!({ "code": refusal.code(), "data": null, "message": message, "success": false });
+            (status(&refusal), body)
+        }
+    }
+}
+
 /// A refused call of an operation has HTTP 200, as documented; what is no call of one has the status of its trouble.
-fn status(refusal: &Refusal) -> StatusCode {
+pub(super) fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::UnknownPath => StatusCode::NOT_FOUND,
         Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,

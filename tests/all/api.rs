@@ -1,11 +1,13 @@
 //! The generated public API, one readable digest a type: a changed snapshot is a changed API.
 
-use linksfield::{csss, notification};
+use linksfield::{csss, esim_qr, mall, notification};
 use syn::{Attribute, ImplItem, Item, ItemStruct, parse_quote};
 
 use crate::support::{client_at, monthly_plan};
 
 const CSSS: &str = include_str!(concat!(env!("OUT_DIR"), "/csss.rs"));
+const MALL: &str = include_str!(concat!(env!("OUT_DIR"), "/mall.rs"));
+const ESIM_QR: &str = include_str!(concat!(env!("OUT_DIR"), "/esim-qr.rs"));
 const NOTIFICATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/notifications.rs"));
 
 fn generated(source: &str) -> Vec<Item> {
@@ -80,6 +82,8 @@ fn assert_types(prefix: &str, source: &str) -> usize {
 fn every_type_is_as_it_was() {
     assert!(assert_types("", CSSS) >= 30);
     assert!(assert_types("notification_", NOTIFICATIONS) >= 10);
+    assert!(assert_types("mall_", MALL) >= 25);
+    assert!(assert_types("esim_qr_", ESIM_QR) >= 2);
 }
 
 #[test]
@@ -96,23 +100,30 @@ fn is_client(block: &syn::ItemImpl) -> bool {
 
 #[test]
 fn every_operation_is_as_it_was() {
-    let methods = generated(CSSS).into_iter().filter_map(|item| match item {
-        Item::Impl(block) if is_client(&block) => Some(block.items),
-        _ => None,
-    });
-    for method in methods.flatten() {
-        let ImplItem::Fn(mut method) = method else { continue };
-        method.block = parse_quote!({});
-        let name = format!("operation_{}", method.sig.ident);
-        insta::assert_snapshot!(name, print(vec![parse_quote!(impl Client { #method })]));
+    for (prefix, source) in [("", CSSS), ("mall_", MALL), ("esim_qr_", ESIM_QR)] {
+        let methods = generated(source).into_iter().filter_map(|item| match item {
+            Item::Impl(block) if is_client(&block) => Some(block.items),
+            _ => None,
+        });
+        for method in methods.flatten() {
+            let ImplItem::Fn(mut method) = method else { continue };
+            method.block = parse_quote!({});
+            let name = format!("{prefix}operation_{}", method.sig.ident);
+            insta::assert_snapshot!(name, print(vec![parse_quote!(impl Client { #method })]));
+        }
     }
 }
 
 #[test]
 fn every_json_schema_is_as_it_was() {
-    let csss = csss::json_schemas().into_iter().map(|schema| ("", schema));
-    let notifications = notification::json_schemas().into_iter().map(|schema| ("notification_", schema));
-    for (prefix, (name, schema)) in csss.chain(notifications) {
+    let families = [
+        ("", csss::json_schemas()),
+        ("notification_", notification::json_schemas()),
+        ("mall_", mall::json_schemas()),
+        ("esim_qr_", esim_qr::json_schemas()),
+    ];
+    let schemas = families.into_iter().flat_map(|(prefix, all)| all.into_iter().map(move |schema| (prefix, schema)));
+    for (prefix, (name, schema)) in schemas {
         let mut value = schema.to_value();
         value.sort_all_objects();
         insta::assert_snapshot!(format!("{prefix}schema_{name}"), serde_json::to_string_pretty(&value).unwrap());

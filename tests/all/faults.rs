@@ -1,4 +1,4 @@
-//! Every fault of the sandbox against every operation: what the caller is told, and how many orders there are.
+//! Every fault of the sandbox against every operation of every API: what the caller is told, and how many orders there are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,17 +9,23 @@ use linksfield::csss::types::{
     GetInfoByDeviceId, OpenPackage, PauseService, QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
     SyncAssetInfo,
 };
-use linksfield::csss::{Client, OPERATIONS};
-use linksfield::sandbox::{FAULT_HEADER, Fault, Sandbox};
-use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
+use linksfield::esim_qr::AccessToken;
+use linksfield::mall::PartnerCode;
+use linksfield::mall::types as shop;
+use linksfield::sandbox::{ACCESS_CODE, ACCESS_TOKEN, FAULT_HEADER, Fault, Sandbox};
+use linksfield::{Client, Error, ErrorKind, Family, Operation, RetryPolicy, csss, esim_qr, mall};
 
+use crate::mall::{order, renewal_of, single_query, single_verify, webhook};
 use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, ota_plan, placed};
 
 /// A client that sends queries twice at most, and gives up soon where no answer will come.
-fn hasty(sandbox: &Sandbox, fault: Fault) -> Client {
+fn hasty<F: Family>(credentials: F::Credentials, environment: String, fault: Fault) -> Client<F>
+where
+    F::Environment: From<String>,
+{
     Client::builder()
-        .credentials(sandbox.credentials().clone())
-        .environment(sandbox.url())
+        .credentials(credentials)
+        .environment(environment)
         .timeout(if fault == Fault::Hang { Duration::from_millis(500) } else { Duration::from_secs(30) })
         .retry(RetryPolicy::builder().attempts(2).first_delay(Duration::from_millis(1)).build())
         .build()
@@ -33,11 +39,80 @@ async fn sandbox_with_orders() -> (Sandbox, String) {
     let started = placed(&client).await;
     client.open_package(&OpenPackage::builder().order_id(started).build()).await.unwrap();
     let waiting = placed(&client).await;
+    let mall = crate::mall::client_of(&sandbox);
+    mall.single_order(&order("NO1", "1")).await.unwrap();
     (sandbox, waiting.to_string())
 }
 
+/// The APIs, by the paths of their documents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Api {
+    Csss,
+    Mall,
+    EsimQr,
+}
+
+impl Api {
+    const ALL: [(Self, &[Operation]); 3] =
+        [(Self::Csss, csss::OPERATIONS), (Self::Mall, mall::OPERATIONS), (Self::EsimQr, esim_qr::OPERATIONS)];
+
+    async fn call(self, sandbox: &Sandbox, fault: Fault, operation: &str, order: &str) -> Result<(), Error> {
+        match self {
+            Self::Csss => {
+                call_csss(&hasty(sandbox.credentials().clone(), sandbox.url().into(), fault), operation, order).await
+            }
+            Self::Mall => {
+                let partner_code = PartnerCode::new(ACCESS_CODE).unwrap();
+                call_mall(&hasty(partner_code, sandbox.mall_url(), fault), operation).await
+            }
+            Self::EsimQr => {
+                let token = AccessToken::new(ACCESS_TOKEN).unwrap();
+                let client: esim_qr::Client = hasty(token, sandbox.esim_qr_url(), fault);
+                client.webhook(&webhook()).await.map(drop)
+            }
+        }
+    }
+}
+
+async fn call_mall(client: &mall::Client, operation: &str) -> Result<(), Error> {
+    match operation {
+        "singleVerify" => client.single_verify(&single_verify()).await.map(drop),
+        "singleServicePlanPage" => {
+            let list = shop::SingleServicePlanPage::builder().area("x").device_code(SIM).language_code("1");
+            let list = list.mark("0").terminal("0").trade_type("x").build();
+            client.single_service_plan_page(&list).await.map(drop)
+        }
+        "singleOrder" => client.single_order(&order("NO2", "0")).await.map(drop),
+        "queryAutoRenewalRecord" => client.query_auto_renewal_record(&renewal_of()).await.map(drop),
+        "cancelAutoRenewalRecord" => {
+            let cancel = shop::CancelAutoRenewalRecord::builder().device_code(crate::mall::SIM).order_no("NO1");
+            let cancel = cancel.language_code("0").mark("0").pay_id("x").terminal("0").trade_type("x").build();
+            client.cancel_auto_renewal_record(&cancel).await.map(drop)
+        }
+        "singleQueryOrder" => client.single_query_order(&single_query()).await.map(drop),
+        "SynOrderInfo" => {
+            let order: shop::SynOrderInfo = serde_json::from_value(crate::mall::syn_order_info()).unwrap();
+            client.syn_order_info(&order).await.map(drop)
+        }
+        "stripeSubDirectly" => client.stripe_sub_directly(&crate::mall::subscription("PAY-NO1")).await.map(drop),
+        "resultQuery" => {
+            client.result_query(&shop::ResultQuery::builder().pay_id("1").trade_type("x").build()).await.map(drop)
+        }
+        "removeGroupSims" => {
+            client.remove_group_sims(&shop::RemoveGroupSims::builder().group_id("1").build()).await.map(drop)
+        }
+        "getGroupSims" => client.get_group_sims(&shop::GetGroupSims::builder().group_id("1").build()).await.map(drop),
+        "getBundles" => client.get_bundles(&shop::GetBundles::builder().build()).await.map(drop),
+        "getAsyncResult" => {
+            client.get_async_result(&shop::GetAsyncResult::builder().request_id("1").build()).await.map(drop)
+        }
+        "getOrder" => client.get_order(&shop::GetOrder::builder().sim_id("1").build()).await.map(drop),
+        other => panic!("{other} has no row in the matrix"),
+    }
+}
+
 #[expect(deprecated, reason = "the vendor's deprecated operation is callable")]
-async fn call(client: &Client, operation: &str, order: &str) -> Result<(), Error> {
+async fn call_csss(client: &csss::Client, operation: &str, order: &str) -> Result<(), Error> {
     match operation {
         "orderPackage" => client.order_package(&monthly_plan()).await.map(drop),
         "batchOrderPackages" => client.batch_order_packages(&monthly_plan_for([SIM])).await.map(drop),
@@ -72,12 +147,12 @@ fn told(result: &Result<(), Error>) -> String {
 }
 
 /// Calls `operation` once under `fault`: what the caller is told, and the number of new orders.
-async fn outcome(fault: Fault, operation: &Operation) -> (String, usize) {
+async fn outcome(fault: Fault, api: Api, operation: &Operation) -> (String, usize) {
     let (sandbox, order) = sandbox_with_orders().await;
     sandbox.misbehave(Some(fault));
-    let call = async { call(&hasty(&sandbox, fault), operation.id, &order).await };
+    let call = api.call(&sandbox, fault, operation.id, &order);
     let result = tokio::time::timeout(Duration::from_secs(120), call).await.expect("a call ends");
-    let new = sandbox.order_count() - 2;
+    let new = sandbox.order_count() + sandbox.mall_order_count() - 3;
     let unknown = result.as_ref().is_err_and(Error::outcome_unknown);
     let what = format!("{} under {}", operation.id, fault.name());
     assert!(new <= 1, "{what}: ordered {new} times");
@@ -92,9 +167,11 @@ async fn outcome(fault: Fault, operation: &Operation) -> (String, usize) {
 async fn no_fault_orders_twice_or_hides_that_an_order_may_be_placed() {
     let mut table = include_str!("faults_head.md").to_owned();
     for fault in Fault::ALL {
-        let outcomes = join_all(OPERATIONS.iter().map(|operation| outcome(fault, operation))).await;
+        let all =
+            Api::ALL.iter().flat_map(|(api, operations)| operations.iter().map(move |operation| (*api, operation)));
+        let outcomes = join_all(all.clone().map(|(api, operation)| outcome(fault, api, operation))).await;
         let mut rows: BTreeMap<(String, usize), Vec<&str>> = BTreeMap::new();
-        for (operation, outcome) in OPERATIONS.iter().zip(outcomes) {
+        for ((_, operation), outcome) in all.zip(outcomes) {
             rows.entry(outcome).or_default().push(operation.id);
         }
         for ((told, new), operations) in rows {
@@ -110,7 +187,7 @@ async fn a_fault_can_be_asked_for_by_a_header_and_ends() {
     let (sandbox, _) = sandbox_with_orders().await;
     let headers = [(FAULT_HEADER.parse().unwrap(), "html-error".parse().unwrap())].into_iter().collect();
     let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
-    let client = Client::builder()
+    let client = csss::Client::builder()
         .credentials(sandbox.credentials().clone())
         .environment(sandbox.url())
         .http_client(http)

@@ -9,6 +9,7 @@ mod failures;
 mod faults;
 mod fleet;
 mod limits;
+mod mall;
 mod notifications;
 mod readme;
 mod receiver;

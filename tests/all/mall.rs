@@ -1,0 +1,339 @@
+//! The Mall and the eSIM QR Mall: other signatures, other places, the same client.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use linksfield::esim_qr::types::Webhook;
+use linksfield::esim_qr::{self, AccessToken};
+use linksfield::mall::types::{
+    CancelAutoRenewalRecord, GetGroupSims, GetOrder, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder,
+    SingleQueryOrder, SingleServicePlanPage, SingleVerify, StripeSubDirectly,
+};
+use linksfield::mall::{Client, Environment, OPERATIONS, PartnerCode};
+use linksfield::sandbox::{ACCESS_CODE, ACCESS_TOKEN, Sandbox};
+use linksfield::{Error, ErrorKind};
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+
+use crate::support::Canned;
+
+pub const SIM: &str = "89852420180910340793";
+
+fn fixture(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A client of the printed examples' partner, whose clock stands at `milliseconds`.
+fn client_at(url: &str, milliseconds: u64) -> Client {
+    Client::builder()
+        .credentials(PartnerCode::new("P000270").unwrap())
+        .environment(url)
+        .clock(move || UNIX_EPOCH + Duration::from_millis(milliseconds))
+        .build()
+        .unwrap()
+}
+
+pub fn client_of(sandbox: &Sandbox) -> Client {
+    let partner_code = PartnerCode::new(ACCESS_CODE).unwrap();
+    Client::builder().credentials(partner_code).environment(sandbox.mall_url()).build().unwrap()
+}
+
+pub fn single_verify() -> SingleVerify {
+    SingleVerify::builder()
+        .device_code(SIM)
+        .language_code("1")
+        .mark("0")
+        .terminal("1")
+        .trade_type("singleVerify")
+        .url("https://dist.linksfield.net/login")
+        .build()
+}
+
+pub fn order(number: &str, auto_renewal: &str) -> SingleOrder {
+    SingleOrder::builder()
+        .auto_renewal(auto_renewal)
+        .device_code(SIM)
+        .language_code("0")
+        .mark("0")
+        .order_no(number)
+        .order_period("1")
+        .package_code("PACKAGE20180428000007")
+        .pay_amount("4.99")
+        .pay_currency("USD")
+        .pay_id(format!("PAY-{number}"))
+        .request_order_id("000000000001")
+        .service_plan_code("string")
+        .service_plan_show_name("A plan")
+        .terminal("0")
+        .trade_type("verify")
+        .build()
+}
+
+pub fn renewal_of() -> QueryAutoRenewalRecord {
+    let query = QueryAutoRenewalRecord::builder().device_code(SIM).language_code("0").mark("0").terminal("0");
+    query.trade_type("singleVerify").build()
+}
+
+pub fn single_query() -> SingleQueryOrder {
+    let query = SingleQueryOrder::builder().device_code(SIM).language_code("1").mark("0").terminal("0");
+    query.trade_type("verify").build()
+}
+
+pub fn subscription(payment: &str) -> StripeSubDirectly {
+    StripeSubDirectly::builder()
+        .email("buyer@example.com")
+        .pay_amount("4.99")
+        .pay_currency("usd")
+        .pay_id(payment)
+        .plan_id("string")
+        .pm_id("string")
+        .trade_type("payPalPay")
+        .build()
+}
+
+/// The known parameters of the printed example.
+pub fn syn_order_info() -> Value {
+    let mall: Value = serde_saphyr::from_str(linksfield::openapi::MALL).unwrap();
+    let body = &mall["paths"]["/synPartner/SynOrderInfo"]["post"]["requestBody"]["content"]["application/json"];
+    let mut example = body["examples"]["made"]["value"].clone();
+    example.as_object_mut().unwrap().retain(|name, _| !["version", "partnerCode", "sign"].contains(&name.as_str()));
+    example
+}
+
+/// The signature of the rule, made apart from the crate.
+fn independent_sign(parameters: &Map<String, Value>) -> String {
+    let mut signed = parameters.clone();
+    signed.remove("sign");
+    signed.sort_keys();
+    let digest = Md5::digest(Value::Object(signed).to_string());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn both_printed_requests_are_sent_byte_for_byte_with_their_signatures() {
+    let server = Canned::json("{}").await;
+    client_at(&server.url, 1_645_683_857_572).single_verify(&single_verify()).await.unwrap();
+    let list = SingleServicePlanPage::builder()
+        .area("欧洲")
+        .device_code(SIM)
+        .language_code("1")
+        .mark("0")
+        .terminal("0")
+        .trade_type("singleServicePlanPage")
+        .build();
+    client_at(&server.url, 1_645_782_486_394).single_service_plan_page(&list).await.unwrap();
+    let requests = server.requests();
+    for (request, printed) in requests.iter().zip(["singleVerify", "singleServicePlanPage"]) {
+        let body = request.split_once("\r\n\r\n").unwrap().1;
+        let sent: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(sent, fixture(&format!("mall/{printed}.request.json")), "{printed}");
+        assert!(request.starts_with(&format!("POST /{printed} ")), "{request}");
+    }
+    assert_eq!(requests.len(), 2);
+}
+
+#[test]
+fn the_published_signatures_reproduce() {
+    for sample in fixture("published-signatures.json")["mall_md5"].as_array().unwrap() {
+        let sign = linksfield::mall::sign(sample["params"].to_string().as_bytes()).unwrap();
+        assert_eq!(sample["sign"], sign, "{}", sample["source"]);
+    }
+}
+
+#[tokio::test]
+async fn parameters_of_a_get_go_into_path_and_query_and_all_are_signed() {
+    let server = Canned::json("{}").await;
+    let client = client_at(&server.url, 0);
+    client.get_group_sims(&GetGroupSims::builder().group_id("a b/c?中").build()).await.unwrap();
+    client.get_order(&GetOrder::builder().sim_id("1&2").build()).await.unwrap();
+    let requests = server.requests();
+    assert!(requests[0].starts_with("GET /mall/bundle-groups/a%20b%2Fc%3F%E4%B8%AD/sims?"), "{}", requests[0]);
+    for (request, own) in requests.iter().zip([("group_id", "a b/c?中"), ("sim_id", "1&2")]) {
+        let target = request.split(' ').nth(1).unwrap();
+        let url = reqwest::Url::parse(&format!("http://x{target}")).unwrap();
+        let mut sent: Map<_, _> = url.query_pairs().map(|(name, value)| (name.into_owned(), json!(value))).collect();
+        sent.insert(own.0.to_owned(), json!(own.1));
+        assert_eq!(sent.len(), 4, "{sent:?}");
+        assert_eq!(sent["sign"], independent_sign(&sent));
+        assert!(request.ends_with("\r\n\r\n"), "no body");
+    }
+}
+
+#[tokio::test]
+async fn parameters_of_a_delete_go_into_path_and_body() {
+    let server = Canned::json("{}").await;
+    let mut remove = RemoveGroupSims::builder().group_id("7").build();
+    remove.extra.insert("anything".into(), json!([1]));
+    client_at(&server.url, 0).remove_group_sims(&remove).await.unwrap();
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("DELETE /mall/bundle-groups/7/sims "), "{request}");
+    let mut body: Map<_, _> = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert!(!body.contains_key("group_id"));
+    body.insert("group_id".into(), json!("7"));
+    assert_eq!(body["sign"], independent_sign(&body));
+}
+
+#[tokio::test]
+async fn a_parameter_that_would_lead_to_another_path_is_not_sent() {
+    for group in ["", ".", ".."] {
+        let query = GetGroupSims::builder().group_id(group).build();
+        let error = client_at("http://127.0.0.1:1", 0).get_group_sims(&query).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{group:?}: {error}");
+    }
+}
+
+#[test]
+fn each_operation_has_the_server_of_its_service() {
+    assert_eq!(Environment::Production.url(), "https://wx.linksfield.net/vshop");
+    for (id, service) in [("singleVerify", "vshop"), ("resultQuery", "payment"), ("getOrder", "topup")] {
+        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+        assert!(
+            format!("{operation:?}").contains(&format!("\"https://wx.linksfield.net/{service}\"")),
+            "{operation:?}"
+        );
+    }
+    assert_eq!(OPERATIONS.len(), 14);
+}
+
+#[tokio::test]
+async fn a_purchase_goes_through_the_sandbox() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    client.single_verify(&single_verify()).await?;
+    let ordered = client.single_order(&order("NO1", "0")).await?;
+    assert_eq!(ordered.order_no.as_deref().map(String::as_str), Some("NO1"));
+    let listed = client.single_query_order(&single_query()).await?;
+    assert_eq!(listed.order_list.len(), 1);
+    assert_eq!(listed.order_list[0].service_plan_show_name.as_deref(), Some("A plan"));
+
+    let none = client.query_auto_renewal_record(&renewal_of()).await.unwrap_err();
+    assert_eq!(none.code(), Some("SANDBOX-UNKNOWN-ORDER"));
+    assert_eq!(client.stripe_sub_directly(&subscription("PAY-NO1")).await?.sub_id, "SANDBOX-PAY-NO1");
+    let renewal = client.query_auto_renewal_record(&renewal_of()).await?;
+    assert_eq!(renewal.order_no.as_deref().map(String::as_str), Some("NO1"));
+    let cancel = CancelAutoRenewalRecord::builder().device_code(SIM).language_code("0").mark("0").order_no("NO1");
+    client
+        .cancel_auto_renewal_record(
+            &cancel.pay_id("PAY-NO1").terminal("0").trade_type("cancelAutoRenewalRecord").build(),
+        )
+        .await?;
+    assert!(client.query_auto_renewal_record(&renewal_of()).await.is_err());
+    client.result_query(&ResultQuery::builder().pay_id("PAY-NO1").trade_type("resultQuery").build()).await?;
+    client.get_group_sims(&GetGroupSims::builder().group_id("a/b 中").build()).await?;
+    client.remove_group_sims(&RemoveGroupSims::builder().group_id("1").build()).await?;
+    client.get_order(&GetOrder::builder().sim_id(SIM).build()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_that_is_sent_twice_is_placed_once() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    client.single_order(&order("NO1", "1")).await?;
+    assert_eq!(client.single_order(&order("NO1", "1")).await.unwrap_err().code(), Some("SANDBOX-NOT-ALLOWED"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sandbox_refuses_a_stranger_a_wrong_signature_and_a_wrong_method() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let stranger = Client::builder().credentials(PartnerCode::new("P1").unwrap()).environment(sandbox.mall_url());
+    let error = stranger.build().unwrap().single_verify(&single_verify()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("SANDBOX-ACCESS-CODE")));
+    let http = reqwest::Client::new();
+    let url = sandbox.mall_url();
+    for (request, status, code) in [
+        (http.post(format!("{url}/singleVerify")).body(r#"{"sign":"x"}"#), 200, "SANDBOX-SIGNATURE"),
+        (http.post(format!("{url}/singleVerify")).body("["), 200, "SANDBOX-BODY"),
+        (http.get(format!("{url}/singleVerify")), 405, "SANDBOX-METHOD"),
+        (http.post(format!("{url}/mall/bundle-groups/1/sims")), 405, "SANDBOX-METHOD"),
+        (http.post(format!("{url}/nothing")), 404, "SANDBOX-UNKNOWN-PATH"),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        if status == 405 {
+            let allowed = answer.headers()["allow"].to_str().unwrap().to_owned();
+            assert!(["POST", "GET, DELETE"].contains(&allowed.as_str()), "{allowed}");
+        }
+        assert_eq!(answer.json::<Value>().await.unwrap()["operateCode"], code);
+    }
+}
+
+#[tokio::test]
+async fn printed_answers_are_read_without_loss() {
+    let read = async |name: &str| {
+        let printed = fixture(&format!("mall/{name}.json"));
+        (Canned::json(&printed.to_string()).await, printed)
+    };
+    let (server, printed) = read("singleOrder.response").await;
+    let data = client_at(&server.url, 0).single_order(&order("1", "0")).await.unwrap();
+    assert_eq!(serde_json::to_value(data).unwrap(), printed);
+    let (server, printed) = read("queryAutoRenewalRecord.response").await;
+    let data = client_at(&server.url, 0).query_auto_renewal_record(&renewal_of()).await.unwrap();
+    assert_eq!(serde_json::to_value(data).unwrap(), printed);
+    let (server, printed) = read("singleQueryOrder.response.cut").await;
+    let data = client_at(&server.url, 0).single_query_order(&single_query()).await.unwrap();
+    assert_eq!(serde_json::to_value(data).unwrap(), printed["data"]);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_envelope_is_judged_by_its_status() {
+    let refused = Canned::json(r#"{"operateCode":"F","message":"no"}"#).await;
+    let error = client_at(&refused.url, 0).single_verify(&single_verify()).await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("F"), Some("no")));
+    let failed = Canned::raw("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
+    let error = client_at(&failed.url, 0).single_order(&order("1", "0")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{error}");
+}
+
+pub fn webhook() -> Webhook {
+    Webhook::builder()
+        .date_time("1670228581")
+        .order_id("string")
+        .partner_code("string")
+        .pay_amount("100")
+        .pay_currency("USD")
+        .type_("payment_intent.succeeded")
+        .build()
+}
+
+#[tokio::test]
+async fn a_payment_is_reported_with_the_access_token() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = |token: &str| {
+        let token = AccessToken::new(token)?;
+        esim_qr::Client::builder().credentials(token).environment(sandbox.esim_qr_url()).build()
+    };
+    client(ACCESS_TOKEN)?.webhook(&webhook()).await?;
+    let stranger = client("a token that nobody may see")?;
+    let error = stranger.webhook(&webhook()).await.unwrap_err();
+    assert_eq!(error.code(), Some("-1"));
+    assert!(error.message().unwrap().contains("SANDBOX-ACCESS-CODE"));
+    assert!(!format!("{stranger:?} {error:?} {error}").contains("nobody may see"));
+    let server = Canned::json(&fixture("esim-qr/payment.webhook.response.json").to_string()).await;
+    let token = AccessToken::new("t")?;
+    let client = esim_qr::Client::builder().credentials(token).environment(server.url.clone()).build()?;
+    client.webhook(&webhook()).await?;
+    let request = server.requests().remove(0);
+    assert!(request.to_lowercase().contains("x-access-token: t\r\n"), "{request}");
+    let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body, fixture("esim-qr/payment.webhook.request.json"));
+    Ok(())
+}
+
+#[test]
+fn the_examples_of_the_specifications_are_the_printed_ones() {
+    let mall: Value = serde_saphyr::from_str(linksfield::openapi::MALL).unwrap();
+    let mut checked = 0;
+    for operation in OPERATIONS {
+        let node = &mall["paths"][operation.path][operation.method.to_lowercase()];
+        for (part, name) in [(&node["requestBody"], "request"), (&node["responses"]["200"], "response")] {
+            if let Some(printed) = part["content"]["application/json"]["examples"].get("printed") {
+                let cut = if operation.id == "singleQueryOrder" && name == "response" { ".cut" } else { "" };
+                assert_eq!(printed["value"], fixture(&format!("mall/{}.{name}{cut}.json", operation.id)));
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 13);
+}
