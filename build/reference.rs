@@ -78,9 +78,29 @@ fn section(document: &Document, operation: &Operation<'_>) -> Markup {
             (markdown(&node["description"]))
             p { "Source: " a href=(text(&documentation["page"])) { (text(&documentation["title"])) } }
             h3 { "Request" }
+            (placed(document, operation))
             (body(document, &node["requestBody"]))
             h3 { "Answer" }
             (body(document, &node["responses"]["200"]))
+        }
+    }
+}
+
+/// The parameters in path and query.
+fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
+    let rows: Vec<_> = document
+        .placed(operation)
+        .map(|parameter| {
+            let path = format!("{} (in the {})", text(&parameter["name"]), text(&parameter["in"]));
+            row(&path, parameter, &parameter["schema"], parameter["required"] == true)
+        })
+        .collect();
+    html! {
+        @if !rows.is_empty() {
+            table.fields {
+                tr { th { "parameter (* required)" } th { "type" } th { "meaning" } }
+                @for row in rows { (row) }
+            }
         }
     }
 }
@@ -89,9 +109,11 @@ fn body(document: &Document, body: &Value) -> Markup {
     let mut rows = Vec::new();
     collect_rows(document, "", json_schema(body), &mut rows);
     html! {
-        table.fields {
-            tr { th { "field (* required)" } th { "type" } th { "meaning" } }
-            @for row in &rows { (row) }
+        @if !rows.is_empty() {
+            table.fields {
+                tr { th { "field (* required)" } th { "type" } th { "meaning" } }
+                @for row in &rows { (row) }
+            }
         }
         @for (_, example) in entries(&body["content"]["application/json"]["examples"]) {
             details {

@@ -10,3 +10,10 @@ go vet ./signing ./vectors ./program
 go build -o built/ ./vectors ./program
 built/vectors "$1/signing-vectors.json"
 built/program
+for other in $OTHERS; do
+  openapi-generator-cli generate -i "$1/$other.yaml" -g go -o "client-$other" > generator.log 2>&1
+  mkdir "$other"
+  cp "client-$other"/*.go "$other"
+  go vet "./$other"
+  echo "compiled $other"
+done

@@ -9,3 +9,10 @@ find client/src/main "$1/languages/java" -name '*.java' > sources
 javac -nowarn -encoding UTF-8 -d built @sources
 java Vectors "$1/signing-vectors.json"
 java Program
+for other in $OTHERS; do
+  openapi-generator-cli generate -i "$1/$other.yaml" -g java --library native -o "$other" \
+    --additional-properties=openApiNullable=false > generator.log 2>&1
+  find "$other/src/main" -name '*.java' > sources
+  javac -nowarn -encoding UTF-8 -d "built-$other" @sources
+  echo "compiled $other"
+done

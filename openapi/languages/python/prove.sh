@@ -7,3 +7,9 @@ venv/bin/pip install --quiet -r "$here/requirements.txt"
 export PYTHONPATH=client:$here
 venv/bin/python "$here/vectors.py" "$1/signing-vectors.json"
 venv/bin/python "$here/program.py"
+for other in $OTHERS; do
+  package=${other//-/_}
+  openapi-generator-cli generate -i "$1/$other.yaml" -g python -o "$other" --package-name "$package" > generator.log 2>&1
+  PYTHONPATH=$other venv/bin/python -c "import $package"
+  echo "compiled $other"
+done

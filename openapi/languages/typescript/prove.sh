@@ -7,3 +7,8 @@ openapi-typescript "$1/csss.yaml" --enum -o csss.ts
 tsc
 node built/vectors.js "$1/signing-vectors.json"
 node built/program.js
+for other in $OTHERS; do
+  openapi-typescript "$1/$other.yaml" --enum -o "$other.ts"
+  tsc --noEmit --strict --skipLibCheck "$other.ts"
+  echo "compiled $other"
+done
