@@ -71,7 +71,7 @@ impl<F: Family> Client<F> {
         #[builder(default)]
         retry: RetryPolicy,
         /// Whether to call a server other than this machine without TLS. Others on the way can then read and replace
-        /// orders, though they can't sign any: the secret itself is never sent.
+        /// calls, and see an access token. They can't sign calls of the CSSS API: its secret is never sent.
         #[builder(default)]
         allow_plaintext: bool,
         /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects: a signed
@@ -119,7 +119,7 @@ fn http_client_of_ours(connect_timeout: Option<Duration>) -> Result<reqwest::Cli
 }
 
 impl<F: Family> Client<F> {
-    /// Calls an operation that this crate does not know: signs `parameters`, sends them to `path`, and returns `data`.
+    /// Calls an operation that this crate does not know: signs `parameters`, POSTs them to `path`, and returns `data`.
     ///
     /// `T` is [`serde_json::Value`] or a type of yours.
     ///

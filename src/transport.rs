@@ -1,4 +1,4 @@
-//! From a finished request to the wire and back: sign, send, read. The only place where I/O happens.
+//! From a call to the wire and back: put the envelope on, send, read, take it off. The only place where I/O happens.
 
 use std::fmt;
 use std::sync::Arc;
