@@ -1,7 +1,9 @@
 //! Where the parameters of a request go: into its path, its query or its body.
 
+use std::collections::BTreeMap;
+
 use reqwest::{Method, Url};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 /// A request's URL and body.
 pub(crate) struct Placed {
@@ -26,7 +28,7 @@ pub(crate) fn place(method: &Method, template: &str, parameters: Vec<u8>) -> Res
     if !template.contains('{') && *method != Method::GET {
         return Ok(Placed { url: parse(template)?, body: Some(parameters) });
     }
-    let mut fields: Map<String, Value> = serde_json::from_slice(&parameters)?;
+    let mut fields: Fields<'_> = serde_json::from_slice(&parameters)?;
     let mut url = fill(template, &mut fields)?;
     if *method != Method::GET {
         return Ok(Placed { url, body: Some(serde_json::to_vec(&fields)?) });
@@ -35,16 +37,17 @@ pub(crate) fn place(method: &Method, template: &str, parameters: Vec<u8>) -> Res
     Ok(Placed { url, body: None })
 }
 
+/// The parameters as they are written: a number that is read and printed may be another text, which nobody signed.
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
 /// The URL with each `{field}` replaced by the field, which is taken out of `fields`.
-fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<Url, PlaceError> {
+fn fill(template: &str, fields: &mut Fields<'_>) -> Result<Url, PlaceError> {
     let (start, segments) = template.split_at(template.find("/{").unwrap_or(template.len()));
     let mut url = parse(start)?;
     for segment in segments.split('/').skip(1) {
         let field = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}'));
         let value = match field {
-            Some(name) => {
-                fields.remove(name).as_ref().and_then(text).ok_or_else(|| PlaceError::Path(name.to_owned()))?
-            }
+            Some(name) => fields.remove(name).and_then(text).ok_or_else(|| PlaceError::Path(name.to_owned()))?,
             None => segment.to_owned(),
         };
         // A dot segment would lead to another path.
@@ -62,10 +65,9 @@ fn parse(url: &str) -> Result<Url, PlaceError> {
 }
 
 /// A value as it stands in a URL; none for `null`.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+fn text(value: &RawValue) -> Option<String> {
+    match value.get() {
+        "null" => None,
+        json => Some(serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())),
     }
 }

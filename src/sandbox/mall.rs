@@ -13,10 +13,14 @@ use super::refusal::Refusal;
 use super::server::{State, status};
 use super::{MALL_PATH, ORDER_LIMIT};
 use crate::mall::types::{
-    CancelAutoRenewalRecord, QueryAutoRenewalRecord, SingleOrder, SingleQueryOrder, StripeSubDirectly,
+    CancelAutoRenewalRecord, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder, SingleQueryOrder,
+    SingleServicePlanPage, SingleVerify, StripeSubDirectly, SynOrderInfo,
 };
 use crate::mall::{OPERATIONS, SUCCESS, VERSION, sign};
 use crate::{Language, Operation};
+
+/// The status of a refusal that has no envelope.
+const REFUSED: StatusCode = StatusCode::BAD_REQUEST;
 
 type Parameters = Map<String, Value>;
 
@@ -44,7 +48,10 @@ pub(super) fn answer(
     match body.and_then(|body| respond(state, head, &body)) {
         Ok(answer) => (StatusCode::OK, answer),
         Err(refusal) => {
-            (status(&refusal), json!({ "operateCode": refusal.code(), "message": refusal.message(language) }))
+            let body = json!({ "operateCode": refusal.code(), "message": refusal.message(language) });
+            // The one operation whose answer has an envelope can say no in it.
+            let refused = if head.uri.path().ends_with("/singleQueryOrder") { StatusCode::OK } else { REFUSED };
+            (Some(status(&refusal)).filter(|status| *status != StatusCode::OK).unwrap_or(refused), body)
         }
     }
 }
@@ -56,9 +63,13 @@ fn respond(state: &State, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
         .clone()
         .find(|(operation, _)| operation.method == head.method)
         .ok_or_else(|| if found.next().is_some() { Refusal::Method } else { Refusal::UnknownPath })?;
-    let mut parameters = if operation.method == "GET" { query(head)? } else { object(body)? };
-    parameters.extend(in_path);
-    verify(&parameters, state.credentials.access_code())?;
+    let whole = if operation.method == "GET" { Value::Object(query(head)?).to_string().into() } else { body.to_vec() };
+    let whole = with(&whole, &in_path)?;
+    let parameters = object(&whole)?;
+    if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
+        return Err(Refusal::parameter(*name, "must be given, as text"));
+    }
+    verify(&whole, &parameters, state.credentials.access_code())?;
     let mut shop = state.shop.lock().unwrap_or_else(PoisonError::into_inner);
     carry_out(operation, &parameters, &mut shop)
 }
@@ -93,17 +104,29 @@ fn query(head: &Parts) -> Result<Parameters, Refusal> {
     Ok(url.query_pairs().map(|(name, value)| (name.into_owned(), json!(value))).collect())
 }
 
+/// The object `json` with `added` in front, its own fields as they are written: those were signed.
+fn with(json: &[u8], added: &Parameters) -> Result<Vec<u8>, Refusal> {
+    let is_empty = object(json)?.is_empty();
+    let (Some(fields), false) = (json.trim_ascii().strip_prefix(b"{"), added.is_empty()) else {
+        return Ok(json.to_vec());
+    };
+    let mut whole = Value::Object(added.clone()).to_string().into_bytes();
+    whole.pop();
+    whole.extend_from_slice(if is_empty { b"" } else { b"," });
+    whole.extend_from_slice(fields);
+    Ok(whole)
+}
+
 fn object(body: &[u8]) -> Result<Parameters, Refusal> {
     serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
 }
 
 /// The signature involves no secret, so the partner code is all that is known of who calls.
-fn verify(parameters: &Parameters, partner_code: &str) -> Result<(), Refusal> {
+fn verify(whole: &[u8], parameters: &Parameters, partner_code: &str) -> Result<(), Refusal> {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default();
-    let whole = Value::Object(parameters.clone()).to_string();
-    let expected = sign(whole.as_bytes()).map_err(|error| Refusal::Body(error.to_string()))?;
+    let expected = sign(whole).map_err(|error| Refusal::Body(error.to_string()))?;
     if text("sign") != expected {
-        let explanation = crate::signing::explain(whole.as_bytes());
+        let explanation = crate::signing::explain(whole);
         let content = explanation.map(|explanation| explanation.content().to_owned()).unwrap_or_default();
         return Err(Refusal::Signature(content));
     }
@@ -115,6 +138,11 @@ fn verify(parameters: &Parameters, partner_code: &str) -> Result<(), Refusal> {
 
 fn carry_out(operation: &Operation, parameters: &Parameters, shop: &mut Shop) -> Result<Value, Refusal> {
     match operation.id {
+        "singleVerify" => read::<SingleVerify>(parameters).map(|_| json!({})),
+        "singleServicePlanPage" => read::<SingleServicePlanPage>(parameters).map(|_| json!({})),
+        "SynOrderInfo" => read::<SynOrderInfo>(parameters).map(|_| json!({})),
+        "resultQuery" => result(&read(parameters)?),
+        "removeGroupSims" => read::<RemoveGroupSims>(parameters).map(|_| json!({})),
         "singleOrder" => shop.order(parameters),
         "singleQueryOrder" => shop.orders(&read(parameters)?, parameters),
         "queryAutoRenewalRecord" => shop.renewal(&read(parameters)?, parameters),
@@ -122,6 +150,13 @@ fn carry_out(operation: &Operation, parameters: &Parameters, shop: &mut Shop) ->
         "stripeSubDirectly" => shop.subscribe(&read(parameters)?),
         _ => Ok(json!({})),
     }
+}
+
+/// Its page says that no field may be empty.
+fn result(query: &ResultQuery) -> Result<Value, Refusal> {
+    given("payId", &query.pay_id)?;
+    given("tradeType", &query.trade_type)?;
+    Ok(json!({}))
 }
 
 impl Shop {

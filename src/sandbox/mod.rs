@@ -19,7 +19,7 @@
 //!
 //! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url` and
 //! `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
-//! of which no field is documented are empty objects. The eSIM QR Mall's codes are numbers: a refusal has -1.
+//! of which no field is documented are empty objects, and a refusal has HTTP 400 where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
 //!
 //! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
 //! most 1000 orders, and a plan runs for at most 1200 periods.
@@ -144,12 +144,17 @@ impl Sandbox {
         };
         let (running, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, state.clone(), stopped));
-        let notify = callback.map(|url| {
-            let callback = notifier::Callback { url, signer: callback_signer, resend_every };
-            let (sender, receiver) = mpsc::unbounded_channel();
-            tokio::spawn(notifier::run(callback, state.ledger.clone(), state.clock.clone(), receiver));
-            sender
-        });
+        let notify = match callback {
+            None => None,
+            Some(url) => {
+                let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+                let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
+                let callback = notifier::Callback { http, url, signer: callback_signer, resend_every };
+                let (sender, receiver) = mpsc::unbounded_channel();
+                tokio::spawn(notifier::run(callback, state.ledger.clone(), state.clock.clone(), receiver));
+                Some(sender)
+            }
+        };
         Ok(Self { url, state, notify, _running: running })
     }
 

@@ -26,6 +26,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// To whom notifications go, and how.
 #[derive(Clone)]
 pub(super) struct Callback {
+    pub(super) http: reqwest::Client,
     pub(super) url: String,
     pub(super) signer: Option<Signer>,
     pub(super) resend_every: Duration,
@@ -38,7 +39,6 @@ pub(super) async fn run(
     clock: Clock,
     mut told: mpsc::UnboundedReceiver<Value>,
 ) {
-    let http = reqwest::Client::new();
     let mut deliveries = JoinSet::new();
     let mut count = 0_u64;
     let (mut news, mut ends) = (tokio::time::interval(NEWS), tokio::time::interval(ENDS));
@@ -58,7 +58,7 @@ pub(super) async fn run(
         };
         for body in bodies {
             count += 1;
-            deliveries.spawn(deliver(http.clone(), callback.clone(), count, body.to_string()));
+            deliveries.spawn(deliver(callback.clone(), count, body.to_string()));
         }
     }
 }
@@ -68,12 +68,12 @@ fn order_status(event: &OrderEvent, order: &Order) -> Value {
     json!({ "SANDBOX-event": event, "SANDBOX-order-id": order.id, "SANDBOX-device-id": order.device_id })
 }
 
-async fn deliver(http: reqwest::Client, callback: Callback, id: u64, body: String) {
+async fn deliver(callback: Callback, id: u64, body: String) {
     for _ in 0..=RESENDS {
         // Signed anew each time: a receiver refuses an old one.
         let headers = callback.signer.as_ref().map(|signer| signer.headers(body.as_bytes(), SystemTime::now()));
         let Ok(headers) = headers.transpose() else { return };
-        let request = http.post(&callback.url).headers(headers.unwrap_or_default());
+        let request = callback.http.post(&callback.url).headers(headers.unwrap_or_default());
         let request = request
             .header(DELIVERY_HEADER, id)
             .header(CONTENT_TYPE, "application/json")

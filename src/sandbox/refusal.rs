@@ -60,7 +60,10 @@ impl Refusal {
             Self::BodyTooLarge => both("请求体过大", "the body is too large"),
             Self::UnknownPath => both("路径不存在", "no operation has this path"),
             Self::Method => both("请求方法错误", "this operation has another method"),
-            Self::AccessCode => both("调用方不存在", "this access code, partner code or token is not known"),
+            Self::AccessCode => both(
+                "access_code (partnerCode, x-access-token) 不存在",
+                "this access_code (partnerCode, x-access-token) is not known",
+            ),
             Self::Signature(content) => (
                 format!("签名错误,服务器签名内容: {content}"),
                 format!("the signature is wrong; the server signed this content with your secret: {content}"),

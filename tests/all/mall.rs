@@ -163,7 +163,7 @@ async fn parameters_of_a_get_go_into_path_and_query_and_all_are_signed() {
 async fn parameters_of_a_delete_go_into_path_and_body() {
     let server = Canned::json("{}").await;
     let mut remove = RemoveGroupSims::builder().group_id("7").build();
-    remove.extra.insert("anything".into(), json!([1]));
+    remove.extra.insert("anything".into(), serde_json::from_str("[1.10, -2.996376492894955e-194]").unwrap());
     client_at(&server.url, 0).remove_group_sims(&remove).await.unwrap();
     let request = server.requests().remove(0);
     assert!(request.starts_with("DELETE /mall/bundle-groups/7/sims "), "{request}");
@@ -171,6 +171,8 @@ async fn parameters_of_a_delete_go_into_path_and_body() {
     assert!(!body.contains_key("group_id"));
     body.insert("group_id".into(), json!("7"));
     assert_eq!(body["sign"], independent_sign(&body));
+    let sandbox = Sandbox::start().await.unwrap();
+    client_of(&sandbox).remove_group_sims(&remove).await.expect("numbers go as they were signed");
 }
 
 #[tokio::test]
@@ -242,9 +244,12 @@ async fn the_sandbox_refuses_a_stranger_a_wrong_signature_and_a_wrong_method() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("SANDBOX-ACCESS-CODE")));
     let http = reqwest::Client::new();
     let url = sandbox.mall_url();
+    let unsigned = r#"{"version":"3.0","partnerCode":"SANDBOX","tradeTime":"1","sign":"x"}"#;
     for (request, status, code) in [
-        (http.post(format!("{url}/singleVerify")).body(r#"{"sign":"x"}"#), 200, "SANDBOX-SIGNATURE"),
-        (http.post(format!("{url}/singleVerify")).body("["), 200, "SANDBOX-BODY"),
+        (http.post(format!("{url}/singleVerify")).body(unsigned), 400, "SANDBOX-SIGNATURE"),
+        (http.post(format!("{url}/singleVerify")).body("{}"), 400, "SANDBOX-PARAMETER"),
+        (http.post(format!("{url}/singleQueryOrder")).body(unsigned), 200, "SANDBOX-SIGNATURE"),
+        (http.post(format!("{url}/singleVerify")).body("["), 400, "SANDBOX-BODY"),
         (http.get(format!("{url}/singleVerify")), 405, "SANDBOX-METHOD"),
         (http.post(format!("{url}/mall/bundle-groups/1/sims")), 405, "SANDBOX-METHOD"),
         (http.post(format!("{url}/nothing")), 404, "SANDBOX-UNKNOWN-PATH"),
