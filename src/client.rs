@@ -12,12 +12,13 @@ use reqwest::header::HeaderValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::Call;
 use crate::error::Failing;
 use crate::family::{Environment, Family};
 use crate::hook::Slot;
 use crate::limits::Limits;
 use crate::signing::{self, Explanation, TimestampUnit};
-use crate::transport::{Call, Clock, Transport};
+use crate::transport::{Clock, Transport};
 use crate::{Error, Language, Operation, RetryPolicy, server};
 
 /// Client of one API family. Cheap to clone; clones share connections.

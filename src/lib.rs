@@ -4,6 +4,7 @@
 #![warn(missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod call;
 mod canonical;
 mod client;
 mod coded;
@@ -25,7 +26,6 @@ mod null;
 pub mod openapi;
 mod operation;
 mod pages;
-mod place;
 mod reason;
 mod retry;
 #[cfg(feature = "sandbox")]

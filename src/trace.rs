@@ -18,7 +18,7 @@ mod enabled {
     use tracing::instrument::{Instrument, Instrumented};
 
     use crate::Error;
-    use crate::transport::Call;
+    use crate::call::Call;
 
     /// The span of one call.
     pub(crate) struct Span {
@@ -80,7 +80,7 @@ mod disabled {
     use reqwest::StatusCode;
 
     use crate::Error;
-    use crate::transport::Call;
+    use crate::call::Call;
 
     /// Nothing.
     pub(crate) struct Span;

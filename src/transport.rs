@@ -6,13 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Request, Response, StatusCode};
+use reqwest::{Request, Response, StatusCode};
 
+use crate::call::{Call, place};
 use crate::envelope::Answer;
 use crate::error::Failing;
 use crate::family::{Envelope, Environment};
 use crate::limits::Limits;
-use crate::place::place;
 use crate::retry::{Trouble, retry_after};
 use crate::trace::Span;
 use crate::{Error, Operation, RetryPolicy};
@@ -31,17 +31,6 @@ pub(crate) struct Transport {
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
-}
-
-/// One call: which operation, where, and its own parameters as JSON.
-pub(crate) struct Call<'a> {
-    pub(crate) failing: Failing<'a>,
-    pub(crate) method: Method,
-    /// With `{name}` for each parameter in the path.
-    pub(crate) url: String,
-    /// The parameters that the envelope adds.
-    pub(crate) added: &'a [&'a str],
-    pub(crate) parameters: Bytes,
 }
 
 /// An answer of the API that accepted a call.

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::answers::read;
 use super::refusal::Refusal;
-use super::server::status;
 use super::{ACCESS_TOKEN, ESIM_QR_PATH};
 use crate::Language;
 use crate::esim_qr::types::Webhook;
@@ -19,7 +18,7 @@ pub(super) fn answer(head: &Parts, body: Result<Bytes, Refusal>, language: &Lang
         Ok(()) => (StatusCode::OK, json!({ "code": SUCCESS, "data": null, "message": "操作成功" })),
         Err(refusal) => {
             let message = format!("{}: {}", refusal.code(), refusal.message(language));
-            (status(&refusal), json!({ "code": -1, "data": null, "message": message }))
+            (refusal.status(), json!({ "code": -1, "data": null, "message": message }))
         }
     }
 }

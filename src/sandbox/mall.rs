@@ -1,6 +1,6 @@
 //! The Mall API of the sandbox: verify, keep orders and auto-renewals, answer in the documented shapes.
 
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::answers::{given, read};
 use super::refusal::Refusal;
-use super::server::{State, status};
 use super::{MALL_PATH, ORDER_LIMIT};
 use crate::mall::types::{
     CancelAutoRenewalRecord, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder, SingleQueryOrder,
@@ -40,23 +39,24 @@ struct Order {
 
 /// An answer: most are printed without an envelope, and how a refusal looks is not documented.
 pub(super) fn answer(
-    state: &State,
+    shop: &Mutex<Shop>,
+    partner_code: &str,
     head: &Parts,
     body: Result<Bytes, Refusal>,
     language: &Language,
 ) -> (StatusCode, Value) {
-    match body.and_then(|body| respond(state, head, &body)) {
+    match body.and_then(|body| respond(shop, partner_code, head, &body)) {
         Ok(answer) => (StatusCode::OK, answer),
         Err(refusal) => {
             let body = json!({ "operateCode": refusal.code(), "message": refusal.message(language) });
             // The one operation whose answer has an envelope can say no in it.
             let refused = if head.uri.path().ends_with("/singleQueryOrder") { StatusCode::OK } else { REFUSED };
-            (Some(status(&refusal)).filter(|status| *status != StatusCode::OK).unwrap_or(refused), body)
+            (Some(refusal.status()).filter(|status| *status != StatusCode::OK).unwrap_or(refused), body)
         }
     }
 }
 
-fn respond(state: &State, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
+fn respond(shop: &Mutex<Shop>, partner_code: &str, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
     let path = head.uri.path().strip_prefix(MALL_PATH).unwrap_or_default();
     let mut found = OPERATIONS.iter().filter_map(|operation| Some((operation, placeholders(operation.path, path)?)));
     let (operation, in_path) = found
@@ -69,8 +69,8 @@ fn respond(state: &State, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
     if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
         return Err(Refusal::parameter(*name, "must be given, as text"));
     }
-    verify(&whole, &parameters, state.credentials.access_code())?;
-    let mut shop = state.shop.lock().unwrap_or_else(PoisonError::into_inner);
+    verify(&whole, &parameters, partner_code)?;
+    let mut shop = shop.lock().unwrap_or_else(PoisonError::into_inner);
     carry_out(operation, &parameters, &mut shop)
 }
 

@@ -1,5 +1,7 @@
 //! Why the sandbox refuses a call. The codes are its own: Linksfield documents none.
 
+use axum::http::StatusCode;
+
 use crate::Language;
 
 /// A refusal: its code, and its words in both languages.
@@ -44,6 +46,16 @@ impl Refusal {
             Self::NotAllowed(_) => "SANDBOX-NOT-ALLOWED",
             Self::NoPlanInUse => "SANDBOX-NO-PLAN-IN-USE",
             Self::Full => "SANDBOX-FULL",
+        }
+    }
+
+    /// A refused call of an operation has HTTP 200, as documented; what is no call of one has the status of its trouble.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::OK,
         }
     }
 

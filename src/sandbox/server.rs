@@ -93,7 +93,9 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
     let body = body.map_err(|_| Refusal::BodyTooLarge);
     let (status, body) = match head.uri.path() {
         #[cfg(feature = "mall")]
-        path if path.starts_with(super::MALL_PATH) => super::mall::answer(&state, &head, body, &language),
+        path if path.starts_with(super::MALL_PATH) => {
+            super::mall::answer(&state.shop, state.credentials.access_code(), &head, body, &language)
+        }
         #[cfg(feature = "esim-qr")]
         path if path.starts_with(super::ESIM_QR_PATH) => super::esim_qr::answer(&head, body, &language),
         _ => answer(&state, &head, body, &language),
@@ -167,18 +169,8 @@ fn answer(state: &State, head: &Parts, body: Result<Bytes, Refusal>, language: &
         Err(refusal) => {
             let message = refusal.message(language);
             let body = json!({ "code": refusal.code(), "data": null, "message": message, "success": false });
-            (status(&refusal), body)
+            (refusal.status(), body)
         }
-    }
-}
-
-/// A refused call of an operation has HTTP 200, as documented; what is no call of one has the status of its trouble.
-pub(super) fn status(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::UnknownPath => StatusCode::NOT_FOUND,
-        Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::OK,
     }
 }
 

@@ -1,9 +1,23 @@
-//! Where the parameters of a request go: into its path, its query or its body.
+//! One call, and where its parameters go: into the path, the query or the body of its request.
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use reqwest::{Method, Url};
 use serde_json::value::RawValue;
+
+use crate::error::Failing;
+
+/// One call: which operation, where, and its own parameters as JSON.
+pub(crate) struct Call<'a> {
+    pub(crate) failing: Failing<'a>,
+    pub(crate) method: Method,
+    /// With `{name}` for each parameter in the path.
+    pub(crate) url: String,
+    /// The parameters that the envelope adds.
+    pub(crate) added: &'a [&'a str],
+    pub(crate) parameters: Bytes,
+}
 
 /// A request's URL and body.
 pub(crate) struct Placed {
