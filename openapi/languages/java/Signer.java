@@ -1,5 +1,4 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,13 +8,12 @@ import javax.crypto.spec.SecretKeySpec;
 
 /** Signs the parameters of a call, by the rule in the document's info.description. */
 record Signer(String accessCode, String secret) {
-    private static final List<Object> EMPTY = Arrays.asList(null, "", List.of(), Map.of());
-    private static final ObjectMapper JSON =
-        JsonMapper.builder().disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
+    private static final ObjectMapper JSON = JsonMapper.builder().disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
+
     /** The text that is signed: what is not empty, as compact JSON with its keys in ascending byte order. */
     static String content(Map<String, Object> parameters) throws Exception {
         var kept = new HashMap<>(parameters);
-        kept.values().removeIf(EMPTY::contains);
+        kept.values().removeIf(Arrays.asList(null, "", List.of(), Map.of())::contains);
         return JSON.writeValueAsString(sorted(kept));
     }
 
@@ -31,13 +29,11 @@ record Signer(String accessCode, String secret) {
     Map<String, Object> sign(Map<String, Object> parameters, String timestamp) throws Exception {
         var body = new HashMap<>(parameters);
         for (var name : List.of("sign", "access_code", "timestamp", "version"))
-            if (body.get(name) != null)
-                throw new IllegalArgumentException("the parameter " + name + " is set by the signing");
+            if (body.get(name) != null) throw new IllegalArgumentException("the parameter " + name + " is set by the signing");
         body.putAll(Map.of("access_code", accessCode, "timestamp", timestamp, "version", "2.0"));
         var mac = Mac.getInstance("HmacSHA1");
         mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA1"));
-        var digest = mac.doFinal(content(body).getBytes(UTF_8));
-        body.put("sign", Base64.getEncoder().encodeToString(digest));
+        body.put("sign", Base64.getEncoder().encodeToString(mac.doFinal(content(body).getBytes(UTF_8))));
         return body;
     }
 }
