@@ -6,7 +6,7 @@ use crate::error::Failing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its name: the last part of its path.
+    /// Its name: that of its path, where it is a POST.
     pub id: &'static str,
     /// Its HTTP method.
     pub method: &'static str,

@@ -18,9 +18,6 @@ use crate::mall::types::{
 use crate::mall::{OPERATIONS, SUCCESS, VERSION, sign};
 use crate::{Language, Operation};
 
-/// The status of a refusal that has no envelope.
-const REFUSED: StatusCode = StatusCode::BAD_REQUEST;
-
 type Parameters = Map<String, Value>;
 
 /// The orders of end users, the oldest first.
@@ -50,8 +47,11 @@ pub(super) fn answer(
         Err(refusal) => {
             let body = json!({ "operateCode": refusal.code(), "message": refusal.message(language) });
             // The one operation whose answer has an envelope can say no in it.
-            let refused = if head.uri.path().ends_with("/singleQueryOrder") { StatusCode::OK } else { REFUSED };
-            (Some(refusal.status()).filter(|status| *status != StatusCode::OK).unwrap_or(refused), body)
+            let enveloped = head.uri.path().ends_with("/singleQueryOrder");
+            match refusal.status() {
+                StatusCode::OK if !enveloped => (StatusCode::BAD_REQUEST, body),
+                status => (status, body),
+            }
         }
     }
 }
