@@ -62,8 +62,7 @@ impl Client {
     ///
     /// One of the variables is missing or malformed; the error names it.
     pub fn from_env() -> Result<Self, Error> {
-        let url = variable(BASE_URL_VARIABLE)?;
-        server::check(&url, false).map_err(|what| Error::settings(format!("{BASE_URL_VARIABLE} {what}")))?;
+        let url = server::from_env(BASE_URL_VARIABLE)?;
         let partner_code = PartnerCode(variable(PARTNER_CODE_VARIABLE)?);
         Self::builder().credentials(partner_code).environment(url).build()
     }

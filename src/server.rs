@@ -7,6 +7,16 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::Error;
+use crate::credentials::variable;
+
+/// The URL in an environment variable, which is checked as one that was not allowed to be plaintext.
+pub(crate) fn from_env(name: &str) -> Result<String, Error> {
+    let url = variable(name)?;
+    check(&url, false).map_err(|what| Error::settings(format!("{name} {what}")))?;
+    Ok(url)
+}
+
 /// Whether `url` can be a server's, or why not.
 pub(crate) fn check(url: &str, allow_plaintext: bool) -> Result<(), String> {
     let parsed =

@@ -1,7 +1,6 @@
 //! The server that the environment names.
 
 use super::Environment;
-use crate::credentials::variable;
 use crate::{Error, server};
 
 /// Environment variable with the URL of the server.
@@ -14,8 +13,6 @@ impl Environment {
     ///
     /// The variable is not set or can't be a server's URL; the error names it.
     pub fn from_env() -> Result<Self, Error> {
-        let url = variable(BASE_URL_VARIABLE)?;
-        server::check(&url, false).map_err(|what| Error::settings(format!("{BASE_URL_VARIABLE} {what}")))?;
-        Ok(Self::Url(url))
+        server::from_env(BASE_URL_VARIABLE).map(Self::Url)
     }
 }

@@ -40,6 +40,11 @@ pub(super) fn answer(
     }
 }
 
+/// The JSON object that a body has to be.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
+}
+
 /// Parameters of the right types, or which one is not.
 pub(super) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(parameters).map_err(|error| {

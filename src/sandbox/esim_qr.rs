@@ -3,9 +3,9 @@
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::answers::read;
+use super::answers::{object, read};
 use super::refusal::Refusal;
 use super::{ACCESS_TOKEN, ESIM_QR_PATH};
 use crate::Language;
@@ -34,7 +34,5 @@ fn respond(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
     if head.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
         return Err(Refusal::AccessCode);
     }
-    let parameters: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))?;
-    read::<Webhook>(&parameters).map(drop)
+    read::<Webhook>(&object(body)?).map(drop)
 }

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::answers::{given, read};
+use super::answers::{given, object, read};
 use super::refusal::Refusal;
 use super::{MALL_PATH, ORDER_LIMIT};
 use crate::mall::types::{
@@ -74,11 +74,11 @@ fn respond(shop: &Mutex<Shop>, partner_code: &str, head: &Parts, body: &[u8]) ->
     carry_out(operation, &parameters, &mut shop)
 }
 
-/// The methods of an operation's path, if `path` is one.
-pub(super) fn allowed(path: &str) -> Option<String> {
-    let path = path.strip_prefix(MALL_PATH)?;
+/// The methods of an operation's path.
+pub(super) fn allowed(path: &str) -> String {
+    let path = path.strip_prefix(MALL_PATH).unwrap_or_default();
     let operations = OPERATIONS.iter().filter(|operation| placeholders(operation.path, path).is_some());
-    Some(operations.map(|operation| operation.method).collect::<Vec<_>>().join(", "))
+    operations.map(|operation| operation.method).collect::<Vec<_>>().join(", ")
 }
 
 /// The parameters in `path`, if it is one of `template`.
@@ -115,10 +115,6 @@ fn with(json: &[u8], added: &Parameters) -> Result<Vec<u8>, Refusal> {
     whole.extend_from_slice(if is_empty { b"" } else { b"," });
     whole.extend_from_slice(fields);
     Ok(whole)
-}
-
-fn object(body: &[u8]) -> Result<Parameters, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
 }
 
 /// The signature involves no secret, so the partner code is all that is known of who calls.

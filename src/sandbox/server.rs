@@ -85,8 +85,9 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
     }
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), BODY_LIMIT).await;
+    let shape = shape(&head);
     if let Some(fault) = fault
-        && let Some(response) = fault.before(&shape(&head)).await?
+        && let Some(response) = fault.before(&shape).await?
     {
         return Ok(response);
     }
@@ -101,7 +102,7 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
         _ => answer(&state, &head, body, &language),
     };
     match fault {
-        Some(fault) => fault.after(body.to_string(), &shape(&head)),
+        Some(fault) => fault.after(body.to_string(), &shape),
         None => Ok(allowing(&head, fault::answer(status, "application/json", body.to_string().into()))),
     }
 }
@@ -120,14 +121,19 @@ fn shape(head: &Parts) -> Shape {
 /// The answer to a method that is not allowed says which is.
 fn allowing(head: &Parts, mut answer: Response<Body>) -> Response<Body> {
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
-        #[cfg(feature = "mall")]
-        let allowed = super::mall::allowed(head.uri.path()).unwrap_or_else(|| "POST".to_owned());
-        #[cfg(not(feature = "mall"))]
-        let allowed = "POST";
-        let _ = head;
-        answer.headers_mut().extend(HeaderValue::try_from(allowed).map(|allowed| (ALLOW, allowed)));
+        let allowed = HeaderValue::try_from(allowed(head.uri.path()));
+        answer.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
     }
     answer
+}
+
+/// The methods of an operation's path.
+fn allowed(path: &str) -> String {
+    match path {
+        #[cfg(feature = "mall")]
+        path if path.starts_with(super::MALL_PATH) => super::mall::allowed(path),
+        _ => "POST".to_owned(),
+    }
 }
 
 const YAML: &str = "application/yaml";
@@ -197,8 +203,7 @@ struct SignedParameters {
 
 /// The operation's own parameters, if the body is signed by whom it says.
 fn verified(credentials: &Credentials, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    let mut parameters: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))?;
+    let mut parameters = answers::object(body)?;
     let signed: SignedParameters = answers::read(&parameters)?;
     if signed.access_code != credentials.access_code() {
         return Err(Refusal::AccessCode);
