@@ -22,7 +22,7 @@ fn open_enum(name: &str, schema: &Value, values: &[Value]) -> syn::Item {
     let descriptions = items(&schema["x-enum-descriptions"]).map(text);
     let codes = values.iter().map(text);
     syn::parse_quote! {
-        crate::coded::open_enum! {
+        crate::values::coded::open_enum! {
             #[doc = #description]
             #ident { #( #[doc = #descriptions] #names = #codes, )* }
         }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::document::{Document, Operation, items, text};
-use super::facade;
+use super::methods;
 
 pub fn events(document: &Document, peeled: &Document) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
@@ -15,7 +15,7 @@ pub fn events(document: &Document, peeled: &Document) -> TokenStream {
         let fields = items(&operation.node["x-linksfield-recognized-by"]).map(text);
         quote!(&[#(#fields),*])
     });
-    let schemas = facade::schemas(peeled);
+    let schemas = methods::schemas(peeled);
     quote! {
         /// What Linksfield tells.
         #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 mod coded;
 mod document;
 mod events;
-mod facade;
 mod generate;
+mod methods;
 mod pages;
 mod peel;
 mod polish;
@@ -27,7 +27,7 @@ pub fn compile(file: &Path) -> Result<String> {
         wire.items.retain(polish::is_types_module);
         events::events(&document, &peeled)
     } else {
-        facade::facade(&document, &peeled, &wire)
+        methods::methods(&document, &peeled, &wire)
     };
     polish::polish(&mut wire, coded::enums(&peeled));
     let whole = quote! {

@@ -34,7 +34,7 @@ pub fn items_method(document: &Document, operation: &Operation<'_>, method: &Imp
             parameters: types::#parameters,
         ) -> impl ::futures_util::Stream<Item = ::std::result::Result<types::#item, crate::Error>> + Send + use<> {
             let client = self.clone();
-            crate::pages::items(parameters.#number, move |page| {
+            crate::call::pages::items(parameters.#number, move |page| {
                 let (client, mut parameters) = (client.clone(), parameters.clone());
                 parameters.#number = page;
                 async move {

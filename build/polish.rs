@@ -62,7 +62,7 @@ fn polish_field(field: &mut Field) {
         });
         if optional {
             field.attrs.push(parse_quote!(#[builder(default)]));
-            field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::null::as_default")]));
+            field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::values::null::as_default")]));
             let nullable = quote!(::std::option::Option<::std::vec::Vec<#item>>).to_string();
             field.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = #nullable))]));
         }

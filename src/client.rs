@@ -12,14 +12,18 @@ use reqwest::header::HeaderValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::call::Call;
+use crate::error::Error;
 use crate::error::Failing;
+use crate::family::environment as server;
+use crate::family::place::Call;
 use crate::family::{Environment, Family};
 use crate::hook::Slot;
-use crate::limits::Limits;
+use crate::openapi::Operation;
 use crate::signing::{self, Explanation, TimestampUnit};
+use crate::transport::limits::Limits;
+use crate::transport::retry::RetryPolicy;
 use crate::transport::{Clock, Transport};
-use crate::{Error, Language, Operation, RetryPolicy, server};
+use crate::values::Language;
 
 /// Client of one API family. Cheap to clone; clones share connections.
 pub struct Client<F> {

@@ -12,9 +12,9 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
-use crate::credentials::check;
-use crate::envelope::{Answer, in_words};
+use crate::csss::credentials::check;
+use crate::csss::envelope::{Answer, in_words};
+use crate::error::Error;
 use crate::family::private::Sealed;
 use crate::family::{Envelope, Family, WrapError};
 use crate::signing::TimestampUnit;

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use progenitor_client::{Error as WireError, ResponseValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt, StatusCode};
 
+use crate::error::Error;
+use crate::openapi::Operation;
 use crate::transport::{Accepted, Transport};
-use crate::{Error, Operation};
 
 /// One call of a generated client, and what its signature can't carry: our own error, and the whole answer.
 #[derive(Clone)]

@@ -23,12 +23,13 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::credentials::{check, variable};
-use crate::envelope::{Answer, in_words, wrap_signed};
+use crate::csss::credentials::{check, variable};
+use crate::csss::envelope::{Answer, in_words, wrap_signed};
+use crate::error::Error;
+use crate::family::environment as server;
 use crate::family::private::Sealed;
 use crate::family::{Envelope, Family, WrapError};
 use crate::signing::{ContentError, TimestampUnit, explain};
-use crate::{Error, server};
 
 mod generated {
     #![allow(dead_code, unreachable_pub, reason = "the generator writes more than a client needs")]

@@ -1,7 +1,8 @@
 //! The server that the environment names.
 
 use super::Environment;
-use crate::{Error, server};
+use crate::error::Error;
+use crate::family::environment as server;
 
 /// Environment variable with the URL of the server.
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_BASE_URL";

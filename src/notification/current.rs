@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::canonical::{ContentError, Parameters, compact, write_object, write_object_as_written};
+use crate::signing::canonical::{ContentError, Parameters, compact, write_object, write_object_as_written};
 
 /// The algorithms that are documented, and accepted.
 pub(super) const ALGORITHMS: [&str; 1] = ["HMAC-SHA1"];

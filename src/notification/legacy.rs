@@ -6,7 +6,7 @@ use ctutils::CtEq;
 use md5::{Digest, Md5};
 use serde_json::value::RawValue;
 
-use crate::canonical::{ContentError, MAX_DEPTH, Parameters, compact};
+use crate::signing::canonical::{ContentError, MAX_DEPTH, Parameters, compact};
 
 /// In which order the keys of an object are joined: the pages say both.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::canonical::ContentError;
+use crate::signing::canonical::ContentError;
 
 /// Why a request is not taken for a notification of Linksfield. Says nothing of secrets, signatures and bodies.
 #[derive(Debug, thiserror::Error)]

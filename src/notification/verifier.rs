@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::current::{ALGORITHMS, Stamp, texts};
 use super::{Callback, DELIVERY_HEADER, Deliveries, Event, Rejection, legacy};
-use crate::canonical::ContentError;
+use crate::signing::canonical::ContentError;
 use crate::signing::{Key, Signature};
 
 /// Most bytes of a body, unless the verifier is told otherwise.

@@ -36,14 +36,8 @@
 //! # Ok(()) }
 //! ```
 
-mod answers;
-mod calendar;
-#[cfg(feature = "esim-qr")]
-mod esim_qr;
+mod apis;
 mod fault;
-mod ledger;
-#[cfg(feature = "mall")]
-mod mall;
 mod notifier;
 mod refusal;
 mod server;
@@ -59,11 +53,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::csss::credentials::Credentials;
+use crate::error::Error;
 use crate::notification::Signer;
 use crate::signing::TimestampUnit;
-use crate::{Credentials, Error};
+use apis::csss::{calendar, ledger::Ledger};
 pub use fault::{FAULT_HEADER, Fault};
-use ledger::Ledger;
 
 /// Most bytes of a request's body.
 pub const BODY_LIMIT: usize = 1024 * 1024;

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::ledger::{Ledger, Order};
-use super::{Clock, calendar};
+use super::Clock;
+use super::apis::csss::calendar;
+use super::apis::csss::ledger::{Ledger, Order};
 use crate::notification::types::OrderEvent;
 use crate::notification::{DELIVERY_HEADER, Signer};
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::Language;
+use crate::values::Language;
 
 /// A refusal: its code, and its words in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]

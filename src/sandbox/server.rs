@@ -17,13 +17,16 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::apis::csss::ledger::Ledger;
+use super::apis::csss::{answers, calendar};
 use super::fault::{self, Dropped, FAULT_HEADER, Fault, Shape};
-use super::ledger::Ledger;
 use super::refusal::Refusal;
-use super::{BODY_LIMIT, Clock, answers, calendar};
+use super::{BODY_LIMIT, Clock};
 use crate::csss::OPERATIONS;
+use crate::csss::credentials::Credentials;
+use crate::csss::envelope;
 use crate::signing::{self, VerifyError};
-use crate::{Credentials, Language, envelope};
+use crate::values::Language;
 
 /// What all requests share.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) fault: Arc<Mutex<Option<Fault>>>,
     #[cfg(feature = "mall")]
-    pub(super) shop: Arc<Mutex<super::mall::Shop>>,
+    pub(super) shop: Arc<Mutex<super::apis::mall::Shop>>,
 }
 
 impl State {
@@ -95,10 +98,10 @@ async fn handle(state: State, request: Request<Incoming>) -> Result<Response<Bod
     let (status, body) = match head.uri.path() {
         #[cfg(feature = "mall")]
         path if path.starts_with(super::MALL_PATH) => {
-            super::mall::answer(&state.shop, state.credentials.access_code(), &head, body, &language)
+            super::apis::mall::answer(&state.shop, state.credentials.access_code(), &head, body, &language)
         }
         #[cfg(feature = "esim-qr")]
-        path if path.starts_with(super::ESIM_QR_PATH) => super::esim_qr::answer(&head, body, &language),
+        path if path.starts_with(super::ESIM_QR_PATH) => super::apis::esim_qr::answer(&head, body, &language),
         _ => answer(&state, &head, body, &language),
     };
     match fault {
@@ -131,7 +134,7 @@ fn allowing(head: &Parts, mut answer: Response<Body>) -> Response<Body> {
 fn allowed(path: &str) -> String {
     match path {
         #[cfg(feature = "mall")]
-        path if path.starts_with(super::MALL_PATH) => super::mall::allowed(path),
+        path if path.starts_with(super::MALL_PATH) => super::apis::mall::allowed(path),
         _ => "POST".to_owned(),
     }
 }

@@ -19,6 +19,8 @@
 //!
 //! [overview page]: https://developer-en.apifox.cn/doc-1486824
 
+pub(crate) mod canonical;
+
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,8 +31,8 @@ use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use zeroize::ZeroizeOnDrop;
 
-pub use crate::canonical::ContentError;
-use crate::canonical::{Parameter, Parameters, write_object};
+pub use canonical::ContentError;
+use canonical::{Parameter, Parameters, write_object};
 
 /// The parameter that carries the signature.
 pub(crate) const SIGN: &str = "sign";

@@ -5,15 +5,19 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::answers::{object, read};
-use super::refusal::Refusal;
-use super::{ACCESS_TOKEN, ESIM_QR_PATH};
-use crate::Language;
+use super::csss::answers::{object, read};
 use crate::esim_qr::types::Webhook;
 use crate::esim_qr::{ACCESS_TOKEN_HEADER, OPERATIONS, SUCCESS};
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::{ACCESS_TOKEN, ESIM_QR_PATH};
+use crate::values::Language;
 
 /// An answer; codes are numbers here, so the sandbox's own stands in the message.
-pub(super) fn answer(head: &Parts, body: Result<Bytes, Refusal>, language: &Language) -> (StatusCode, Value) {
+pub(in crate::sandbox) fn answer(
+    head: &Parts,
+    body: Result<Bytes, Refusal>,
+    language: &Language,
+) -> (StatusCode, Value) {
     match body.and_then(|body| respond(head, &body)) {
         Ok(()) => (StatusCode::OK, json!({ "code": SUCCESS, "data": null, "message": "操作成功" })),
         Err(refusal) => {

@@ -8,21 +8,22 @@ use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::answers::{given, object, read};
-use super::refusal::Refusal;
-use super::{MALL_PATH, ORDER_LIMIT};
+use super::csss::answers::{given, object, read};
 use crate::mall::types::{
     CancelAutoRenewalRecord, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder, SingleQueryOrder,
     SingleServicePlanPage, SingleVerify, StripeSubDirectly, SynOrderInfo,
 };
 use crate::mall::{OPERATIONS, SUCCESS, VERSION, sign};
-use crate::{Language, Operation};
+use crate::openapi::Operation;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::{MALL_PATH, ORDER_LIMIT};
+use crate::values::Language;
 
 type Parameters = Map<String, Value>;
 
 /// The orders of end users, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Shop(Vec<Order>);
+pub(in crate::sandbox) struct Shop(Vec<Order>);
 
 #[derive(Debug)]
 struct Order {
@@ -35,7 +36,7 @@ struct Order {
 }
 
 /// An answer: most are printed without an envelope, and how a refusal looks is not documented.
-pub(super) fn answer(
+pub(in crate::sandbox) fn answer(
     shop: &Mutex<Shop>,
     partner_code: &str,
     head: &Parts,
@@ -75,7 +76,7 @@ fn respond(shop: &Mutex<Shop>, partner_code: &str, head: &Parts, body: &[u8]) ->
 }
 
 /// The methods of an operation's path.
-pub(super) fn allowed(path: &str) -> String {
+pub(in crate::sandbox) fn allowed(path: &str) -> String {
     let path = path.strip_prefix(MALL_PATH).unwrap_or_default();
     let operations = OPERATIONS.iter().filter(|operation| placeholders(operation.path, path).is_some());
     operations.map(|operation| operation.method).collect::<Vec<_>>().join(", ")
@@ -156,7 +157,7 @@ fn result(query: &ResultQuery) -> Result<Value, Refusal> {
 }
 
 impl Shop {
-    pub(super) fn order_count(&self) -> usize {
+    pub(in crate::sandbox) fn order_count(&self) -> usize {
         self.0.len()
     }
 

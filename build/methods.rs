@@ -13,10 +13,10 @@ use super::document::{Document, Operation, items, text};
 use super::polish::argument_of;
 use super::{generate, pages, peel};
 
-pub fn facade(document: &Document, peeled: &Document, wire: &syn::File) -> TokenStream {
+pub fn methods(document: &Document, peeled: &Document, wire: &syn::File) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
     let table = operations.iter().map(|operation| row(document, operation));
-    let methods = methods(wire).filter_map(|method| {
+    let methods = generated(wire).filter_map(|method| {
         let index = operations.iter().position(|operation| method.sig.ident == operation.id().to_snake_case())?;
         let operation = operations.get(index)?;
         let (call, items) = (public_method(method, index, operation), pages::items_method(document, operation, method));
@@ -67,7 +67,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
 }
 
 /// The generated methods, one per operation.
-fn methods(wire: &syn::File) -> impl Iterator<Item = &ImplItemFn> {
+fn generated(wire: &syn::File) -> impl Iterator<Item = &ImplItemFn> {
     let inherent = wire.items.iter().filter_map(|item| match item {
         Item::Impl(block) if block.trait_.is_none() => Some(block),
         _ => None,

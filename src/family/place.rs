@@ -32,7 +32,7 @@ pub(crate) enum PlaceError {
     Url(String),
     #[error("the parameter {0}, which is part of the path, must be a text or a number, and not empty")]
     Path(String),
-    #[error("the parameters must be a JSON object: {}", crate::reason::of(.0))]
+    #[error("the parameters must be a JSON object: {}", crate::error::reason::of(.0))]
     Parameters(#[from] serde_json::Error),
 }
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::Error;
-use crate::credentials::variable;
+use crate::csss::credentials::variable;
+use crate::error::Error;
 
 /// The URL in an environment variable, which is checked as one that was not allowed to be plaintext.
 pub(crate) fn from_env(name: &str) -> Result<String, Error> {

@@ -1,12 +1,15 @@
 //! What differs from one API family to the next: what is put around parameters and data. All else they share.
 
+pub(crate) mod environment;
+pub(crate) mod place;
+
 use std::fmt;
 
 use http::HeaderMap;
 use reqwest::StatusCode;
 
-use crate::Error;
-use crate::envelope::Answer;
+use crate::csss::envelope::Answer;
+use crate::error::Error;
 use crate::signing::{ContentError, TimestampUnit};
 
 /// An API family. There is one for each specification; it can't be implemented elsewhere.

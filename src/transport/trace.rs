@@ -17,8 +17,8 @@ mod enabled {
     use tracing::field::Empty;
     use tracing::instrument::{Instrument, Instrumented};
 
-    use crate::Error;
-    use crate::call::Call;
+    use crate::error::Error;
+    use crate::family::place::Call;
 
     /// The span of one call.
     pub(crate) struct Span {
@@ -79,8 +79,8 @@ mod enabled {
 mod disabled {
     use reqwest::StatusCode;
 
-    use crate::Error;
-    use crate::call::Call;
+    use crate::error::Error;
+    use crate::family::place::Call;
 
     /// Nothing.
     pub(crate) struct Span;

@@ -1,12 +1,12 @@
 //! The one error of the crate.
 
+pub(crate) mod reason;
+
 use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-
-use crate::reason;
 
 /// Why a call, or the construction of a client, failed.
 ///

@@ -7,19 +7,19 @@ use serde_json::{Map, Value, json};
 
 use super::calendar::{self, PERIOD_LIMIT};
 use super::ledger::{Ledger, Order, Terms};
-use super::refusal::Refusal;
-use crate::Operation;
 use crate::csss::types::{
     BatchOrderPackages, CreateOtaOrder, OpenPackage, OrderPackage, PackageType, PaymentMethod, PaymentResult,
     QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
+use crate::openapi::Operation;
+use crate::sandbox::refusal::Refusal;
 use crate::signing::{Key, explain};
 
 /// Most orders on a page.
 const PAGE_LIMIT: i64 = 1000;
 
 /// Does an operation. One that is documented without an answer gets an empty one.
-pub(super) fn answer(
+pub(in crate::sandbox) fn answer(
     operation: &Operation,
     parameters: &Map<String, Value>,
     ledger: &mut Ledger,
@@ -41,19 +41,19 @@ pub(super) fn answer(
 }
 
 /// The JSON object that a body has to be.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+pub(in crate::sandbox) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
 }
 
 /// Parameters of the right types, or which one is not.
-pub(super) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Result<T, Refusal> {
+pub(in crate::sandbox) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(parameters).map_err(|error| {
         let path = error.path().to_string();
         Refusal::parameter(if path == "." { "parameters".to_owned() } else { path }, error.inner().to_string())
     })
 }
 
-pub(super) fn given(name: &str, value: &str) -> Result<(), Refusal> {
+pub(in crate::sandbox) fn given(name: &str, value: &str) -> Result<(), Refusal> {
     if value.is_empty() { Err(Refusal::parameter(name, "must not be empty")) } else { Ok(()) }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::error::Error;
 use crate::signing::Key;
 
 /// Environment variable with the access code.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::canonical::{Parameters, write_object};
+use crate::signing::canonical::{Parameters, write_object};
 use crate::signing::{ContentError, Key, SIGN};
 
 /// Version of the API that requests name.

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The items of all pages from `first` on. `page` gives the items of one, and how many pages there are if that is known;
 /// without that, the first page without items is the last.

@@ -1,5 +1,9 @@
 //! From a call to the wire and back: put the envelope on, send, read, take it off. The only place where I/O happens.
 
+pub(crate) mod limits;
+pub(crate) mod retry;
+mod trace;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,14 +12,16 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Request, Response, StatusCode};
 
-use crate::call::{Call, place};
-use crate::envelope::Answer;
+use crate::csss::envelope::Answer;
+use crate::error::Error;
 use crate::error::Failing;
+use crate::family::place::{Call, place};
 use crate::family::{Envelope, Environment};
-use crate::limits::Limits;
-use crate::retry::{Trouble, retry_after};
-use crate::trace::Span;
-use crate::{Error, Operation, RetryPolicy};
+use crate::openapi::Operation;
+use crate::transport::limits::Limits;
+use crate::transport::retry::RetryPolicy;
+use crate::transport::retry::{Trouble, retry_after};
+use crate::transport::trace::Span;
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;

@@ -22,12 +22,15 @@ use std::time::SystemTime;
 
 use reqwest::StatusCode;
 
-use crate::envelope::{self, Answer};
+use self::envelope::Answer;
+use crate::csss::credentials::Credentials;
+use crate::error::Error;
 use crate::family::private::Sealed;
 use crate::family::{Envelope, Family, WrapError};
 use crate::signing::TimestampUnit;
-use crate::{Credentials, Error};
 
+pub(crate) mod credentials;
+pub mod envelope;
 mod environment;
 
 mod generated {

@@ -1,0 +1,3 @@
+//! One call.
+
+pub(crate) mod pages;
