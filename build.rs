@@ -6,34 +6,39 @@ mod codegen;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
-/// One specification for each API family, and one for what Linksfield sends; with the feature that it is part of.
-const FAMILIES: [(&str, Option<&str>); 4] =
-    [("csss", None), ("notifications", Some("NOTIFICATION")), ("mall", Some("MALL")), ("esim-qr", Some("ESIM_QR"))];
+use codegen::Document;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
-    let is_on = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
-    for (family, _) in FAMILIES.into_iter().filter(|(_, feature)| feature.is_none_or(is_on)) {
-        let specification = format!("openapi/{family}.yaml");
-        println!("cargo::rerun-if-changed={specification}");
-        if let Err(message) = generate(family, Path::new(&specification)) {
-            println!("cargo::error={message}");
-            exit(1);
-        }
+    println!("cargo::rerun-if-changed=openapi");
+    if let Err(message) = generate() {
+        println!("cargo::error={message}");
+        exit(1);
     }
 }
 
-fn generate(family: &str, specification: &Path) -> Result<(), String> {
-    let source = codegen::compile(specification).map_err(|fault| fault.to_string())?;
-    write(&format!("{family}.rs"), source)?;
-    #[cfg(feature = "sandbox")]
-    write(&format!("{family}.html"), codegen::reference(specification).map_err(|fault| fault.to_string())?)?;
-    Ok(())
+fn generate() -> Result<(), String> {
+    let documents = codegen::read_all(Path::new("openapi")).map_err(|fault| fault.to_string())?;
+    for document in documents.iter().filter(|document| is_built(document)) {
+        write(document.name(), "rs", codegen::compile(document).map_err(|fault| fault.to_string())?)?;
+        if !document.is_received() {
+            write(document.name(), "calls.rs", codegen::calls(document).map_err(|fault| fault.to_string())?)?;
+        }
+        #[cfg(feature = "sandbox")]
+        write(document.name(), "html", codegen::reference(document))?;
+    }
+    write("documents", "rs", codegen::list(&documents, is_built).map_err(|fault| fault.to_string())?)
 }
 
-fn write(name: &str, content: String) -> Result<(), String> {
+/// Whether the feature of a document is on.
+fn is_built(document: &Document) -> bool {
+    let variable = |feature: &str| format!("CARGO_FEATURE_{}", feature.replace('-', "_").to_uppercase());
+    document.feature().is_none_or(|feature| std::env::var_os(variable(feature)).is_some())
+}
+
+fn write(name: &str, extension: &str, content: String) -> Result<(), String> {
     let directory = std::env::var_os("OUT_DIR").ok_or("OUT_DIR must be set: run this script through cargo")?;
-    let target = PathBuf::from(directory).join(name);
+    let target = PathBuf::from(directory).join(name).with_extension(extension);
     std::fs::write(&target, content).map_err(|error| format!("{}: can't be written: {error}", target.display()))
 }

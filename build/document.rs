@@ -23,8 +23,12 @@ impl fmt::Display for Fault {
 
 pub type Result<T> = std::result::Result<T, Fault>;
 
+/// What a document says of who sends: you, or Linksfield.
+pub const TO_LINKSFIELD: &str = "to-linksfield";
+pub const FROM_LINKSFIELD: &str = "from-linksfield";
+
 /// One specification.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Document {
     pub file: String,
     pub root: Value,
@@ -67,9 +71,24 @@ impl Document {
         Ok(Self { file: name, root })
     }
 
+    /// What is wrong with what is not read yet.
+    pub fn unread(path: &Path, rule: String) -> Fault {
+        Fault { file: path.display().to_string(), place: "(whole)".into(), rule }
+    }
+
+    /// The name of its file, without the extension.
+    pub fn name(&self) -> &str {
+        Path::new(&self.file).file_stem().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// The feature that it is part of; none if it is always compiled.
+    pub fn feature(&self) -> Option<&str> {
+        self.root["x-linksfield-feature"].as_str()
+    }
+
     /// Whether it describes what Linksfield sends instead of what it is sent: then there is no envelope to put on.
     pub fn is_received(&self) -> bool {
-        self.root["x-linksfield-envelope"].is_null()
+        self.root["x-linksfield-direction"] == FROM_LINKSFIELD
     }
 
     pub fn fault(&self, place: impl Into<String>, rule: impl Into<String>) -> Fault {

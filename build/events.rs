@@ -4,9 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::document::{Document, Operation, items, text};
-use super::methods;
 
-pub fn events(document: &Document, peeled: &Document) -> TokenStream {
+pub fn events(document: &Document) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
     let names: Vec<_> = operations.iter().map(|operation| format_ident!("{}", operation.parameters_name())).collect();
     let about: Vec<_> = operations.iter().map(about).collect();
@@ -15,7 +14,6 @@ pub fn events(document: &Document, peeled: &Document) -> TokenStream {
         let fields = items(&operation.node["x-linksfield-recognized-by"]).map(text);
         quote!(&[#(#fields),*])
     });
-    let schemas = methods::schemas(peeled);
     quote! {
         /// What Linksfield tells.
         #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +54,6 @@ pub fn events(document: &Document, peeled: &Document) -> TokenStream {
                 }
             }
         }
-
-        #schemas
     }
 }
 

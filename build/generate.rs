@@ -3,8 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use openapiv3::OpenAPI;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
-use quote::quote;
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 
 use super::coded;
 use super::document::{Document, Result};
@@ -28,12 +27,7 @@ pub fn generate(peeled: &Document) -> Result<syn::File> {
 
 fn settings(peeled: &Document) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
-    settings
-        .with_interface(InterfaceStyle::Positional)
-        .with_tag(TagStyle::Merged)
-        .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::hook::Slot))
-        .with_derive("PartialEq");
+    settings.with_interface(InterfaceStyle::Positional).with_tag(TagStyle::Merged).with_derive("PartialEq");
     for (schema, path) in BY_HAND {
         settings.with_replacement(schema, path, std::iter::empty());
     }

@@ -1,7 +1,10 @@
-//! From a specification to the source of a typed client, one file per step.
+//! From the specifications to the source of typed clients, one file per step.
 
+mod calls;
 mod coded;
 mod document;
+mod documents;
+mod environment;
 mod events;
 mod generate;
 mod methods;
@@ -11,36 +14,68 @@ mod polish;
 #[cfg(feature = "sandbox")]
 mod reference;
 mod rules;
+mod table;
 
 use std::path::Path;
 
-use document::{Document, Result};
+pub use document::{Document, Result};
+use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The Rust source that the specification in `file` becomes.
-pub fn compile(file: &Path) -> Result<String> {
-    let document = Document::read(file)?;
-    rules::check(&document)?;
-    let peeled = peel::peel(&document);
-    let mut wire = generate::generate(&peeled)?;
-    let facade = if document.is_received() {
-        wire.items.retain(polish::is_types_module);
-        events::events(&document, &peeled)
-    } else {
-        methods::methods(&document, &peeled, &wire)
-    };
-    polish::polish(&mut wire, coded::enums(&peeled));
-    let whole = quote! {
-        pub(super) mod wire { #wire }
-        pub use wire::types;
-        #facade
-    };
-    let source = syn::parse2(whole).map_err(|e| document.fault("(generated source)", format!("must be Rust: {e}")))?;
-    Ok(prettyplease::unparse(&source))
+/// Every specification in a folder, checked.
+pub fn read_all(folder: &Path) -> Result<Vec<Document>> {
+    documents::files(folder)?.iter().map(|file| read(file)).collect()
 }
 
-/// The specification in `file` as a page for people.
+/// The specification in `file`, checked.
+pub fn read(file: &Path) -> Result<Document> {
+    let document = Document::read(file)?;
+    rules::check(&document)?;
+    Ok(document)
+}
+
+/// The Rust source of the API that a specification describes.
+pub fn compile(document: &Document) -> Result<String> {
+    let peeled = peel::peel(document);
+    let mut wire = generate::generate(&peeled)?;
+    let api = if document.is_received() {
+        events::events(document)
+    } else {
+        let methods = methods::methods(document, &wire)?;
+        let constant = documents::constant(document);
+        let environment = environment::environment(document);
+        quote! {
+            /// Every documented operation of this API.
+            pub const OPERATIONS: &[crate::openapi::Operation] = crate::openapi::documents::#constant.operations;
+            #environment
+            #methods
+        }
+    };
+    let schemas = polish::json_schemas(&peeled);
+    // The generated client is not used, only its types are.
+    wire.items.retain(polish::is_types_module);
+    polish::polish(&mut wire, coded::enums(&peeled));
+    print(document, quote!(#wire #api #schemas))
+}
+
+/// The Rust source of a function that calls any operation of an API, for tests.
+pub fn calls(document: &Document) -> Result<String> {
+    print(document, calls::calls(document))
+}
+
+/// The Rust source of the list of `documents`, those of them that `is_built` says with their operations.
+pub fn list(documents: &[Document], is_built: impl Fn(&Document) -> bool) -> Result<String> {
+    let Some(first) = documents.first() else { return Ok(String::new()) };
+    print(first, documents::list(documents, is_built)?)
+}
+
+fn print(document: &Document, source: TokenStream) -> Result<String> {
+    let file = syn::parse2(source).map_err(|e| document.fault("(generated source)", format!("must be Rust: {e}")))?;
+    Ok(prettyplease::unparse(&file))
+}
+
+/// A specification as a page for people.
 #[cfg(feature = "sandbox")]
-pub fn reference(file: &Path) -> Result<String> {
-    Ok(reference::page(&Document::read(file)?))
+pub fn reference(document: &Document) -> String {
+    reference::page(document)
 }

@@ -4,7 +4,6 @@ use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::ImplItemFn;
 
 use super::document::{Document, Operation, reference, text};
 
@@ -12,11 +11,10 @@ use super::document::{Document, Operation, reference, text};
 pub const NAMES: [&str; 4] = ["page-number", "position", "total-pages", "items"];
 
 /// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
-pub fn items_method(document: &Document, operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
+pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn::Ident) -> Option<TokenStream> {
     let pagination = operation.node.get("x-linksfield-pagination")?;
     let [number, position, total, items] = NAMES.map(|name| text(&pagination[name]));
     let item = item(document, operation, items)?;
-    let method = &method.sig.ident;
     let name = format_ident!("{method}_items");
     let parameters = format_ident!("{}", operation.parameters_name());
     let item = format_ident!("{item}");

@@ -1,7 +1,11 @@
 //! Gives the generated types what the generator can't: builders, conversions, JSON Schemas, room to grow.
 
-use quote::quote;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
 use syn::{Field, Fields, Item, ItemMod, ItemStruct, Type, parse_quote};
+
+use super::document::Document;
+use super::generate;
 
 /// Polishes the module `types` of `wire`, and moves `enums` into it.
 pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
@@ -114,5 +118,23 @@ fn conversions(definition: &ItemStruct, inner: &Type) -> Vec<Item> {
             }
         }],
         _ => Vec::new(),
+    }
+}
+
+/// The JSON Schemas of all types, by name.
+pub fn json_schemas(peeled: &Document) -> TokenStream {
+    let names: Vec<_> = peeled
+        .schemas()
+        .map(|(name, _)| name)
+        .filter(|name| generate::by_hand().all(|by_hand| by_hand != *name))
+        .collect();
+    let types = names.iter().map(|name| format_ident!("{name}"));
+    quote! {
+        /// The JSON Schema of every type of this API, by its name.
+        #[cfg(feature = "schemars")]
+        #[must_use]
+        pub fn json_schemas() -> ::std::vec::Vec<(&'static str, ::schemars::Schema)> {
+            ::std::vec![#((#names, ::schemars::schema_for!(types::#types))),*]
+        }
     }
 }

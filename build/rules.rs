@@ -5,10 +5,25 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::document::{Document, Operation, Result, entries, items, json_schema, reference, text};
+use super::document::{
+    Document, FROM_LINKSFIELD, Operation, Result, TO_LINKSFIELD, entries, items, json_schema, reference, text,
+};
 use super::{coded, generate, pages, peel};
 
 const COMPLETENESS: [&str; 4] = ["complete", "partial", "path-only", "name-only"];
+
+/// What a document may say beyond OpenAPI.
+const EXTENSIONS: [&str; 9] = [
+    "x-linksfield-codes",
+    "x-linksfield-direction",
+    "x-linksfield-documentation",
+    "x-linksfield-envelope",
+    "x-linksfield-environment",
+    "x-linksfield-feature",
+    "x-linksfield-pagination",
+    "x-linksfield-recognized-by",
+    "x-linksfield-safe-to-retry",
+];
 
 /// What generators misread.
 const TRAPS: [(&str, &str); 4] = [
@@ -23,6 +38,8 @@ const LIMITS: [&str; 8] = ["enum", "pattern", "minLength", "maxLength", "minimum
 
 pub fn check(document: &Document) -> Result<()> {
     check_version(document)?;
+    check_direction(document)?;
+    check_extension_names(document, "", &document.root)?;
     check_servers(document)?;
     if !document.is_received() {
         check_envelope(document)?;
@@ -60,6 +77,32 @@ fn check_version(document: &Document) -> Result<()> {
     require(document, version.starts_with("3.0."), "openapi", "must be 3.0.x")
 }
 
+fn check_direction(document: &Document) -> Result<()> {
+    let known = [TO_LINKSFIELD, FROM_LINKSFIELD].contains(&text(&document.root["x-linksfield-direction"]));
+    let rule = format!("must be {TO_LINKSFIELD} or {FROM_LINKSFIELD}: who sends what is described");
+    require(document, known, "x-linksfield-direction", rule)?;
+    let feature = &document.root["x-linksfield-feature"];
+    require(document, feature.is_null() || is_text(feature), "x-linksfield-feature", "must be the name of a feature")
+}
+
+/// A name with a typing error would say nothing, to nobody's notice.
+fn check_extension_names(document: &Document, place: &str, node: &Value) -> Result<()> {
+    for (key, value) in fields(node).filter(|(key, _)| key != "example" && key != "examples") {
+        let place = format!("{place}.{key}");
+        let place = place.trim_start_matches('.');
+        let known = !key.starts_with("x-linksfield-") || EXTENSIONS.contains(&key.as_str());
+        require(document, known, place, format!("must be one of {}", EXTENSIONS.join(", ")))?;
+        check_extension_names(document, place, value)?;
+    }
+    Ok(())
+}
+
+/// The fields of an object, or the items of a list with their positions.
+fn fields(node: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let fields = entries(node).map(|(key, value)| (key.to_owned(), value));
+    fields.chain(items(node).enumerate().map(|(index, value)| (index.to_string(), value)))
+}
+
 fn check_servers(document: &Document) -> Result<()> {
     for (index, server) in items(&document.root["servers"]).enumerate() {
         let named = is_text(&server["x-linksfield-environment"]) && is_text(&server["description"]);
@@ -85,9 +128,7 @@ fn check_references(document: &Document, place: &str, node: &Value) -> Result<()
         let pointer = target.strip_prefix('#').and_then(|pointer| document.root.pointer(pointer));
         require(document, pointer.is_some(), place, format!("must refer to something in this file, not {target}"))?;
     }
-    let fields = entries(node).map(|(key, value)| (key.to_owned(), value));
-    let all = fields.chain(items(node).enumerate().map(|(index, value)| (index.to_string(), value)));
-    for (key, value) in all.filter(|(key, _)| key != "example" && key != "examples") {
+    for (key, value) in fields(node).filter(|(key, _)| key != "example" && key != "examples") {
         check_references(document, format!("{place}.{key}").trim_start_matches('.'), value)?;
     }
     Ok(())

@@ -6,33 +6,31 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use reqwest::Method;
-use reqwest::header::HeaderValue;
+use http::{HeaderValue, Method};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::error::Error;
-use crate::error::Failing;
-use crate::family::environment as server;
-use crate::family::place::Call;
+use crate::call::Call;
+use crate::error::{Error, Subject};
+use crate::family::environment::parse;
+use crate::family::place::check;
 use crate::family::{Environment, Family};
-use crate::hook::Slot;
 use crate::openapi::Operation;
-use crate::signing::{self, Explanation, TimestampUnit};
+use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Clock, Transport};
 use crate::values::Language;
 
 /// Client of one API family. Cheap to clone; clones share connections.
-pub struct Client<F> {
+///
+/// A family is chosen by its module ([`csss::Client`](crate::csss::Client)), which has a method for each of its operations.
+pub struct ApiClient<F> {
     transport: Arc<Transport>,
     family: PhantomData<F>,
 }
 
 #[bon::bon]
-impl<F: Family> Client<F> {
+impl<F: Family> ApiClient<F> {
     /// Sets up a client.
     ///
     /// ```
@@ -50,8 +48,11 @@ impl<F: Family> Client<F> {
     ///
     /// The URL can't be a server's or is not https, the language can't be a header, the HTTP client can't be set up, or
     /// `connect_timeout` was set for an HTTP client of yours, which has its own.
-    #[builder]
+    #[builder(builder_type = ClientBuilder, state_mod(vis = "pub", name = client_builder))]
     pub fn new(
+        /// What this family alone can be told, by methods of its own.
+        #[builder(field)]
+        settings: F::Settings,
         /// Who calls.
         credentials: F::Credentials,
         /// Which server: one of the family's environments, or the URL of any other.
@@ -85,11 +86,10 @@ impl<F: Family> Client<F> {
         /// Where the time of requests comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
         clock: Option<Clock>,
-        /// Unit of the time in requests; that of the documented examples if not set.
-        timestamp_unit: Option<TimestampUnit>,
     ) -> Result<Self, Error> {
-        server::check(environment.base_url(), allow_plaintext)
-            .map_err(|what| Error::settings(format!("the server's URL {what}")))?;
+        let base = parse(environment.base_url(), allow_plaintext);
+        let base = base.map_err(|what| Error::settings(format!("the server's URL {what}")))?;
+        let is_foreign = http_client.is_some();
         let (http, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
                 return Err(Error::settings("connect_timeout can't change your own http_client: set it there"));
@@ -100,8 +100,10 @@ impl<F: Family> Client<F> {
         let language = language.map(|language| HeaderValue::from_str(language.as_str())).transpose();
         let transport = Transport {
             http,
+            is_foreign,
+            base,
             environment: Box::new(environment),
-            envelope: F::envelope(credentials, timestamp_unit)?,
+            scheme: F::scheme(credentials, settings),
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
             timeout,
             answer_limit,
@@ -123,78 +125,76 @@ fn http_client_of_ours(connect_timeout: Option<Duration>) -> Result<reqwest::Cli
         .map_err(|error| Error::settings(format!("the HTTP client can't be set up: {error}")))
 }
 
-impl<F: Family> Client<F> {
-    /// Calls an operation that this crate does not know: signs `parameters`, POSTs them to `path`, and returns `data`.
+impl<F: Family, S: client_builder::State> ClientBuilder<F, S> {
+    pub(crate) fn with_settings(mut self, settings: F::Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+}
+
+impl<F: Family> ApiClient<F> {
+    /// A call of an operation that this crate does not know: signs `parameters` and sends them to `path` below the server's
+    /// URL. `{name}` in the path stands for the parameter of that name.
     ///
-    /// `T` is [`serde_json::Value`] or a type of yours.
+    /// `T` is [`serde_json::Value`] or a type of yours. What the operation does is not known here, so that
+    /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry).
     ///
     /// ```no_run
     /// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
-    /// let parameters = serde_json::json!({ "device_id": "89852022018041800192" });
-    /// let data: serde_json::Value = client.call("/device/queryDevice", &parameters).await?;
+    /// use linksfield::http::Method;
+    /// use linksfield::serde_json::{Value, json};
+    ///
+    /// let parameters = json!({ "device_id": "89852022018041800192" });
+    /// let data: Value = client.call(Method::POST, "/device/queryDevice", &parameters).safe_to_retry(true).await?;
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for every operation. What the operation does is not known here, so
-    /// [`Error::outcome_unknown`] assumes that it changes something.
-    pub async fn call<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        parameters: &(impl Serialize + ?Sized),
-    ) -> Result<T, Error> {
-        let failing = Failing { operation: path, safe_to_retry: false };
-        if !path.starts_with('/') {
-            return Err(failing.invalid_request("the path must begin with /"));
-        }
-        let call = Call {
-            failing,
-            method: Method::POST,
-            url: format!("{}{path}", self.transport.base_url()),
+    pub fn call<T>(&self, method: Method, path: &str, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
+        let target = Target {
+            subject: Subject { operation: path.to_owned().into(), safe_to_retry: false },
+            method,
+            path: path.to_owned().into(),
             added: F::ADDED,
-            parameters: json(parameters, failing)?,
+            no_data: "null",
+            servers: &[],
         };
-        let accepted = self.transport.exchange(&call).await?;
-        serde_json::from_slice(accepted.data.as_deref().unwrap_or(b"null"))
-            .map_err(|error| failing.unreadable(accepted.status, accepted.body, &error))
+        Call::new(&self.transport, target, true, parameters).checked(check(path))
     }
 
-    /// Says what would be signed if `parameters` were sent now: the first thing to look at when a signature is refused.
+    /// A call of any documented operation of this family, by its row in the table: what a program needs that goes through
+    /// all of them. The family's methods do the same with types.
     ///
-    /// # Errors
+    /// ```no_run
+    /// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
+    /// use linksfield::csss::OPERATIONS;
+    /// use linksfield::serde_json::{self, Value};
     ///
-    /// `parameters` can't be signed: they are no JSON object, or have a parameter that the signing sets.
-    pub fn explain(&self, parameters: &(impl Serialize + ?Sized)) -> Result<Explanation, Error> {
-        let failing = Failing { operation: "explain", safe_to_retry: true };
-        let parameters = json(parameters, failing)?;
-        let call = Call { failing, method: Method::POST, url: String::new(), added: F::ADDED, parameters };
-        signing::explain(&self.transport.wrap(&call)?).map_err(|error| failing.invalid_request(error))
+    /// for operation in OPERATIONS.iter().filter(|operation| operation.safe_to_retry) {
+    ///     let parameters: Value = serde_json::from_str(operation.example).unwrap_or_default();
+    ///     println!("{}: {:?}", operation.id, client.perform::<Value>(operation, &parameters).await);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn perform<T>(&self, operation: &'static Operation, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
+        let known = F::OPERATIONS.contains(operation);
+        let problem = || format!("{} is no operation of this client's API", operation.id);
+        self.ask(operation, parameters).checked(if known { Ok(()) } else { Err(problem()) })
     }
 
-    /// For one call of `operation` by the generated client.
-    pub(crate) fn slot(&self, operation: &'static Operation) -> Slot {
-        Slot::new(&self.transport, operation)
-    }
-
-    pub(crate) fn http(&self) -> reqwest::Client {
-        self.transport.http.clone()
+    pub(crate) fn ask<T>(&self, operation: &'static Operation, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
+        Call::new(&self.transport, operation.into(), false, parameters)
     }
 }
 
-fn json(parameters: &(impl Serialize + ?Sized), failing: Failing<'_>) -> Result<Bytes, Error> {
-    serde_json::to_vec(parameters).map(Bytes::from).map_err(|error| failing.invalid_request(error))
-}
-
-impl<F> Clone for Client<F> {
+impl<F> Clone for ApiClient<F> {
     fn clone(&self) -> Self {
         Self { transport: Arc::clone(&self.transport), family: PhantomData }
     }
 }
 
-impl<F> fmt::Debug for Client<F> {
+impl<F> fmt::Debug for ApiClient<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("transport", &self.transport).finish()
+        f.debug_struct("ApiClient").field("transport", &self.transport).finish()
     }
 }

@@ -5,22 +5,23 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::SystemTime;
 
-use http::{HeaderMap, HeaderValue};
-use reqwest::StatusCode;
+use http::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::csss::credentials::check;
-use crate::csss::envelope::{Answer, in_words};
+use crate::client::ApiClient;
 use crate::error::Error;
+use crate::family::Family;
+use crate::family::place::place;
 use crate::family::private::Sealed;
-use crate::family::{Envelope, Family, WrapError};
-use crate::signing::TimestampUnit;
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, in_words};
+use crate::family::variable::check;
+use crate::openapi::Operation;
+use crate::signing::Explanation;
 
 mod generated {
-    #![allow(dead_code, unreachable_pub, reason = "the generator writes more than a client needs")]
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
     include!(concat!(env!("OUT_DIR"), "/esim-qr.rs"));
 }
 
@@ -35,7 +36,7 @@ pub const ACCESS_TOKEN_HEADER: &str = "x-access-token";
 pub const SUCCESS: i64 = 0;
 
 /// Client of the eSIM QR Mall API.
-pub type Client = crate::Client<EsimQr>;
+pub type Client = ApiClient<EsimQr>;
 
 /// The access token that Linksfield gave you. It is never printed.
 #[derive(Clone)]
@@ -71,30 +72,35 @@ impl Sealed for EsimQr {}
 impl Family for EsimQr {
     type Credentials = AccessToken;
     type Environment = Environment;
+    type Settings = ();
 
+    const OPERATIONS: &[Operation] = OPERATIONS;
     const ADDED: &[&str] = &[];
 
-    fn envelope(token: AccessToken, _: Option<TimestampUnit>) -> Result<Box<dyn Envelope>, Error> {
-        Ok(Box::new(token))
+    fn scheme(token: AccessToken, (): ()) -> Box<dyn Scheme> {
+        Box::new(token)
     }
 }
 
-impl Envelope for AccessToken {
-    fn wrap(&self, parameters: &[u8], _: &[&str], _: SystemTime) -> Result<Vec<u8>, WrapError> {
-        Ok(parameters.to_vec())
+impl Scheme for AccessToken {
+    fn sign(&self, call: &Unsigned<'_>, _: Moment) -> Result<Outgoing, SignError> {
+        let mut outgoing = place(call, call.parameters.to_vec())?;
+        outgoing.headers.insert(ACCESS_TOKEN_HEADER, self.0.clone());
+        Ok(outgoing)
     }
 
-    fn set_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(ACCESS_TOKEN_HEADER, self.0.clone());
+    /// Nothing is signed.
+    fn explain(&self, _: &Unsigned<'_>, _: Moment) -> Result<Explanation, SignError> {
+        Ok(Explanation::default())
     }
 
-    fn unwrap<'a>(&self, _: StatusCode, body: &'a [u8]) -> Result<Answer<'a>, serde_json::Error> {
-        let Enveloped { code, message, data } = serde_json::from_slice(body)?;
+    fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
+        let Enveloped { code, message, data } = serde_json::from_slice(answer.body)?;
+        let message = message.map(in_words);
         if code.get() == SUCCESS.to_string() {
-            return Ok(Answer::Accepted { data: data.map(RawValue::get) });
+            return Ok(Answer::Accepted { data: data.map(RawValue::get), message });
         }
-        let message = message.map(in_words).unwrap_or_default();
-        Ok(Answer::Refused { code: Cow::Borrowed(code.get()), message })
+        Ok(Answer::Refused { code: Cow::Borrowed(code.get()), message: message.unwrap_or_default() })
     }
 }
 

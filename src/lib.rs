@@ -11,7 +11,6 @@ mod error;
 #[cfg(feature = "esim-qr")]
 pub mod esim_qr;
 mod family;
-mod hook;
 #[cfg(feature = "mall")]
 pub mod mall;
 #[cfg(feature = "notification")]
@@ -23,7 +22,8 @@ pub mod signing;
 mod transport;
 mod values;
 
-pub use client::{Client, ClientBuilder};
+pub use call::{Call, Response};
+pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;
 pub use error::{Error, ErrorKind};
@@ -31,3 +31,8 @@ pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;
 pub use values::{Language, Time};
+
+// What stands in public signatures, in the versions that this crate uses.
+#[cfg(feature = "schemars")]
+pub use schemars;
+pub use {bytes, futures_util, http, reqwest, serde_json};

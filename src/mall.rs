@@ -16,23 +16,24 @@
 //! ```
 
 use std::borrow::Cow;
-use std::time::SystemTime;
 
 use md5::{Digest, Md5};
-use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::csss::credentials::{check, variable};
-use crate::csss::envelope::{Answer, in_words, wrap_signed};
+use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
-use crate::family::environment as server;
+use crate::family::place::place;
 use crate::family::private::Sealed;
-use crate::family::{Envelope, Family, WrapError};
-use crate::signing::{ContentError, TimestampUnit, explain};
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, in_words};
+use crate::family::variable::{check, variable};
+use crate::family::{Family, environment};
+use crate::openapi::Operation;
+use crate::signing::body::signed_body;
+use crate::signing::{ContentError, Explanation, TimestampUnit, explain};
 
 mod generated {
-    #![allow(dead_code, unreachable_pub, reason = "the generator writes more than a client needs")]
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
     include!(concat!(env!("OUT_DIR"), "/mall.rs"));
 }
 
@@ -53,7 +54,7 @@ pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_MALL_BASE_URL";
 pub const PARTNER_CODE_VARIABLE: &str = "LINKSFIELD_MALL_PARTNER_CODE";
 
 /// Client of the Mall and Topup API.
-pub type Client = crate::Client<Mall>;
+pub type Client = ApiClient<Mall>;
 
 impl Client {
     /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_BASE_URL` and
@@ -63,7 +64,7 @@ impl Client {
     ///
     /// One of the variables is missing or malformed; the error names it.
     pub fn from_env() -> Result<Self, Error> {
-        let url = server::from_env(BASE_URL_VARIABLE)?;
+        let url = environment::from_env(BASE_URL_VARIABLE)?;
         let partner_code = PartnerCode(variable(PARTNER_CODE_VARIABLE)?);
         Self::builder().credentials(partner_code).environment(url).build()
     }
@@ -114,11 +115,33 @@ impl Sealed for Mall {}
 impl Family for Mall {
     type Credentials = PartnerCode;
     type Environment = Environment;
+    type Settings = Settings;
 
+    const OPERATIONS: &[Operation] = OPERATIONS;
     const ADDED: &[&str] = &["version", "partnerCode", "sign", TRADE_TIME];
 
-    fn envelope(partner_code: PartnerCode, unit: Option<TimestampUnit>) -> Result<Box<dyn Envelope>, Error> {
-        Ok(Box::new(Signed { partner_code, unit: unit.unwrap_or(TimestampUnit::Milliseconds) }))
+    fn scheme(partner_code: PartnerCode, Settings { unit }: Settings) -> Box<dyn Scheme> {
+        Box::new(Signed { partner_code, unit })
+    }
+}
+
+/// What a client of the Mall alone can be told.
+#[derive(Debug)]
+pub struct Settings {
+    unit: TimestampUnit,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { unit: TimestampUnit::Milliseconds }
+    }
+}
+
+impl<S: client_builder::State> ClientBuilder<Mall, S> {
+    /// Unit of the time in requests: milliseconds if not set, as in the documented examples.
+    #[must_use]
+    pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
+        self.with_settings(Settings { unit })
     }
 }
 
@@ -131,26 +154,34 @@ struct Signed {
     unit: TimestampUnit,
 }
 
-impl Envelope for Signed {
-    fn wrap(&self, parameters: &[u8], added: &[&str], now: SystemTime) -> Result<Vec<u8>, WrapError> {
-        let time = self.unit.format(now).ok_or(WrapError::Clock)?;
+impl Signed {
+    fn body(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Vec<u8>, SignError> {
+        let time = self.unit.format(moment.now).ok_or(SignError::Clock)?;
         let all = [("version", VERSION), ("partnerCode", self.partner_code.as_str()), (TRADE_TIME, &time)];
-        let wanted = all.iter().filter(|(name, _)| added.contains(name)).copied().collect::<Vec<_>>();
-        Ok(wrap_signed(parameters, &wanted, md5)?)
+        let wanted = all.iter().filter(|(name, _)| call.added.contains(name)).copied().collect::<Vec<_>>();
+        Ok(signed_body(call.parameters, &wanted, md5)?)
+    }
+}
+
+impl Scheme for Signed {
+    fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError> {
+        Ok(place(call, self.body(call, moment)?)?)
+    }
+
+    fn explain(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Explanation, SignError> {
+        Ok(explain(&self.body(call, moment)?)?)
     }
 
     /// Some answers have an envelope, others are the data itself; which error has what form is not documented.
-    fn unwrap<'a>(&self, status: StatusCode, body: &'a [u8]) -> Result<Answer<'a>, serde_json::Error> {
-        let whole: &RawValue = serde_json::from_slice(body)?;
-        match serde_json::from_str(whole.get()).unwrap_or_default() {
-            Enveloped { operate_code: Some(code), data, .. } if code == SUCCESS => {
-                Ok(Answer::Accepted { data: data.map(RawValue::get) })
-            }
-            Enveloped { operate_code: Some(code), message, .. } => {
-                Ok(Answer::Refused { code, message: message.map(in_words).unwrap_or_default() })
-            }
-            _ if status.is_success() => Ok(Answer::Accepted { data: Some(whole.get()) }),
-            _ => Err(serde::de::Error::custom("expected an `operateCode` under an HTTP status of an error")),
+    fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
+        let whole: &RawValue = serde_json::from_slice(answer.body)?;
+        let Enveloped { operate_code, message, data } = serde_json::from_str(whole.get()).unwrap_or_default();
+        let message = message.map(in_words);
+        match operate_code {
+            Some(code) if code == SUCCESS => Ok(Answer::Accepted { data: data.map(RawValue::get), message }),
+            Some(code) => Ok(Answer::Refused { code, message: message.unwrap_or_default() }),
+            None if answer.status.is_success() => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
+            None => Err(Unreadable("expected an `operateCode` under an HTTP status of an error".to_owned())),
         }
     }
 }

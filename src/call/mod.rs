@@ -1,3 +1,256 @@
-//! One call.
+//! A call as a value: what is asked, told more about if need be, and sent when it is awaited.
 
 pub(crate) mod pages;
+mod response;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE,
+    USER_AGENT,
+};
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Cause, Error, Subject};
+use crate::signing::Explanation;
+use crate::transport::intent::{Intent, Options, Target};
+use crate::transport::retry::RetryPolicy;
+use crate::transport::{Accepted, Transport};
+use crate::values::Language;
+pub use response::Response;
+
+/// Headers that say how a request is sent, or that the client sets.
+const RESERVED: [HeaderName; 11] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    CONNECTION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    EXPECT,
+    HOST,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    USER_AGENT,
+];
+
+/// One call, which is sent when it is first awaited, and whose output is the answer's data.
+///
+/// It owns all that it needs: `join!`, `select!`, `spawn`, `buffer_unordered` take it as it is. Before it is awaited it
+/// can be told what holds for this call alone.
+///
+/// ```no_run
+/// # async fn f(client: linksfield::csss::Client, open: linksfield::csss::types::OpenPackage) -> Result<(), linksfield::Error> {
+/// use std::time::Duration;
+///
+/// let opened = client.open_package(&open).deadline(Duration::from_secs(20)).await?;
+/// let response = client.open_package(&open).response().await?;
+/// println!("{} after {} attempts", response.status(), response.attempts());
+/// # Ok(()) }
+/// ```
+///
+/// A call that is dropped before it was awaited is not sent. One that is dropped while it is under way is cut off: its
+/// request may have been sent, and nobody learns what became of it. Give it a [`deadline`](Self::deadline) instead, whose
+/// error says whether the [outcome is unknown](Error::outcome_unknown).
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<T> {
+    subject: Subject,
+    state: State,
+    data: PhantomData<fn() -> T>,
+}
+
+enum State {
+    Told(Box<Told>),
+    UnderWay(Pin<Box<dyn Future<Output = Result<Accepted, Error>> + Send>>),
+    Ended,
+}
+
+/// A call that has not begun.
+struct Told {
+    transport: Arc<Transport>,
+    intent: Intent,
+    is_raw: bool,
+    /// Why it can't be made: the first reason that was met.
+    problem: Option<Cause>,
+}
+
+impl<T> Call<T> {
+    /// A call of `target`, which is raw if the specification does not know it.
+    pub(crate) fn new(
+        transport: &Arc<Transport>,
+        target: Target,
+        is_raw: bool,
+        parameters: &(impl Serialize + ?Sized),
+    ) -> Self {
+        let (subject, json) = (target.subject.clone(), serde_json::to_vec(parameters));
+        let (parameters, problem) = match json {
+            Ok(json) => (json, None),
+            Err(error) => (Vec::new(), Some(Cause::invalid_request(error))),
+        };
+        let intent = Intent { target, parameters, nonce: fastrand::u64(..), options: Options::default() };
+        let told = Told { transport: Arc::clone(transport), intent, is_raw, problem };
+        Self { subject, state: State::Told(Box::new(told)), data: PhantomData }
+    }
+
+    /// Fails when it is awaited, if there is a problem; nothing is sent then.
+    pub(crate) fn checked<E: Into<Box<dyn std::error::Error + Send + Sync>>>(mut self, problem: Result<(), E>) -> Self {
+        if let (State::Told(told), Err(problem)) = (&mut self.state, problem) {
+            told.problem.get_or_insert(Cause::invalid_request(problem));
+        }
+        self
+    }
+
+    /// What is told after the call has begun changes nothing any more.
+    fn with(mut self, tell: impl FnOnce(&mut Told)) -> Self {
+        if let State::Told(told) = &mut self.state {
+            tell(told);
+        }
+        self
+    }
+
+    /// Longest time of an attempt, from its start to the end of its answer; what the client has if not told.
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.with(|told| told.intent.options.timeout = Some(limit))
+    }
+
+    /// Longest time of all: waiting for the client's limits, attempts, delays between them, and reading the answer.
+    ///
+    /// It cuts a running attempt short. The error says whether the [outcome is unknown](Error::outcome_unknown), which a
+    /// timeout around the call could not.
+    pub fn deadline(self, limit: Duration) -> Self {
+        self.with(|told| told.intent.options.deadline = Some(limit))
+    }
+
+    /// Language of the API's messages; the client's if not told.
+    pub fn language(self, language: Language) -> Self {
+        match HeaderValue::from_str(language.as_str()) {
+            Ok(tag) => self.with(|told| told.intent.options.language = Some(tag)),
+            Err(_) => self.checked(Err("the language must be a language tag, such as en-US")),
+        }
+    }
+
+    /// Adds a header. One that the client sets or that is signed makes the call an
+    /// [invalid request](crate::ErrorKind::InvalidRequest): nothing is sent.
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        match header(name.as_ref(), value.as_ref()) {
+            Ok((name, value)) => self.with(|told| {
+                told.intent.options.headers.append(name, value);
+            }),
+            Err(problem) => self.checked(Err(problem)),
+        }
+    }
+
+    /// When it is sent again; the client's policy if not told. An operation that is not safe to retry is never sent again
+    /// once a byte of it may have left, whatever the policy.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.with(|told| told.intent.options.retry = Some(policy))
+    }
+
+    /// Whether calling twice does no more than calling once. Only for a [raw call](crate::ApiClient::call), which counts as
+    /// unsafe unless told; of an operation the specification says it, so that telling it makes the call an
+    /// [invalid request](crate::ErrorKind::InvalidRequest).
+    pub fn safe_to_retry(mut self, safe: bool) -> Self {
+        match &mut self.state {
+            State::Told(told) if told.is_raw => {
+                told.intent.target.subject.safe_to_retry = safe;
+                self.subject.safe_to_retry = safe;
+                self
+            }
+            _ => self.checked(Err("whether it is safe to retry is said by the specification, not by the caller")),
+        }
+    }
+
+    /// Says what would be signed if the call were sent now: the first thing to look at when a signature is refused.
+    ///
+    /// # Errors
+    ///
+    /// The call can't be signed, or it has begun.
+    pub fn explain(&self) -> Result<Explanation, Error> {
+        let explained = match &self.state {
+            State::Told(told) => match &told.problem {
+                Some(problem) => Err(problem.clone()),
+                None => told.transport.explain(&told.intent),
+            },
+            _ => Err(Cause::invalid_request("it has begun, so that what it signs is signed already")),
+        };
+        explained.map_err(|cause| Error::new(self.subject.clone(), 0, cause))
+    }
+
+    fn begin(&mut self, told: Told) -> Result<(), Error> {
+        match told.problem {
+            Some(problem) => Err(Error::new(self.subject.clone(), 0, problem)),
+            None => {
+                self.state = State::UnderWay(Box::pin(told.transport.exchange(told.intent)));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let known = HeaderName::try_from(name).map_err(|_| format!("{name:?} can't be the name of a header"))?;
+    if RESERVED.contains(&known) {
+        return Err(format!("the header {known} is set by the client"));
+    }
+    let value = HeaderValue::from_str(value).map_err(|_| format!("the value of the header {known} can't be one"))?;
+    Ok((known, value))
+}
+
+impl<T: DeserializeOwned> Call<T> {
+    /// The whole answer: its data, and the status, headers and bytes around it.
+    ///
+    /// ```no_run
+    /// # async fn f(client: linksfield::csss::Client, all: linksfield::csss::types::SyncAssetInfo) -> Result<(), linksfield::Error> {
+    /// let response = client.sync_asset_info(&all).response().await?;
+    /// println!("{:?}: {} SIMs", response.message(), response.data().len());
+    /// # Ok(()) }
+    /// ```
+    pub fn response(mut self) -> impl Future<Output = Result<Response<T>, Error>> + Send + Unpin + 'static
+    where
+        T: 'static,
+    {
+        poll_fn(move |context| self.poll_response(context))
+    }
+
+    fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<Response<T>, Error>> {
+        loop {
+            let result = match std::mem::replace(&mut self.state, State::Ended) {
+                State::Told(told) => match self.begin(*told) {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+                State::UnderWay(mut call) => match call.as_mut().poll(context) {
+                    Poll::Ready(result) => result.and_then(|accepted| Response::read(accepted, &self.subject)),
+                    Poll::Pending => {
+                        self.state = State::UnderWay(call);
+                        return Poll::Pending;
+                    }
+                },
+                State::Ended => Err(Error::new(self.subject.clone(), 0, Cause::invalid_request("it has ended"))),
+            };
+            return Poll::Ready(result);
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Future for Call<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_response(context).map_ok(Response::into_data)
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("operation", &self.subject.operation).finish_non_exhaustive()
+    }
+}

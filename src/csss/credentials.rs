@@ -1,11 +1,11 @@
 //! Who calls, and the secret that proves it.
 
-use std::env;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::family::variable::{check, variable};
 use crate::signing::Key;
 
 /// Environment variable with the access code.
@@ -63,26 +63,5 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("access_code", &self.access_code).finish_non_exhaustive()
-    }
-}
-
-/// The value of an environment variable.
-pub(crate) fn variable(name: &str) -> Result<String, Error> {
-    let value = match env::var(name) {
-        Ok(value) => value,
-        Err(env::VarError::NotPresent) => return Err(Error::settings(format!("{name} is not set: set it"))),
-        Err(env::VarError::NotUnicode(_)) => return Err(Error::settings(format!("{name} is not Unicode text"))),
-    };
-    check(name, &value)?;
-    Ok(value)
-}
-
-pub(crate) fn check(name: &str, value: &str) -> Result<(), Error> {
-    if value.trim().is_empty() {
-        Err(Error::settings(format!("{name} is empty: set it to what Linksfield gave you")))
-    } else if value.trim() != value {
-        Err(Error::settings(format!("{name} has white space around it: remove it")))
-    } else {
-        Ok(())
     }
 }

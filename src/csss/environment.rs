@@ -2,7 +2,7 @@
 
 use super::Environment;
 use crate::error::Error;
-use crate::family::environment as server;
+use crate::family::environment;
 
 /// Environment variable with the URL of the server.
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_BASE_URL";
@@ -14,6 +14,6 @@ impl Environment {
     ///
     /// The variable is not set or can't be a server's URL; the error names it.
     pub fn from_env() -> Result<Self, Error> {
-        server::from_env(BASE_URL_VARIABLE).map(Self::Url)
+        environment::from_env(BASE_URL_VARIABLE).map(Self::Url)
     }
 }

@@ -18,25 +18,24 @@
 //! let open = OpenPackage::builder().build();
 //! ```
 
-use std::time::SystemTime;
-
-use reqwest::StatusCode;
-
-use self::envelope::Answer;
-use crate::csss::credentials::Credentials;
-use crate::error::Error;
-use crate::family::private::Sealed;
-use crate::family::{Envelope, Family, WrapError};
-use crate::signing::TimestampUnit;
-
 pub(crate) mod credentials;
 pub mod envelope;
 mod environment;
 
 mod generated {
-    #![allow(dead_code, unreachable_pub, reason = "the generator writes more than a client needs")]
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
     include!(concat!(env!("OUT_DIR"), "/csss.rs"));
 }
+
+use crate::client::{ApiClient, ClientBuilder, client_builder};
+use crate::error::Error;
+use crate::family::Family;
+use crate::family::place::place;
+use crate::family::private::Sealed;
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
+use crate::openapi::Operation;
+use crate::signing::{Explanation, TimestampUnit, explain};
+use credentials::Credentials;
 
 pub use environment::BASE_URL_VARIABLE;
 #[cfg(feature = "schemars")]
@@ -44,7 +43,7 @@ pub use generated::json_schemas;
 pub use generated::{Environment, OPERATIONS, types};
 
 /// Client of the CSSS API.
-pub type Client = crate::Client<Csss>;
+pub type Client = ApiClient<Csss>;
 
 /// The family of the CSSS API.
 #[derive(Debug)]
@@ -55,11 +54,13 @@ impl Sealed for Csss {}
 impl Family for Csss {
     type Credentials = Credentials;
     type Environment = Environment;
+    type Settings = TimestampUnit;
 
+    const OPERATIONS: &[Operation] = OPERATIONS;
     const ADDED: &[&str] = &["version", "access_code", "timestamp", "sign"];
 
-    fn envelope(credentials: Credentials, unit: Option<TimestampUnit>) -> Result<Box<dyn Envelope>, Error> {
-        Ok(Box::new(Signed { credentials, unit: unit.unwrap_or_default() }))
+    fn scheme(credentials: Credentials, unit: TimestampUnit) -> Box<dyn Scheme> {
+        Box::new(Signed { credentials, unit })
     }
 }
 
@@ -70,14 +71,32 @@ struct Signed {
     unit: TimestampUnit,
 }
 
-impl Envelope for Signed {
-    fn wrap(&self, parameters: &[u8], _: &[&str], now: SystemTime) -> Result<Vec<u8>, WrapError> {
-        let timestamp = self.unit.format(now).ok_or(WrapError::Clock)?;
-        Ok(envelope::wrap(parameters, self.credentials.access_code(), &timestamp, self.credentials.key())?)
+impl Signed {
+    fn body(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Vec<u8>, SignError> {
+        let timestamp = self.unit.format(moment.now).ok_or(SignError::Clock)?;
+        Ok(envelope::wrap(call.parameters, self.credentials.access_code(), &timestamp, self.credentials.key())?)
+    }
+}
+
+impl Scheme for Signed {
+    fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError> {
+        Ok(place(call, self.body(call, moment)?)?)
     }
 
-    fn unwrap<'a>(&self, _: StatusCode, body: &'a [u8]) -> Result<Answer<'a>, serde_json::Error> {
-        envelope::unwrap(body)
+    fn explain(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Explanation, SignError> {
+        Ok(explain(&self.body(call, moment)?)?)
+    }
+
+    fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
+        Ok(envelope::read(answer.body)?)
+    }
+}
+
+impl<S: client_builder::State> ClientBuilder<Csss, S> {
+    /// Unit of the time in requests: seconds if not set, as in the documented examples.
+    #[must_use]
+    pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
+        self.with_settings(unit)
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod reason;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -15,18 +17,59 @@ use reqwest::StatusCode;
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    operation: String,
-    safe_to_retry: bool,
+    subject: Subject,
     attempts: u32,
     cause: Cause,
 }
 
-enum Cause {
-    Transport(reqwest::Error),
-    Refused { status: StatusCode, code: String, message: String },
-    Unreadable { status: StatusCode, body: Bytes, reason: String },
-    InvalidRequest(Box<dyn StdError + Send + Sync>),
+/// What was called.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    /// Name of the operation, or the path of a raw call.
+    pub(crate) operation: Cow<'static, str>,
+    pub(crate) safe_to_retry: bool,
+}
+
+/// What happened.
+#[derive(Clone)]
+pub(crate) enum Cause {
+    /// The deadline passed before anything was sent.
+    NotBegun,
+    Transport(Arc<reqwest::Error>),
+    Refused {
+        status: StatusCode,
+        code: String,
+        message: String,
+    },
+    Unreadable {
+        status: StatusCode,
+        body: Bytes,
+        reason: String,
+    },
+    InvalidRequest(Arc<dyn StdError + Send + Sync>),
     Settings(String),
+}
+
+impl Cause {
+    pub(crate) fn transport(source: reqwest::Error) -> Self {
+        if source.is_builder() {
+            return Self::invalid_request(source.without_url());
+        }
+        Self::Transport(Arc::new(source.without_url()))
+    }
+
+    pub(crate) fn refused(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::Refused { status, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// Of an answer that can't be read, or was read in part only.
+    pub(crate) fn unreadable(status: StatusCode, body: Bytes, reason: String) -> Self {
+        Self::Unreadable { status, body, reason }
+    }
+
+    pub(crate) fn invalid_request(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::InvalidRequest(reason.into().into())
+    }
 }
 
 /// What kind of thing went wrong.
@@ -49,22 +92,19 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn settings(what: impl Into<String>) -> Self {
-        Self::new("settings", true, Cause::Settings(what.into()))
+        let subject = Subject { operation: "settings".into(), safe_to_retry: true };
+        Self::new(subject, 0, Cause::Settings(what.into()))
     }
 
-    fn new(operation: &str, safe_to_retry: bool, cause: Cause) -> Self {
-        Self(Box::new(Inner { operation: operation.to_owned(), safe_to_retry, attempts: 0, cause }))
-    }
-
-    pub(crate) fn after(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
+    pub(crate) fn new(subject: Subject, attempts: u32, cause: Cause) -> Self {
+        Self(Box::new(Inner { subject, attempts, cause }))
     }
 
     /// What kind of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
+            Cause::NotBegun => ErrorKind::Timeout,
             Cause::Transport(source) if source.is_timeout() => ErrorKind::Timeout,
             Cause::Transport(_) => ErrorKind::Transport,
             Cause::Refused { .. } => ErrorKind::Refused,
@@ -77,7 +117,7 @@ impl Error {
     /// Name of the operation, or the path of a raw call.
     #[must_use]
     pub fn operation(&self) -> &str {
-        &self.0.operation
+        &self.0.subject.operation
     }
 
     /// How often it was tried; 0 if the call did not get that far. This is the error of the last attempt.
@@ -134,12 +174,12 @@ impl Error {
     /// Find out, for example with a query, before you call again: calling again could order twice.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
-        !self.0.safe_to_retry
+        !self.0.subject.safe_to_retry
             && match &self.0.cause {
                 Cause::Transport(source) => !source.is_connect(),
                 Cause::Refused { status, .. } => status.is_server_error(),
                 Cause::Unreadable { .. } => true,
-                Cause::InvalidRequest(_) | Cause::Settings(_) => false,
+                Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
             }
     }
 
@@ -153,49 +193,13 @@ impl Error {
     }
 }
 
-/// Builds the errors of one operation.
-#[derive(Clone, Copy)]
-pub(crate) struct Failing<'a> {
-    pub(crate) operation: &'a str,
-    pub(crate) safe_to_retry: bool,
-}
-
-impl Failing<'_> {
-    fn with(self, cause: Cause) -> Error {
-        Error::new(self.operation, self.safe_to_retry, cause)
-    }
-
-    pub(crate) fn transport(self, source: reqwest::Error) -> Error {
-        if source.is_builder() {
-            return self.invalid_request(source.without_url());
-        }
-        self.with(Cause::Transport(source.without_url()))
-    }
-
-    pub(crate) fn refused(self, status: StatusCode, code: &str, message: &str) -> Error {
-        self.with(Cause::Refused { status, code: code.to_owned(), message: message.to_owned() })
-    }
-
-    pub(crate) fn unreadable(self, status: StatusCode, body: Bytes, error: &serde_json::Error) -> Error {
-        self.cut_short(status, body, reason::of(error))
-    }
-
-    /// Of an answer that was read in part only, or not at all.
-    pub(crate) fn cut_short(self, status: StatusCode, body: Bytes, reason: String) -> Error {
-        self.with(Cause::Unreadable { status, body, reason })
-    }
-
-    pub(crate) fn invalid_request(self, reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-        self.with(Cause::InvalidRequest(reason.into()))
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.operation())?;
         match &self.0.cause {
+            Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
-            Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(source))?,
+            Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(&**source))?,
             Cause::Refused { status, code, message } => {
                 write!(f, "refused with code {code} (HTTP {status}): {message}")?
             }
@@ -213,10 +217,7 @@ impl fmt::Display for Error {
             write!(f, "; tried {} times", self.attempts())?;
         }
         if self.speaks_of_signature() {
-            write!(
-                f,
-                "; compare what was signed (Client::explain) with what the server expects, then check the secret"
-            )?;
+            write!(f, "; compare what was signed (Call::explain) with what the server expects, then check the secret")?;
         }
         if self.outcome_unknown() {
             write!(f, "; the call may or may not have taken effect: find out before you call again")?;
@@ -253,7 +254,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::Transport(source) => Some(source),
+            Cause::Transport(source) => Some(&**source),
             Cause::InvalidRequest(source) => Some(&**source),
             _ => None,
         }

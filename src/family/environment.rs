@@ -7,25 +7,28 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::csss::credentials::variable;
+use super::variable::variable;
 use crate::error::Error;
 
 /// The URL in an environment variable, which is checked as one that was not allowed to be plaintext.
 pub(crate) fn from_env(name: &str) -> Result<String, Error> {
     let url = variable(name)?;
-    check(&url, false).map_err(|what| Error::settings(format!("{name} {what}")))?;
+    parse(&url, false).map_err(|what| Error::settings(format!("{name} {what}")))?;
     Ok(url)
 }
 
-/// Whether `url` can be a server's, or why not.
-pub(crate) fn check(url: &str, allow_plaintext: bool) -> Result<(), String> {
-    let parsed =
+/// The URL of a server, or why it can't be one.
+pub(crate) fn parse(url: &str, allow_plaintext: bool) -> Result<Url, String> {
+    let mut parsed =
         Url::parse(url).map_err(|error| format!("is not a URL ({error}): it must be like https://host/path"))?;
+    // Paths of operations begin with the slash between the two.
+    let path = parsed.path().trim_end_matches('/').to_owned();
+    parsed.set_path(&path);
     let bare = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
     match parsed.scheme() {
         "http" | "https" if !bare || parsed.password().is_some() => Err("must have no user, query and fragment".into()),
-        "https" => Ok(()),
-        "http" if allow_plaintext || is_loopback(&parsed) => Ok(()),
+        "https" => Ok(parsed),
+        "http" if allow_plaintext || is_loopback(&parsed) => Ok(parsed),
         "http" => Err("must be https: only a server on this machine is called in plaintext".into()),
         _ => Err("must be an https URL".into()),
     }

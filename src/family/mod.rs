@@ -1,30 +1,33 @@
-//! What differs from one API family to the next: what is put around parameters and data. All else they share.
+//! What an API family is, and in what one differs from the next. All else they share.
 
 pub(crate) mod environment;
 pub(crate) mod place;
+pub(crate) mod scheme;
+pub(crate) mod variable;
 
-use std::fmt;
+use crate::openapi::Operation;
+use scheme::Scheme;
 
-use http::HeaderMap;
-use reqwest::StatusCode;
-
-use crate::csss::envelope::Answer;
-use crate::error::Error;
-use crate::signing::{ContentError, TimestampUnit};
-
-/// An API family. There is one for each specification; it can't be implemented elsewhere.
+/// An API family: one specification, one way to sign, its own servers and credentials. It can't be implemented elsewhere.
 pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
     /// Who calls.
     type Credentials;
     /// Which server: one that the documentation names, or any other.
     type Environment: Environment;
-
-    /// The parameters that a call adds which the specification does not know.
+    /// What a client of this family alone can be told.
     #[doc(hidden)]
-    const ADDED: &[&str];
+    type Settings: Default;
+
+    /// Every documented operation.
+    #[doc(hidden)]
+    const OPERATIONS: &'static [Operation];
+
+    /// The parameters that are added to a call which the specification does not know.
+    #[doc(hidden)]
+    const ADDED: &'static [&'static str];
 
     #[doc(hidden)]
-    fn envelope(credentials: Self::Credentials, unit: Option<TimestampUnit>) -> Result<Box<dyn Envelope>, Error>;
+    fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Box<dyn Scheme>;
 }
 
 pub(crate) mod private {
@@ -40,26 +43,4 @@ pub trait Environment: Send + Sync {
     /// The URL before the operations' paths.
     #[doc(hidden)]
     fn base_url(&self) -> &str;
-}
-
-/// What is put around the parameters of a call, and taken off an answer.
-pub trait Envelope: fmt::Debug + Send + Sync {
-    /// The whole request as a JSON object: `parameters`, and what the family adds; only those of `added` where it
-    /// depends on the operation.
-    fn wrap(&self, parameters: &[u8], added: &[&str], now: std::time::SystemTime) -> Result<Vec<u8>, WrapError>;
-
-    /// Adds the headers of the family.
-    fn set_headers(&self, _: &mut HeaderMap) {}
-
-    /// What an answer says.
-    fn unwrap<'a>(&self, status: StatusCode, body: &'a [u8]) -> Result<Answer<'a>, serde_json::Error>;
-}
-
-/// Why a request can't be wrapped.
-#[derive(Debug, thiserror::Error)]
-pub enum WrapError {
-    #[error("the clock shows a time before 1970")]
-    Clock,
-    #[error(transparent)]
-    Content(#[from] ContentError),
 }

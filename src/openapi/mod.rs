@@ -1,21 +1,35 @@
-//! The OpenAPI documents that the clients are generated from, as text, for other tools and other languages.
+//! The OpenAPI documents that the clients are generated from, as data: for other tools and other languages.
+//!
+//! Each is YAML, OpenAPI 3.0.3; its `info.version` follows semantic versioning of the contract.
+//!
+//! ```
+//! use linksfield::openapi::{CSSS, DOCUMENTS};
+//!
+//! assert!(CSSS.starts_with("openapi: 3.0.3"));
+//! for document in DOCUMENTS {
+//!     println!("{}: {} operations", document.name, document.operations.len());
+//! }
+//! ```
 
 mod operation;
 
 pub use operation::{Completeness, Operation};
 
-/// The document of the CSSS API: YAML, OpenAPI 3.0.3. Its `info.version` follows semantic versioning of the contract.
-///
-/// ```
-/// assert!(linksfield::openapi::CSSS.starts_with("openapi: 3.0.3"));
-/// ```
-pub const CSSS: &str = include_str!("../../openapi/csss.yaml");
+/// A document whose API is compiled in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Document {
+    /// Name of its file, without `.yaml`.
+    pub name: &'static str,
+    /// What it describes, in a few words.
+    pub title: &'static str,
+    /// The document: YAML.
+    pub text: &'static str,
+    /// The same for people: one page of HTML that needs nothing else.
+    #[cfg(feature = "sandbox")]
+    pub page: &'static str,
+    /// Its operations; none of a document of what Linksfield sends.
+    pub operations: &'static [Operation],
+}
 
-/// The document of what Linksfield sends: YAML, OpenAPI 3.0.3, each notification as an operation of your server.
-pub const NOTIFICATIONS: &str = include_str!("../../openapi/notifications.yaml");
-
-/// The document of the Mall and Topup API: YAML, OpenAPI 3.0.3.
-pub const MALL: &str = include_str!("../../openapi/mall.yaml");
-
-/// The document of the eSIM QR Mall API: YAML, OpenAPI 3.0.3.
-pub const ESIM_QR: &str = include_str!("../../openapi/esim-qr.yaml");
+include!(concat!(env!("OUT_DIR"), "/documents.rs"));

@@ -1,15 +1,15 @@
 //! What the specification says of an operation.
 
-use crate::error::Failing;
+use http::Method;
 
 /// An operation of the API, as its specification describes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
     /// Its name: that of its path, where it is a POST.
     pub id: &'static str,
     /// Its HTTP method.
-    pub method: &'static str,
+    pub method: Method,
     /// Its path below the server's URL, with `{name}` for each parameter in it.
     pub path: &'static str,
     /// The vendor's page that describes it.
@@ -20,18 +20,14 @@ pub struct Operation {
     pub safe_to_retry: bool,
     /// Whether the vendor labels it as deprecated.
     pub deprecated: bool,
+    /// Its parameters in an example of the specification, as a JSON object: those that a caller passes.
+    pub example: &'static str,
     /// What an absent `data` stands for: `{}` or `[]`.
     pub(crate) no_data: &'static str,
-    /// The parameters that the envelope adds.
+    /// The parameters that the family adds.
     pub(crate) added: &'static [&'static str],
     /// Its servers, by the names of their environments.
     pub(crate) servers: &'static [(&'static str, &'static str)],
-}
-
-impl Operation {
-    pub(crate) fn failing(&self) -> Failing<'_> {
-        Failing { operation: self.id, safe_to_retry: self.safe_to_retry }
-    }
 }
 
 /// How much of an operation is documented.

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
+
+use super::api::Asked;
+use super::refusal::Refusal;
+use super::response::{answer, json};
 
 /// Request header that names the fault of this one request, as [`Fault::name`] has it.
 pub const FAULT_HEADER: &str = "sandbox-fault";
@@ -99,7 +103,7 @@ impl Fault {
     }
 
     /// Happens when the body is read, before anything is done: the connection's end, or an answer instead of the operation's.
-    pub(super) async fn before(self, shape: &Shape) -> Result<Option<Response<Body>>, Dropped> {
+    pub(super) async fn before(self, asked: &Asked<'_>) -> Result<Option<Response<Body>>, Dropped> {
         match self {
             Self::DropAfterReading => return Err(Dropped),
             Self::Hang => std::future::pending().await,
@@ -115,47 +119,40 @@ impl Fault {
                 busy.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("0"));
                 Some(busy)
             }
-            Self::UnknownCode => Some(json(shape.refusal.into())),
+            Self::UnknownCode => {
+                let (status, refusal) = asked.answered(Err(Refusal::Fault));
+                Some(json(status, refusal.to_string()))
+            }
             _ => None,
         })
     }
 
-    /// Happens when everything is done: what becomes of the answer's `body`.
-    pub(super) fn after(self, body: String, shape: &Shape) -> Result<Response<Body>, Dropped> {
+    /// Happens when everything is done: what becomes of the answer.
+    pub(super) async fn after(self, asked: &Asked<'_>, response: Response<Body>) -> Result<Response<Body>, Dropped> {
         Ok(match self {
             Self::DropAfterPlacing => return Err(Dropped),
-            Self::HalfAnswer | Self::WrongLength => cut_off(self, body),
-            Self::NotJson => json("neither {JSON} nor anything else".into()),
-            Self::Huge => json(format!(r#"{{{},"data":{{"huge":"{}"}}}}"#, shape.success, "x".repeat(10_000_000))),
-            Self::Deep => {
-                json(format!(r#"{{{},"data":{}{}}}"#, shape.success, "[".repeat(100_000), "]".repeat(100_000)))
-            }
-            Self::WrongTypes => json(format!(r#"{{{},"message":1,"success":"yes","data":"text"}}"#, shape.success)),
-            Self::UnknownFields => json(with_unknown_fields(&body)),
-            _ => json(body),
+            Self::HalfAnswer | Self::WrongLength => cut_off(self, text(response).await),
+            Self::NotJson => json(StatusCode::OK, "neither {JSON} nor anything else".into()),
+            Self::Huge => with_data(asked, &format!(r#"{{"huge":"{}"}}"#, "x".repeat(10_000_000))),
+            Self::Deep => with_data(asked, &["[".repeat(100_000), "]".repeat(100_000)].concat()),
+            Self::WrongTypes => with_data(asked, r#""text""#),
+            Self::UnknownFields => json(StatusCode::OK, with_unknown_fields(&text(response).await)),
+            _ => response,
         })
     }
 }
 
-/// How the answers of an API family look.
-pub(super) struct Shape {
-    /// The field that says success.
-    pub(super) success: &'static str,
-    /// A refusal with a code that nobody knows.
-    pub(super) refusal: &'static str,
+/// An answer of success whose `data` is this JSON.
+fn with_data(asked: &Asked<'_>, data: &str) -> Response<Body> {
+    const DATA: &str = "SANDBOX-DATA";
+    let (status, answer) = asked.answered(Ok(DATA.into()));
+    json(status, answer.to_string().replace(&format!("\"{DATA}\""), data))
 }
 
-impl Shape {
-    pub(super) const CSSS: Self = Self {
-        success: r#""code":"0000""#,
-        refusal: r#"{"code":"SANDBOX-FAULT","message":"?","success":false,"data":null}"#,
-    };
-    #[cfg(feature = "mall")]
-    pub(super) const MALL: Self =
-        Self { success: r#""operateCode":"S""#, refusal: r#"{"operateCode":"SANDBOX-FAULT","message":"?"}"# };
-    #[cfg(feature = "esim-qr")]
-    pub(super) const ESIM_QR: Self =
-        Self { success: r#""code":0"#, refusal: r#"{"code":-2,"message":"SANDBOX-FAULT","data":null}"# };
+/// The body of an answer that the sandbox made.
+async fn text(response: Response<Body>) -> String {
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// The connection is to be closed without an answer.
@@ -169,17 +166,6 @@ impl fmt::Display for Dropped {
 }
 
 impl std::error::Error for Dropped {}
-
-pub(super) fn json(body: String) -> Response<Body> {
-    answer(StatusCode::OK, "application/json", body.into())
-}
-
-pub(super) fn answer(status: StatusCode, media_type: &'static str, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response
-}
 
 /// Announces more than comes: the whole body of which half comes, or ten bytes more than the whole.
 fn cut_off(fault: Fault, body: String) -> Response<Body> {

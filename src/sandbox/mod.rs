@@ -36,17 +36,17 @@
 //! # Ok(()) }
 //! ```
 
+mod api;
 mod apis;
 mod fault;
 mod notifier;
 mod refusal;
+mod response;
 mod server;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-#[cfg(feature = "mall")]
-use std::sync::PoisonError;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::notification::Signer;
 use crate::signing::TimestampUnit;
-use apis::csss::{calendar, ledger::Ledger};
+pub use apis::*;
 pub use fault::{FAULT_HEADER, Fault};
 
 /// Most bytes of a request's body.
@@ -65,18 +65,6 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Most orders that are kept; after that, orders are refused.
 pub const ORDER_LIMIT: usize = 100_000;
-
-/// Where the Mall API begins.
-#[cfg(feature = "mall")]
-const MALL_PATH: &str = "/mall-api";
-
-/// Where the eSIM QR Mall API begins.
-#[cfg(feature = "esim-qr")]
-const ESIM_QR_PATH: &str = "/esim-qr-api";
-
-/// The access token that the eSIM QR Mall API of a sandbox accepts. It protects nothing.
-#[cfg(feature = "esim-qr")]
-pub const ACCESS_TOKEN: &str = "sandbox-token";
 
 /// Access code of a sandbox that was given none.
 pub const ACCESS_CODE: &str = "SANDBOX";
@@ -89,6 +77,8 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
     url: String,
+    credentials: Credentials,
+    apis: apis::Apis,
     state: server::State,
     /// To the task that sends notifications; dropped with the sandbox, which tells it to stop.
     notify: Option<mpsc::UnboundedSender<Value>>,
@@ -129,14 +119,10 @@ impl Sandbox {
         let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
-        let state = server::State {
-            credentials: credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?,
-            ledger: Arc::new(Mutex::new(Ledger::new(plans, callback.is_some()))),
-            clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
-            fault: Arc::default(),
-            #[cfg(feature = "mall")]
-            shop: Arc::default(),
-        };
+        let credentials = credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?;
+        let apis = apis::Apis::new(&credentials, plans, callback.is_some());
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemTime::now));
+        let state = server::State { apis: apis.all().into(), clock, fault: Arc::default() };
         let (running, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, state.clone(), stopped));
         let notify = match callback {
@@ -146,11 +132,11 @@ impl Sandbox {
                 let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
                 let callback = notifier::Callback { http, url, signer: callback_signer, resend_every };
                 let (sender, receiver) = mpsc::unbounded_channel();
-                tokio::spawn(notifier::run(callback, state.ledger.clone(), state.clock.clone(), receiver));
+                tokio::spawn(notifier::run(callback, state.apis.clone(), state.clock.clone(), receiver));
                 Some(sender)
             }
         };
-        Ok(Self { url, state, notify, _running: running })
+        Ok(Self { url, credentials, apis, state, notify, _running: running })
     }
 
     /// Starts a sandbox on a free port of 127.0.0.1 that accepts [`ACCESS_CODE`] with [`SECRET`].
@@ -168,42 +154,15 @@ impl Sandbox {
         &self.url
     }
 
-    /// The URL before the paths of the Mall API, whose partner code is the sandbox's access code.
-    #[cfg(feature = "mall")]
-    #[must_use]
-    pub fn mall_url(&self) -> String {
-        format!("{}{MALL_PATH}", self.url)
-    }
-
-    /// The URL before the paths of the eSIM QR Mall API, which accepts [`ACCESS_TOKEN`].
-    #[cfg(feature = "esim-qr")]
-    #[must_use]
-    pub fn esim_qr_url(&self) -> String {
-        format!("{}{ESIM_QR_PATH}", self.url)
-    }
-
     /// Whose requests are accepted.
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
-        &self.state.credentials
+        &self.credentials
     }
 
     /// Lets something go wrong with every request from now on, or nothing any more.
     pub fn misbehave(&self, fault: Option<Fault>) {
-        *self.state.fault() = fault;
-    }
-
-    /// How many orders have been placed.
-    #[must_use]
-    pub fn order_count(&self) -> usize {
-        self.state.ledger().orders().count()
-    }
-
-    /// How many orders have been placed in the Mall.
-    #[cfg(feature = "mall")]
-    #[must_use]
-    pub fn mall_order_count(&self) -> usize {
-        self.state.shop.lock().unwrap_or_else(PoisonError::into_inner).order_count()
+        *held(&self.state.fault) = fault;
     }
 
     /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether there
@@ -214,18 +173,21 @@ impl Sandbox {
 
     /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether there is one.
     pub fn send_sms(&self, sim_id: &str, text: &str) -> bool {
-        let received = TimestampUnit::Milliseconds.format((self.state.clock)());
+        let received = TimestampUnit::Milliseconds.format(self.now());
         self.notify(json!({
             "partner_code": self.credentials().access_code(), "sim_id": sim_id, "text_message": text,
             "received_at": received, "message_type": "SANDBOX-TEXT",
         }))
     }
 
-    /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
-    pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
-        let now = calendar::local((self.state.clock)());
-        self.state.ledger().use_data(device_id, amount, now)
+    fn now(&self) -> SystemTime {
+        (self.state.clock)()
     }
+}
+
+/// Locks, also what a thread that panicked has left.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Sandbox {

@@ -1,25 +1,22 @@
 //! Sends notifications as Linksfield does: signed, and once more if they fail.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::CONTENT_TYPE;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Clock;
-use super::apis::csss::calendar;
-use super::apis::csss::ledger::{Ledger, Order};
-use crate::notification::types::OrderEvent;
+use super::api::Api;
 use crate::notification::{DELIVERY_HEADER, Signer};
 
 /// How often a notification that fails is sent again: documented for the results of asynchronous calls.
 pub(super) const RESENDS: u32 = 30;
 
-/// How often the ledger is asked what has happened, and, as that takes longer, which orders have ended.
+/// How often the APIs are asked what has happened.
 const NEWS: Duration = Duration::from_millis(50);
-const ENDS: Duration = Duration::from_secs(1);
 
 /// How long a receiver may take to answer.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -33,28 +30,23 @@ pub(super) struct Callback {
     pub(super) resend_every: Duration,
 }
 
-/// Tells what happens to orders, and what it is told to tell, until `told` is closed.
+/// Tells what happens, and what it is told to tell, until `told` is closed.
 pub(super) async fn run(
     callback: Callback,
-    ledger: Arc<Mutex<Ledger>>,
+    apis: Arc<[Arc<dyn Api>]>,
     clock: Clock,
     mut told: mpsc::UnboundedReceiver<Value>,
 ) {
     let mut deliveries = JoinSet::new();
     let mut count = 0_u64;
-    let (mut news, mut ends) = (tokio::time::interval(NEWS), tokio::time::interval(ENDS));
-    let ledger = || ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut news = tokio::time::interval(NEWS);
     loop {
         let bodies = tokio::select! {
             body = told.recv() => match body {
                 Some(body) => vec![body],
                 None => break,
             },
-            _ = news.tick() => ledger().news().iter().map(|(event, order)| order_status(event, order)).collect(),
-            _ = ends.tick() => {
-                ledger().tell_ends(calendar::local(clock()));
-                continue;
-            }
+            _ = news.tick() => apis.iter().flat_map(|api| api.news(clock())).collect(),
             Some(_) = deliveries.join_next() => continue,
         };
         for body in bodies {
@@ -62,11 +54,6 @@ pub(super) async fn run(
             deliveries.spawn(deliver(callback.clone(), count, body.to_string()));
         }
     }
-}
-
-/// The fields of this notification are not documented, so these are the sandbox's own.
-fn order_status(event: &OrderEvent, order: &Order) -> Value {
-    json!({ "SANDBOX-event": event, "SANDBOX-order-id": order.id, "SANDBOX-device-id": order.device_id })
 }
 
 async fn deliver(callback: Callback, id: u64, body: String) {

@@ -10,10 +10,15 @@ pub(super) enum Refusal {
     Body(String),
     BodyTooLarge,
     UnknownPath,
-    Method,
+    Method {
+        allowed: String,
+    },
     AccessCode,
     Signature(String),
-    Parameter { name: String, problem: String },
+    Parameter {
+        name: String,
+        problem: String,
+    },
     UnknownPlan,
     UnknownOrder,
     OrderStarted,
@@ -22,6 +27,8 @@ pub(super) enum Refusal {
     NotAllowed(&'static str),
     NoPlanInUse,
     Full,
+    /// What a fault says.
+    Fault,
 }
 
 impl Refusal {
@@ -34,7 +41,7 @@ impl Refusal {
             Self::Body(_) => "SANDBOX-BODY",
             Self::BodyTooLarge => "SANDBOX-BODY-TOO-LARGE",
             Self::UnknownPath => "SANDBOX-UNKNOWN-PATH",
-            Self::Method => "SANDBOX-METHOD",
+            Self::Method { .. } => "SANDBOX-METHOD",
             Self::AccessCode => "SANDBOX-ACCESS-CODE",
             Self::Signature(_) => "SANDBOX-SIGNATURE",
             Self::Parameter { .. } => "SANDBOX-PARAMETER",
@@ -46,6 +53,7 @@ impl Refusal {
             Self::NotAllowed(_) => "SANDBOX-NOT-ALLOWED",
             Self::NoPlanInUse => "SANDBOX-NO-PLAN-IN-USE",
             Self::Full => "SANDBOX-FULL",
+            Self::Fault => "SANDBOX-FAULT",
         }
     }
 
@@ -53,7 +61,7 @@ impl Refusal {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::UnknownPath => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::OK,
         }
@@ -71,7 +79,7 @@ impl Refusal {
             Self::Body(problem) => (format!("请求体错误: {problem}"), format!("the body is wrong: {problem}")),
             Self::BodyTooLarge => both("请求体过大", "the body is too large"),
             Self::UnknownPath => both("路径不存在", "no operation has this path"),
-            Self::Method => both("请求方法错误", "this operation has another method"),
+            Self::Method { .. } => both("请求方法错误", "this operation has another method"),
             Self::AccessCode => both(
                 "access_code (partnerCode, x-access-token) 不存在",
                 "this access_code (partnerCode, x-access-token) is not known",
@@ -89,6 +97,7 @@ impl Refusal {
             Self::NotAllowed(rule) => (format!("不允许: {rule}"), format!("not allowed: {rule}")),
             Self::NoPlanInUse => both("该设备没有使用中的套餐", "this SIM has no plan in use"),
             Self::Full => both("订单数量已达上限", "the sandbox keeps no more orders: start a new one"),
+            Self::Fault => both("?", "?"),
         }
     }
 }

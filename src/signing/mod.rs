@@ -19,6 +19,7 @@
 //!
 //! [overview page]: https://developer-en.apifox.cn/doc-1486824
 
+pub(crate) mod body;
 pub(crate) mod canonical;
 
 use std::fmt;
@@ -120,8 +121,9 @@ impl fmt::Debug for Signature {
 /// What of a body is signed, and what is not.
 ///
 /// When the server says that a signature is wrong, compare [`content`](Self::content) with what the server signed,
-/// byte by byte: a difference there explains it. If there is none, the secrets differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// byte by byte: a difference there explains it. If there is none, the secrets differ. Where an API signs nothing, it is
+/// empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     content: String,
     left_out: Vec<LeftOut>,

@@ -1,27 +1,37 @@
-//! From a call to the wire and back: put the envelope on, send, read, take it off. The only place where I/O happens.
+//! What all calls of one client share, and how one is sent until it is answered:
+//!
+//! 1. a span begins;
+//! 2. it waits until the limits let it in;
+//! 3. an [`attempt`] is made: signed and placed, sent, read, judged;
+//! 4. if it failed, and the policy says so, it waits for a delay and goes on at 2;
+//! 5. the span ends.
+//!
+//! A deadline is around all of it, a timeout around each attempt.
 
+mod attempt;
+pub(crate) mod intent;
 pub(crate) mod limits;
 pub(crate) mod retry;
 mod trace;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use reqwest::{StatusCode, Url};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::csss::envelope::Answer;
-use crate::error::Error;
-use crate::error::Failing;
-use crate::family::place::{Call, place};
-use crate::family::{Envelope, Environment};
-use crate::openapi::Operation;
-use crate::transport::limits::Limits;
-use crate::transport::retry::RetryPolicy;
-use crate::transport::retry::{Trouble, retry_after};
-use crate::transport::trace::Span;
+use crate::error::{Cause, Error};
+use crate::family::Environment;
+use crate::family::scheme::{Moment, Scheme, Unsigned};
+use crate::signing::Explanation;
+use intent::{Intent, Target};
+use limits::Limits;
+use retry::{RetryPolicy, Tried};
+use trace::Span;
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -29,8 +39,12 @@ pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// All that the calls of one client share.
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
+    /// Whether `http` is the caller's own.
+    pub(crate) is_foreign: bool,
+    /// The URL before the paths of operations.
+    pub(crate) base: Url,
     pub(crate) environment: Box<dyn Environment>,
-    pub(crate) envelope: Box<dyn Envelope>,
+    pub(crate) scheme: Box<dyn Scheme>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) answer_limit: usize,
@@ -42,134 +56,90 @@ pub(crate) struct Transport {
 /// An answer of the API that accepted a call.
 pub(crate) struct Accepted {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The JSON of its `data`, or what stands for it if it has none.
+    pub(crate) data: Bytes,
+    pub(crate) message: Option<String>,
     /// The answer as received.
-    pub(crate) body: Bytes,
-    /// The JSON of its `data`, if it has any.
-    pub(crate) data: Option<Bytes>,
+    pub(crate) raw: Bytes,
+    pub(crate) attempts: u32,
 }
 
 impl Transport {
-    /// The URL before the paths of operations.
-    pub(crate) fn base_url(&self) -> &str {
-        self.environment.base_url().trim_end_matches('/')
-    }
-
-    /// A call of `operation`.
-    pub(crate) fn call<'a>(&self, operation: &'a Operation, parameters: Bytes) -> Call<'a> {
-        let named = self.environment.name().and_then(|name| operation.servers.iter().find(|(known, _)| *known == name));
-        let base_url = named.map_or_else(|| self.base_url(), |(_, url)| url);
-        Call {
-            failing: operation.failing(),
-            method: operation.method.parse().unwrap_or_default(),
-            url: format!("{base_url}{}", operation.path),
-            added: operation.added,
-            parameters,
-        }
-    }
-
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
-    pub(crate) async fn exchange(&self, call: &Call<'_>) -> Result<Accepted, Error> {
-        let span = Span::begin(call);
-        let result = span.around(self.repeat(call, &span)).await;
+    pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
+        let span = Span::begin(&intent.target, &self.base);
+        let result = span.around(self.repeat(&intent, &span)).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
     }
 
-    async fn repeat(&self, call: &Call<'_>, span: &Span) -> Result<Accepted, Error> {
+    async fn repeat(&self, intent: &Intent, span: &Span) -> Result<Accepted, Error> {
         let start = Instant::now();
+        let deadline = intent.options.deadline.and_then(|limit| start.checked_add(limit));
+        let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
+        let subject = &intent.target.subject;
         let mut attempt = 1;
         loop {
-            span.attempt(attempt);
-            let (trouble, error) = match self.attempt(call).await {
-                Ok(accepted) => return Ok(accepted),
-                Err(failed) => failed,
+            let Some(permit) = within(deadline, self.limits.enter()).await else {
+                return Err(Error::new(subject.clone(), attempt - 1, Cause::NotBegun));
             };
-            match self.retry.delay(call.failing.safe_to_retry, attempt, start.elapsed(), trouble, fastrand::f64()) {
-                Some(delay) => tokio::time::sleep(delay).await,
-                None => return Err(error.after(attempt)),
+            span.attempt(attempt);
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let timeout = [left, intent.options.timeout.or(self.timeout)].into_iter().flatten().min();
+            let (trouble, cause) = match self.attempt(intent, timeout, span).await {
+                Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
+                Err(failure) => failure,
+            };
+            drop(permit);
+            let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
+            let delay = policy.delay(&tried, fastrand::f64());
+            // A delay that ends at the deadline leads to no attempt.
+            match delay.filter(|delay| deadline.is_none_or(|deadline| Instant::now() + *delay < deadline)) {
+                Some(delay) => sleep(delay).await,
+                None => return Err(Error::new(subject.clone(), attempt, cause)),
             }
             attempt += 1;
         }
     }
 
-    /// Puts the envelope on, sends once, and takes the answer's envelope off.
-    async fn attempt(&self, call: &Call<'_>) -> Result<Accepted, (Trouble, Error)> {
-        let failing = call.failing;
-        let _permit = self.limits.enter().await;
-        let request = self.request(call).map_err(|error| (Trouble::Final, error))?;
-        let url = request.url().clone();
-        let response =
-            self.http.execute(request).await.map_err(|error| (no_answer(&error), failing.transport(error)))?;
-        let (status, answered) = (response.status(), self.answered(&response));
-        if *response.url() != url {
-            let reason = "your http_client followed a redirect with it: set its redirect policy to none";
-            return Err((Trouble::Final, failing.cut_short(status, Bytes::new(), reason.to_owned())));
+    /// What is signed of a call, if it were sent now.
+    pub(crate) fn explain(&self, intent: &Intent) -> Result<Explanation, Cause> {
+        let base = self.base_of(&intent.target)?;
+        self.scheme.explain(&self.unsigned(intent, &base), self.moment(intent)).map_err(Cause::invalid_request)
+    }
+
+    fn unsigned<'a>(&self, intent: &'a Intent, base: &'a Url) -> Unsigned<'a> {
+        let Intent { target: Target { method, path, added, .. }, parameters, .. } = intent;
+        Unsigned { method, base, path, added, parameters }
+    }
+
+    fn moment(&self, intent: &Intent) -> Moment {
+        Moment { now: (self.clock)(), nonce: intent.nonce }
+    }
+
+    fn base_of(&self, target: &Target) -> Result<Cow<'_, Url>, Cause> {
+        let named = self.environment.name().and_then(|name| target.servers.iter().find(|(known, _)| *known == name));
+        match named.filter(|(_, url)| *url != self.environment.base_url()) {
+            Some((_, url)) => Url::parse(url).map(Cow::Owned).map_err(Cause::invalid_request),
+            None => Ok(Cow::Borrowed(&self.base)),
         }
-        let body = self.read(response, failing).await?;
-        let data = match self.envelope.unwrap(status, &body) {
-            Ok(Answer::Accepted { data }) => data.map(|data| body.slice_ref(data.as_bytes())),
-            Ok(Answer::Refused { code, message }) => return Err((answered, failing.refused(status, &code, &message))),
-            Err(error) => return Err((answered, failing.unreadable(status, body.clone(), &error))),
-        };
-        Ok(Accepted { status, body, data })
-    }
-
-    fn answered(&self, response: &Response) -> Trouble {
-        let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = asked.and_then(|value| retry_after(value, (self.clock)()));
-        Trouble::Answered { status: response.status().as_u16(), retry_after }
-    }
-
-    /// The answer's body, which is dropped with its connection where it grows too long.
-    async fn read(&self, mut response: Response, failing: Failing<'_>) -> Result<Bytes, (Trouble, Error)> {
-        let status = response.status();
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, failing.transport(error)))? {
-            if body.len() + chunk.len() > self.answer_limit {
-                let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err((Trouble::Final, failing.cut_short(status, body.freeze(), reason)));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    }
-
-    /// The whole request as JSON, as it would be sent now.
-    pub(crate) fn wrap(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
-        let wrapped = self.envelope.wrap(&call.parameters, call.added, (self.clock)());
-        wrapped.map_err(|error| call.failing.invalid_request(error))
-    }
-
-    fn request(&self, call: &Call<'_>) -> Result<Request, Error> {
-        let placed = place(&call.method, &call.url, self.wrap(call)?);
-        let placed = placed.map_err(|error| call.failing.invalid_request(error))?;
-        let mut request = Request::new(call.method.clone(), placed.url);
-        *request.body_mut() = placed.body.map(Into::into);
-        *request.timeout_mut() = self.timeout;
-        let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(language) = &self.language {
-            headers.insert(ACCEPT_LANGUAGE, language.clone());
-        }
-        self.envelope.set_headers(headers);
-        Ok(request)
     }
 }
 
-fn no_answer(error: &reqwest::Error) -> Trouble {
-    match error {
-        error if error.is_builder() => Trouble::Final,
-        error if error.is_connect() => Trouble::Unsent,
-        _ => Trouble::Lost,
+/// What `work` gives, unless the deadline passes before.
+async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work).await.ok(),
+        None => Some(work.await),
     }
 }
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
-            .field("base_url", &self.base_url())
-            .field("envelope", &self.envelope)
+            .field("base_url", &self.base.as_str())
+            .field("scheme", &self.scheme)
             .field("language", &self.language)
             .field("timeout", &self.timeout)
             .field("answer_limit", &self.answer_limit)

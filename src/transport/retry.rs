@@ -41,16 +41,8 @@ impl RetryPolicy {
     }
 
     /// How long to wait before the next attempt, or `None` to give up.
-    ///
-    /// `attempt` counts from 1, `elapsed` from the beginning of the first; `chance` is from 0 to 1.
-    pub(crate) fn delay(
-        &self,
-        safe_to_retry: bool,
-        attempt: u32,
-        elapsed: Duration,
-        trouble: Trouble,
-        chance: f64,
-    ) -> Option<Duration> {
+    pub(crate) fn delay(&self, tried: &Tried, chance: f64) -> Option<Duration> {
+        let Tried { safe_to_retry, attempt, elapsed, trouble } = *tried;
         let again = match trouble {
             Trouble::Unsent => true,
             Trouble::Lost => safe_to_retry,
@@ -71,6 +63,17 @@ impl RetryPolicy {
         let doubled = 2_u32.checked_pow(attempt - 1).and_then(|times| self.first_delay.checked_mul(times));
         doubled.unwrap_or(Duration::MAX).min(self.longest_delay)
     }
+}
+
+/// What a policy is asked about: a call that failed so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tried {
+    pub(crate) safe_to_retry: bool,
+    /// Counts from 1.
+    pub(crate) attempt: u32,
+    /// From the beginning of the first attempt.
+    pub(crate) elapsed: Duration,
+    pub(crate) trouble: Trouble,
 }
 
 /// What became of an attempt that failed.
@@ -101,6 +104,10 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn tried(safe_to_retry: bool, attempt: u32, elapsed: Duration, trouble: Trouble) -> Tried {
+        Tried { safe_to_retry, attempt, elapsed, trouble }
+    }
+
     fn answered(status: u16) -> Trouble {
         Trouble::Answered { status, retry_after: None }
     }
@@ -126,16 +133,17 @@ mod tests {
             (Trouble::Final, false, false),
         ];
         for (trouble, safe, again) in cases {
-            let delay = RetryPolicy::default().delay(safe, 1, Duration::ZERO, trouble, 0.5);
+            let delay = RetryPolicy::default().delay(&tried(safe, 1, Duration::ZERO, trouble), 0.5);
             assert_eq!(delay.is_some(), again, "{trouble:?}, safe to retry: {safe}");
-            assert_eq!(RetryPolicy::never().delay(safe, 1, Duration::ZERO, trouble, 0.5), None);
+            assert_eq!(RetryPolicy::never().delay(&tried(safe, 1, Duration::ZERO, trouble), 0.5), None);
         }
     }
 
     #[test]
     fn delays_double_up_to_the_longest_and_are_random() {
         let policy = RetryPolicy::builder().attempts(u32::MAX).first_delay(SECOND).total(Duration::MAX).build();
-        let delay = |attempt, chance| policy.delay(true, attempt, Duration::ZERO, Trouble::Lost, chance).unwrap();
+        let delay =
+            |attempt, chance| policy.delay(&tried(true, attempt, Duration::ZERO, Trouble::Lost), chance).unwrap();
         let longest = [1, 2, 3, 4, 5, 6, 40, u32::MAX - 1].map(|attempt| delay(attempt, 1.0).as_secs());
         assert_eq!(longest, [1, 2, 4, 8, 10, 10, 10, 10]);
         assert_eq!(delay(3, 0.25), SECOND);
@@ -145,7 +153,7 @@ mod tests {
     #[test]
     fn attempts_and_total_time_have_an_end() {
         let policy = RetryPolicy::builder().attempts(3).first_delay(SECOND).total(10 * SECOND).build();
-        let delay = |attempt, elapsed| policy.delay(true, attempt, elapsed, Trouble::Lost, 1.0);
+        let delay = |attempt, elapsed| policy.delay(&tried(true, attempt, elapsed, Trouble::Lost), 1.0);
         assert!(delay(2, Duration::ZERO).is_some() && delay(3, Duration::ZERO).is_none());
         assert!(delay(1, 9 * SECOND).is_some() && delay(1, 9 * SECOND + Duration::from_nanos(1)).is_none());
         assert!(delay(1, Duration::MAX).is_none());
@@ -156,7 +164,7 @@ mod tests {
         let policy = RetryPolicy::default();
         for (asked, kept) in [(0, 0), (3, 3), (10, 10), (3600, 10)] {
             let trouble = Trouble::Answered { status: 429, retry_after: Some(asked * SECOND) };
-            assert_eq!(policy.delay(true, 1, Duration::ZERO, trouble, 0.9), Some(kept * SECOND));
+            assert_eq!(policy.delay(&tried(true, 1, Duration::ZERO, trouble), 0.9), Some(kept * SECOND));
         }
     }
 

@@ -18,7 +18,7 @@ mod enabled {
     use tracing::instrument::{Instrument, Instrumented};
 
     use crate::error::Error;
-    use crate::family::place::Call;
+    use crate::transport::intent::Target;
 
     /// The span of one call.
     pub(crate) struct Span {
@@ -27,19 +27,18 @@ mod enabled {
     }
 
     impl Span {
-        pub(crate) fn begin(call: &Call<'_>) -> Self {
-            let url = Url::parse(&call.url).ok();
+        pub(crate) fn begin(target: &Target, base: &Url) -> Self {
             let span = tracing::info_span!(
                 "linksfield",
                 otel.kind = "client",
-                http.request.method = call.method.as_str(),
+                http.request.method = target.method.as_str(),
                 http.request.resend_count = Empty,
                 http.response.status_code = Empty,
-                server.address = url.as_ref().and_then(Url::host_str),
-                server.port = url.as_ref().and_then(Url::port_or_known_default),
-                url.full = call.url,
+                server.address = base.host_str(),
+                server.port = base.port_or_known_default(),
+                url.full = Empty,
                 error.type = Empty,
-                linksfield.operation = call.failing.operation,
+                linksfield.operation = &*target.subject.operation,
                 linksfield.code = Empty,
                 linksfield.outcome_unknown = Empty,
                 duration_ms = Empty,
@@ -49,6 +48,13 @@ mod enabled {
 
         pub(crate) fn around<F>(&self, call: F) -> Instrumented<F> {
             call.instrument(self.span.clone())
+        }
+
+        /// Where it is sent, without the query: a signature may stand there.
+        pub(crate) fn url(&self, url: &Url) {
+            if !self.span.is_disabled() {
+                self.span.record("url.full", url.as_str().split('?').next());
+            }
         }
 
         /// Attempts count from 1; the convention counts those after the first.
@@ -77,18 +83,20 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use reqwest::StatusCode;
+    use reqwest::{StatusCode, Url};
 
     use crate::error::Error;
-    use crate::family::place::Call;
+    use crate::transport::intent::Target;
 
     /// Nothing.
     pub(crate) struct Span;
 
     impl Span {
-        pub(crate) fn begin(_: &Call<'_>) -> Self {
+        pub(crate) fn begin(_: &Target, _: &Url) -> Self {
             Self
         }
+
+        pub(crate) fn url(&self, _: &Url) {}
 
         pub(crate) fn around<F>(&self, call: F) -> F {
             call

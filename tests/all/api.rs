@@ -14,15 +14,13 @@ fn generated(source: &str) -> Vec<Item> {
     syn::parse_file(source).unwrap().items
 }
 
-/// The items of the module `wire::types`.
+/// The items of the module `types`.
 fn types(source: &str) -> Vec<Item> {
-    ["wire", "types"].into_iter().fold(generated(source), |items, name| {
-        let module = items.into_iter().find_map(|item| match item {
-            Item::Mod(module) if module.ident == name => module.content,
-            _ => None,
-        });
-        module.unwrap().1
-    })
+    let module = generated(source).into_iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content,
+        _ => None,
+    });
+    module.unwrap().1
 }
 
 /// As one writes it: formatted, with short names of the standard library.
@@ -132,6 +130,6 @@ fn every_json_schema_is_as_it_was() {
 
 #[test]
 fn a_request_is_as_it_was() {
-    let explanation = client_at("http://127.0.0.1:1").explain(&monthly_plan()).unwrap();
+    let explanation = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).explain().unwrap();
     insta::assert_snapshot!("request_orderPackage", explanation.content());
 }

@@ -9,6 +9,7 @@ use linksfield::csss::types::{
     QueryDeviceFlowUsage, QueryOrder, RenewPackage, SyncAssetInfo,
 };
 use linksfield::csss::{Client, OPERATIONS};
+use linksfield::http::Method;
 use linksfield::sandbox::Sandbox;
 use linksfield::signing::TimestampUnit;
 use linksfield::{Credentials, Error};
@@ -144,7 +145,8 @@ async fn the_sign_of_an_answer_is_made_as_that_of_a_request() -> Result<(), Erro
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
     placed(&client).await;
-    let data: Value = client.call("/package/queryOrder", &json!({ "page_no": 1, "page_size": 1 })).await?;
+    let data: Value =
+        client.call(Method::POST, "/package/queryOrder", &json!({ "page_no": 1, "page_size": 1 })).await?;
     let content = linksfield::signing::explain(data.to_string().as_bytes()).unwrap();
     let sign = sandbox.credentials().key().sign(content.content().as_bytes());
     assert_eq!(data["sign"], sign.as_str());
@@ -200,7 +202,7 @@ async fn every_operation_is_served_and_callable_by_its_path() -> Result<(), Erro
     let client = client_of(&sandbox);
     assert_eq!(OPERATIONS.len(), 11);
     for operation in OPERATIONS {
-        let result: Result<Value, Error> = client.call(operation.path, &json!({})).await;
+        let result: Result<Value, Error> = client.call(Method::POST, operation.path, &json!({})).await;
         let code = result.as_ref().err().and_then(Error::code);
         assert!(matches!(code, None | Some("SANDBOX-PARAMETER")), "{}: {result:?}", operation.id);
     }
@@ -215,9 +217,9 @@ async fn a_raw_call_returns_json_or_a_type_of_the_callers() -> Result<(), Error>
     }
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
-    let ordered: Ordered = client.call("/package/orderPackage", &monthly_plan()).await?;
+    let ordered: Ordered = client.call(Method::POST, "/package/orderPackage", &monthly_plan()).await?;
     let parameters = json!({ "order_id": ordered.order_id });
-    let opened: Value = client.call("/package/openPackage", &parameters).await?;
+    let opened: Value = client.call(Method::POST, "/package/openPackage", &parameters).await?;
     assert_eq!(opened["order_id"], ordered.order_id);
     Ok(())
 }
@@ -231,7 +233,7 @@ async fn milliseconds_are_accepted_as_the_overview_shows_them() -> Result<(), Er
         .timestamp_unit(TimestampUnit::Milliseconds)
         .build()?;
     placed(&client).await;
-    assert!(client.explain(&json!({}))?.content().contains(r#""timestamp":"1"#));
+    assert!(client.call::<Value>(Method::POST, "/x", &json!({})).explain()?.content().contains(r#""timestamp":"1"#));
     Ok(())
 }
 
@@ -265,5 +267,5 @@ fn a_client_is_cheap_to_clone_and_its_futures_can_move_between_threads() {
     assert!(size_of::<Client>() <= size_of::<usize>());
     let client = crate::support::client_at("http://127.0.0.1:1");
     is_send(client.order_package(&monthly_plan()));
-    is_send(client.call::<Value>("/x", &json!({})));
+    is_send(client.call::<Value>(Method::POST, "/x", &json!({})));
 }

@@ -9,6 +9,7 @@ use linksfield::csss::types::{
     RenewPackage, RenewPackageData, SyncAssetInfo,
 };
 use linksfield::csss::{Client, OPERATIONS, json_schemas};
+use linksfield::http::Method;
 use linksfield::{Credentials, Error};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -71,7 +72,10 @@ macro_rules! assert_reads {
         let printed = fixture(concat!($path, ".response.json"));
         let data: $data = serde_json::from_value(printed["data"].clone()).unwrap();
         assert_eq!(without_null(&serde_json::to_value(&data).unwrap()), without_null(&printed["data"]), $path);
-        let raw: Value = client_at(&Canned::json(&printed.to_string()).await.url).call("/x", &json!({})).await.unwrap();
+        let raw: Value = client_at(&Canned::json(&printed.to_string()).await.url)
+            .call(Method::POST, "/x", &json!({}))
+            .await
+            .unwrap();
         assert_eq!(raw, printed["data"], $path);
     };
 }

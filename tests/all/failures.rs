@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder};
+use linksfield::http::Method;
 use linksfield::{Credentials, Error, ErrorKind};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
@@ -40,7 +41,7 @@ async fn a_timeout_leaves_the_outcome_of_an_order_unknown_but_not_that_of_a_quer
     assert!(error.to_string().contains("may or may not have taken effect"), "{error}");
     let error = client.query_order(&all_orders()).await.unwrap_err();
     assert!(error.is_timeout() && !error.outcome_unknown(), "{error:?}");
-    let error = client.call::<Value>("/some/path", &json!({})).await.unwrap_err();
+    let error = client.call::<Value>(Method::POST, "/some/path", &json!({})).await.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown(), "a raw call may change something: {error:?}");
 }
 
@@ -125,7 +126,7 @@ async fn an_answer_that_is_nested_deep_is_an_error_not_a_crash() {
 async fn a_raw_calls_unreadable_data_is_kept_too() {
     let body = r#"{"code":"0000","data":{"order_id":7}}"#;
     let server = Canned::json(body).await;
-    let error = client_at(&server.url).call::<Vec<String>>("/some/path", &json!({})).await.unwrap_err();
+    let error = client_at(&server.url).call::<Vec<String>>(Method::POST, "/some/path", &json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Unreadable, "/some/path"));
     assert_eq!(error.body().unwrap(), body);
 }
@@ -153,7 +154,7 @@ async fn a_refusal_that_speaks_of_the_signature_points_to_explain() {
     {
         let server = Canned::json(&json!({ "code": "1", "message": message }).to_string()).await;
         let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
-        assert_eq!(error.to_string().contains("Client::explain"), points, "{error}");
+        assert_eq!(error.to_string().contains("Call::explain"), points, "{error}");
     }
 }
 
@@ -201,15 +202,15 @@ async fn parameters_that_cannot_be_signed_are_not_sent() {
         (json!([1]), "must be a JSON object"),
         (json!("text"), "must be a JSON object"),
     ] {
-        let error = client.call::<Value>("/some/path", &parameters).await.unwrap_err();
+        let error = client.call::<Value>(Method::POST, "/some/path", &parameters).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::InvalidRequest, false), "{error}");
         assert!(error.to_string().contains(words), "{error}");
-        assert!(client.explain(&parameters).is_err());
+        assert!(client.call::<Value>(Method::POST, "/some/path", &parameters).explain().is_err());
     }
     let unserialisable = std::collections::HashMap::from([(vec![1], 1)]);
-    let error = client.call::<Value>("/some/path", &unserialisable).await.unwrap_err();
+    let error = client.call::<Value>(Method::POST, "/some/path", &unserialisable).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
-    let error = client.call::<Value>("some/path", &json!({})).await.unwrap_err();
+    let error = client.call::<Value>(Method::POST, "some/path", &json!({})).await.unwrap_err();
     assert!(error.to_string().contains("must begin with /"), "{error}");
     assert!(server.requests().is_empty());
 }

@@ -2,10 +2,12 @@
 
 mod answers;
 mod api;
+mod call_options;
 mod calls;
 mod contract;
 mod documented_examples;
 mod failures;
+mod families;
 mod faults;
 mod fleet;
 mod limits;

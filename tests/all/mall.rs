@@ -91,15 +91,6 @@ pub fn subscription(payment: &str) -> StripeSubDirectly {
         .build()
 }
 
-/// The known parameters of the printed example.
-pub fn syn_order_info() -> Value {
-    let mall: Value = serde_saphyr::from_str(linksfield::openapi::MALL).unwrap();
-    let body = &mall["paths"]["/synPartner/SynOrderInfo"]["post"]["requestBody"]["content"]["application/json"];
-    let mut example = body["examples"]["made"]["value"].clone();
-    example.as_object_mut().unwrap().retain(|name, _| !["version", "partnerCode", "sign"].contains(&name.as_str()));
-    example
-}
-
 /// The signature of the rule, made apart from the crate.
 fn independent_sign(parameters: &Map<String, Value>) -> String {
     let mut signed = parameters.clone();
@@ -331,7 +322,7 @@ fn the_examples_of_the_specifications_are_the_printed_ones() {
     let mall: Value = serde_saphyr::from_str(linksfield::openapi::MALL).unwrap();
     let mut checked = 0;
     for operation in OPERATIONS {
-        let node = &mall["paths"][operation.path][operation.method.to_lowercase()];
+        let node = &mall["paths"][operation.path][operation.method.as_str().to_lowercase()];
         for (part, name) in [(&node["requestBody"], "request"), (&node["responses"]["200"], "response")] {
             if let Some(printed) = part["content"]["application/json"]["examples"].get("printed") {
                 let cut = if operation.id == "singleQueryOrder" && name == "response" { ".cut" } else { "" };

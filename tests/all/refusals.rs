@@ -4,6 +4,7 @@ use linksfield::csss::types::{
     IsOpen, OpenPackage, PackageType, PaymentResult, QueryOrder, RenewPackage, TestFlowFlag,
 };
 use linksfield::csss::{Client, OPERATIONS};
+use linksfield::http::Method;
 use linksfield::sandbox::{ORDER_LIMIT, Sandbox};
 use linksfield::{Credentials, Error, ErrorKind};
 use serde_json::{Value, json};
@@ -27,10 +28,10 @@ async fn a_wrong_secret_is_refused_with_the_content_that_the_server_signed() -> 
         .clock(|| std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_643_253_530))
         .build()?;
     let open = OpenPackage::builder().order_id("1").build();
-    let signed = client.explain(&open)?.content().to_owned();
+    let signed = client.open_package(&open).explain()?.content().to_owned();
     let error = client.open_package(&open).await.unwrap_err();
     assert!(error.to_string().contains(&signed), "{error}");
-    assert!(error.to_string().contains("Client::explain"), "{error}");
+    assert!(error.to_string().contains("Call::explain"), "{error}");
     assert_refused::<()>(Err(error), "SANDBOX-SIGNATURE", "签名");
     Ok(())
 }
@@ -139,7 +140,7 @@ async fn a_parameter_of_the_wrong_type_is_named() -> Result<(), Error> {
         ("/package/openPackage", json!({}), "missing field `order_id`"),
         ("/package/batchOrderPackages", json!({ "deviceList": ["1", 2] }), "deviceList[1]"),
     ] {
-        let result = client.call::<Value>(path, &parameters).await;
+        let result = client.call::<Value>(Method::POST, path, &parameters).await;
         let Err(error) = result else { panic!("{path} accepted {parameters}") };
         assert_eq!(error.code(), Some("SANDBOX-PARAMETER"), "{error}");
         assert!(error.message().unwrap().contains(name), "{error}");

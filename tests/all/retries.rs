@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder, RenewPackage};
+use linksfield::http::Method;
 use linksfield::{Credentials, Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -75,7 +76,7 @@ async fn what_orders_is_sent_once_whatever_happens_to_it() {
             client.batch_order_packages(&monthly_plan_for(["1", "2"])).await.unwrap_err(),
             client.renew_package(&renewal).await.unwrap_err(),
             client.open_package(&OpenPackage::builder().order_id("1").build()).await.unwrap_err(),
-            client.call::<Value>("/package/anything", &json!({})).await.unwrap_err(),
+            client.call::<Value>(Method::POST, "/package/anything", &json!({})).await.unwrap_err(),
         ];
         assert_eq!(server.requests().len(), errors.len(), "{trouble:?}");
         for error in errors {

@@ -2,6 +2,7 @@
 
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, RenewPackageData};
+use linksfield::http::Method;
 use linksfield::sandbox::Sandbox;
 use linksfield::signing::{Key, Signature};
 use linksfield::{Credentials, Error};
@@ -66,7 +67,8 @@ async fn failures() -> Vec<(Error, String)> {
         let server = Canned::raw(answer.collect::<Vec<_>>().join("\r\n")).await;
         all.push((client_at(&server.url).open_package(&open).await.unwrap_err(), sign));
     }
-    let unsignable = client_at("http://127.0.0.1:1").call::<Value>("/x", &json!({ "sign": "mine" })).await;
+    let unsignable =
+        client_at("http://127.0.0.1:1").call::<Value>(Method::POST, "/x", &json!({ "sign": "mine" })).await;
     all.push((unsignable.unwrap_err(), "mine".into()));
     all.push((Credentials::new("P000270", format!(" {SECRET}")).unwrap_err(), "-".repeat(28)));
     all

@@ -1,42 +1,71 @@
 //! The eSIM QR Mall API of the sandbox: checks the access token, and takes reports of payments.
 
-use axum::body::Bytes;
-use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use std::time::SystemTime;
+
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::csss::answers::{object, read};
 use crate::esim_qr::types::Webhook;
-use crate::esim_qr::{ACCESS_TOKEN_HEADER, OPERATIONS, SUCCESS};
+use crate::esim_qr::{ACCESS_TOKEN_HEADER, SUCCESS};
+use crate::openapi::{Document, Operation, documents};
+use crate::sandbox::Sandbox;
+use crate::sandbox::api::{Api, Parameters, Received, object, read};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::{ACCESS_TOKEN, ESIM_QR_PATH};
 use crate::values::Language;
 
-/// An answer; codes are numbers here, so the sandbox's own stands in the message.
-pub(in crate::sandbox) fn answer(
-    head: &Parts,
-    body: Result<Bytes, Refusal>,
-    language: &Language,
-) -> (StatusCode, Value) {
-    match body.and_then(|body| respond(head, &body)) {
-        Ok(()) => (StatusCode::OK, json!({ "code": SUCCESS, "data": null, "message": "操作成功" })),
-        Err(refusal) => {
-            let message = format!("{}: {}", refusal.code(), refusal.message(language));
-            (refusal.status(), json!({ "code": -1, "data": null, "message": message }))
+/// Where its paths begin.
+const ROOT: &str = "/esim-qr-api";
+
+/// The access token that the eSIM QR Mall API of a sandbox accepts. It protects nothing.
+pub const ACCESS_TOKEN: &str = "sandbox-token";
+
+#[derive(Default)]
+pub(in crate::sandbox) struct EsimQr;
+
+impl Api for EsimQr {
+    fn document(&self) -> &'static Document {
+        documents::ESIM_QR
+    }
+
+    fn root(&self) -> &'static str {
+        ROOT
+    }
+
+    fn verified(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
+        if request.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
+            return Err(Refusal::AccessCode);
+        }
+        object(&request.whole)
+    }
+
+    fn carry_out(&self, operation: &Operation, parameters: &Parameters, _: SystemTime) -> Result<Value, Refusal> {
+        match operation.id {
+            "webhook" => read::<Webhook>(parameters).map(|_| Value::Null),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    /// Codes are numbers here, so the sandbox's own stands in the message.
+    fn answered(
+        &self,
+        _: Option<&Operation>,
+        result: Result<Value, Refusal>,
+        language: &Language,
+    ) -> (StatusCode, Value) {
+        match result {
+            Ok(data) => (StatusCode::OK, json!({ "code": SUCCESS, "data": data, "message": "操作成功" })),
+            Err(refusal) => {
+                let message = format!("{}: {}", refusal.code(), refusal.message(language));
+                (refusal.status(), json!({ "code": -1, "data": null, "message": message }))
+            }
         }
     }
 }
 
-fn respond(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
-    let path = head.uri.path().strip_prefix(ESIM_QR_PATH);
-    if !OPERATIONS.iter().any(|operation| Some(operation.path) == path) {
-        return Err(Refusal::UnknownPath);
+impl Sandbox {
+    /// The URL before the paths of the eSIM QR Mall API, which accepts [`ACCESS_TOKEN`].
+    #[must_use]
+    pub fn esim_qr_url(&self) -> String {
+        format!("{}{ROOT}", self.url())
     }
-    if head.method != Method::POST {
-        return Err(Refusal::Method);
-    }
-    if head.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
-        return Err(Refusal::AccessCode);
-    }
-    read::<Webhook>(&object(body)?).map(drop)
 }

@@ -1,29 +1,33 @@
 //! The Mall API of the sandbox: verify, keep orders and auto-renewals, answer in the documented shapes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::time::SystemTime;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
-use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::csss::answers::{given, object, read};
 use crate::mall::types::{
     CancelAutoRenewalRecord, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder, SingleQueryOrder,
     SingleServicePlanPage, SingleVerify, StripeSubDirectly, SynOrderInfo,
 };
-use crate::mall::{OPERATIONS, SUCCESS, VERSION, sign};
-use crate::openapi::Operation;
+use crate::mall::{SUCCESS, VERSION, sign};
+use crate::openapi::{Document, Operation, documents};
+use crate::sandbox::api::{Api, Parameters, Received, given, object, read};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::{MALL_PATH, ORDER_LIMIT};
+use crate::sandbox::{ORDER_LIMIT, Sandbox, held};
 use crate::values::Language;
 
-type Parameters = Map<String, Value>;
+/// Where its paths begin.
+const ROOT: &str = "/mall-api";
+
+pub(in crate::sandbox) struct Mall {
+    partner_code: String,
+    shop: Mutex<Shop>,
+}
 
 /// The orders of end users, the oldest first.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct Shop(Vec<Order>);
+struct Shop(Vec<Order>);
 
 #[derive(Debug)]
 struct Order {
@@ -35,87 +39,71 @@ struct Order {
     renews: bool,
 }
 
-/// An answer: most are printed without an envelope, and how a refusal looks is not documented.
-pub(in crate::sandbox) fn answer(
-    shop: &Mutex<Shop>,
-    partner_code: &str,
-    head: &Parts,
-    body: Result<Bytes, Refusal>,
-    language: &Language,
-) -> (StatusCode, Value) {
-    match body.and_then(|body| respond(shop, partner_code, head, &body)) {
-        Ok(answer) => (StatusCode::OK, answer),
-        Err(refusal) => {
-            let body = json!({ "operateCode": refusal.code(), "message": refusal.message(language) });
-            // The one operation whose answer has an envelope can say no in it.
-            let enveloped = head.uri.path().ends_with("/singleQueryOrder");
-            match refusal.status() {
-                StatusCode::OK if !enveloped => (StatusCode::BAD_REQUEST, body),
-                status => (status, body),
+impl Mall {
+    pub(in crate::sandbox) fn new(partner_code: &str) -> Self {
+        Self { partner_code: partner_code.to_owned(), shop: Mutex::default() }
+    }
+}
+
+impl Api for Mall {
+    fn document(&self) -> &'static Document {
+        documents::MALL
+    }
+
+    fn root(&self) -> &'static str {
+        ROOT
+    }
+
+    fn verified(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
+        let parameters = object(&request.whole)?;
+        if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
+            return Err(Refusal::parameter(*name, "must be given, as text"));
+        }
+        verify(&request.whole, &parameters, &self.partner_code)?;
+        Ok(parameters)
+    }
+
+    fn carry_out(&self, operation: &Operation, parameters: &Parameters, _: SystemTime) -> Result<Value, Refusal> {
+        carry_out(operation, parameters, &mut held(&self.shop))
+    }
+
+    /// Most answers are printed without an envelope, and how a refusal looks is not documented.
+    fn answered(
+        &self,
+        operation: Option<&Operation>,
+        result: Result<Value, Refusal>,
+        language: &Language,
+    ) -> (StatusCode, Value) {
+        // The one operation whose answer has an envelope can say no in it.
+        let is_enveloped = operation.is_some_and(|operation| operation.id == "singleQueryOrder");
+        match result {
+            Ok(data) if is_enveloped => {
+                (StatusCode::OK, json!({ "operateCode": SUCCESS, "message": "success", "data": data }))
+            }
+            Ok(data) => (StatusCode::OK, data),
+            Err(refusal) => {
+                let body = json!({ "operateCode": refusal.code(), "message": refusal.message(language) });
+                match refusal.status() {
+                    StatusCode::OK if !is_enveloped => (StatusCode::BAD_REQUEST, body),
+                    status => (status, body),
+                }
             }
         }
     }
 }
 
-fn respond(shop: &Mutex<Shop>, partner_code: &str, head: &Parts, body: &[u8]) -> Result<Value, Refusal> {
-    let path = head.uri.path().strip_prefix(MALL_PATH).unwrap_or_default();
-    let mut found = OPERATIONS.iter().filter_map(|operation| Some((operation, placeholders(operation.path, path)?)));
-    let (operation, in_path) = found
-        .clone()
-        .find(|(operation, _)| operation.method == head.method)
-        .ok_or_else(|| if found.next().is_some() { Refusal::Method } else { Refusal::UnknownPath })?;
-    let whole = if operation.method == "GET" { Value::Object(query(head)?).to_string().into() } else { body.to_vec() };
-    let whole = with(&whole, &in_path)?;
-    let parameters = object(&whole)?;
-    if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
-        return Err(Refusal::parameter(*name, "must be given, as text"));
+impl Sandbox {
+    /// The URL before the paths of the Mall API, whose partner code is the sandbox's access code.
+    #[must_use]
+    pub fn mall_url(&self) -> String {
+        format!("{}{ROOT}", self.url())
     }
-    verify(&whole, &parameters, partner_code)?;
-    let mut shop = shop.lock().unwrap_or_else(PoisonError::into_inner);
-    carry_out(operation, &parameters, &mut shop)
-}
 
-/// The methods of an operation's path.
-pub(in crate::sandbox) fn allowed(path: &str) -> String {
-    let path = path.strip_prefix(MALL_PATH).unwrap_or_default();
-    let operations = OPERATIONS.iter().filter(|operation| placeholders(operation.path, path).is_some());
-    operations.map(|operation| operation.method).collect::<Vec<_>>().join(", ")
-}
-
-/// The parameters in `path`, if it is one of `template`.
-fn placeholders(template: &str, path: &str) -> Option<Parameters> {
-    if template.split('/').count() != path.split('/').count() {
-        return None;
+    /// How many orders have been placed in the Mall.
+    #[must_use]
+    pub fn mall_order_count(&self) -> usize {
+        held(&self.apis.mall.shop).0.len()
     }
-    let mut parameters = Parameters::new();
-    for (wanted, segment) in template.split('/').zip(path.split('/')) {
-        let text = percent_decode_str(segment).decode_utf8().ok()?;
-        match wanted.strip_prefix('{').and_then(|wanted| wanted.strip_suffix('}')) {
-            Some(name) => drop(parameters.insert(name.to_owned(), json!(text))),
-            None if wanted == segment => {}
-            None => return None,
-        }
-    }
-    Some(parameters)
-}
-
-fn query(head: &Parts) -> Result<Parameters, Refusal> {
-    let url = reqwest::Url::parse(&format!("http://sandbox{}", head.uri));
-    let url = url.map_err(|error| Refusal::Body(error.to_string()))?;
-    Ok(url.query_pairs().map(|(name, value)| (name.into_owned(), json!(value))).collect())
-}
-
-/// The object `json` with `added` in front, its own fields as they are written: those were signed.
-fn with(json: &[u8], added: &Parameters) -> Result<Vec<u8>, Refusal> {
-    let is_empty = object(json)?.is_empty();
-    let (Some(fields), false) = (json.trim_ascii().strip_prefix(b"{"), added.is_empty()) else {
-        return Ok(json.to_vec());
-    };
-    let mut whole = Value::Object(added.clone()).to_string().into_bytes();
-    whole.pop();
-    whole.extend_from_slice(if is_empty { b"" } else { b"," });
-    whole.extend_from_slice(fields);
-    Ok(whole)
 }
 
 /// The signature involves no secret, so the partner code is all that is known of who calls.
@@ -157,10 +145,6 @@ fn result(query: &ResultQuery) -> Result<Value, Refusal> {
 }
 
 impl Shop {
-    pub(in crate::sandbox) fn order_count(&self) -> usize {
-        self.0.len()
-    }
-
     fn order(&mut self, parameters: &Parameters) -> Result<Value, Refusal> {
         let order: SingleOrder = read(parameters)?;
         for (name, value) in
@@ -194,11 +178,10 @@ impl Shop {
         let list = of_device.map(
             |order| json!({ "orderStatus": "SANDBOX-PAID", "servicePlanShowName": order.plan, "time": order.periods }),
         );
-        let data = json!({
+        Ok(json!({
             "partnerCode": parameters.get("partnerCode"), "deviceCode": query.device_code,
             "orderList": list.collect::<Vec<_>>(),
-        });
-        Ok(json!({ "operateCode": SUCCESS, "message": "success", "data": data }))
+        }))
     }
 
     fn renewal(&self, query: &QueryAutoRenewalRecord, parameters: &Parameters) -> Result<Value, Refusal> {

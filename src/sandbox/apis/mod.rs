@@ -1,7 +1,49 @@
 //! The APIs of a sandbox, one room a family.
 
-pub(super) mod csss;
+mod csss;
 #[cfg(feature = "esim-qr")]
-pub(super) mod esim_qr;
+mod esim_qr;
 #[cfg(feature = "mall")]
-pub(super) mod mall;
+mod mall;
+
+use std::sync::Arc;
+
+use super::api::Api;
+use crate::csss::credentials::Credentials;
+#[cfg(feature = "esim-qr")]
+pub use esim_qr::ACCESS_TOKEN;
+
+/// The APIs, each with what it keeps.
+#[derive(Clone)]
+pub(super) struct Apis {
+    csss: Arc<csss::Csss>,
+    #[cfg(feature = "esim-qr")]
+    esim_qr: Arc<esim_qr::EsimQr>,
+    #[cfg(feature = "mall")]
+    mall: Arc<mall::Mall>,
+}
+
+impl Apis {
+    /// For whom the `credentials` are; with the codes of `plans` that can be ordered. `told` says whether there is somebody
+    /// to tell of what happens.
+    pub(super) fn new(credentials: &Credentials, plans: Vec<String>, told: bool) -> Self {
+        Self {
+            csss: Arc::new(csss::Csss::new(credentials.clone(), plans, told)),
+            #[cfg(feature = "esim-qr")]
+            esim_qr: Arc::default(),
+            #[cfg(feature = "mall")]
+            mall: Arc::new(mall::Mall::new(credentials.access_code())),
+        }
+    }
+
+    /// All of them; the one without a root of its own comes last.
+    pub(super) fn all(&self) -> Vec<Arc<dyn Api>> {
+        vec![
+            #[cfg(feature = "esim-qr")]
+            self.esim_qr.clone(),
+            #[cfg(feature = "mall")]
+            self.mall.clone(),
+            self.csss.clone(),
+        ]
+    }
+}

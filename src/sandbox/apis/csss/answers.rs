@@ -2,8 +2,7 @@
 
 use jiff::civil::DateTime;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::calendar::{self, PERIOD_LIMIT};
 use super::ledger::{Ledger, Order, Terms};
@@ -12,6 +11,7 @@ use crate::csss::types::{
     QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
 use crate::openapi::Operation;
+use crate::sandbox::api::{Parameters, given, read};
 use crate::sandbox::refusal::Refusal;
 use crate::signing::{Key, explain};
 
@@ -19,9 +19,9 @@ use crate::signing::{Key, explain};
 const PAGE_LIMIT: i64 = 1000;
 
 /// Does an operation. One that is documented without an answer gets an empty one.
-pub(in crate::sandbox) fn answer(
+pub(super) fn answer(
     operation: &Operation,
-    parameters: &Map<String, Value>,
+    parameters: &Parameters,
     ledger: &mut Ledger,
     now: DateTime,
     key: &Key,
@@ -40,24 +40,7 @@ pub(in crate::sandbox) fn answer(
     }
 }
 
-/// The JSON object that a body has to be.
-pub(in crate::sandbox) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
-}
-
-/// Parameters of the right types, or which one is not.
-pub(in crate::sandbox) fn read<T: DeserializeOwned>(parameters: &Map<String, Value>) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(parameters).map_err(|error| {
-        let path = error.path().to_string();
-        Refusal::parameter(if path == "." { "parameters".to_owned() } else { path }, error.inner().to_string())
-    })
-}
-
-pub(in crate::sandbox) fn given(name: &str, value: &str) -> Result<(), Refusal> {
-    if value.is_empty() { Err(Refusal::parameter(name, "must not be empty")) } else { Ok(()) }
-}
-
-fn order_package(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+fn order_package(parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
     let OrderPackage { device_id, .. } = read(parameters)?;
     let order = order_for_one(&device_id, parameters, ledger, now)?;
     Ok(
@@ -65,17 +48,12 @@ fn order_package(parameters: &Map<String, Value>, ledger: &mut Ledger, now: Date
     )
 }
 
-fn create_ota_order(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+fn create_ota_order(parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
     let CreateOtaOrder { device_id, .. } = read(parameters)?;
     order_for_one(&device_id, parameters, ledger, now).map(|_| json!({}))
 }
 
-fn order_for_one(
-    device: &str,
-    parameters: &Map<String, Value>,
-    ledger: &mut Ledger,
-    now: DateTime,
-) -> Result<Order, Refusal> {
+fn order_for_one(device: &str, parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Order, Refusal> {
     given("device_id", device)?;
     let orders = ledger.order(&[device.to_owned()], &terms(parameters)?, now)?;
     orders.into_iter().next().ok_or(Refusal::UnknownOrder)
@@ -89,7 +67,7 @@ fn end(order: &Order) -> Option<String> {
     order.end().map(calendar::print)
 }
 
-fn batch_order_packages(parameters: &Map<String, Value>, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
+fn batch_order_packages(parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
     let BatchOrderPackages { device_list, .. } = read(parameters)?;
     let devices: Vec<_> = device_list.iter().map(ToString::to_string).collect();
     if devices.is_empty() || devices.iter().any(String::is_empty) {
@@ -205,7 +183,7 @@ struct PlanTerms {
 }
 
 /// The conditions that the documentation states, as far as they can be told from the parameters alone.
-fn terms(parameters: &Map<String, Value>) -> Result<Terms, Refusal> {
+fn terms(parameters: &Parameters) -> Result<Terms, Refusal> {
     let plan: PlanTerms = read(parameters)?;
     given("package_code", &plan.package_code)?;
     given("package_name", &plan.package_name)?;

@@ -15,22 +15,22 @@ const DOCUMENTED_PLANS: [&str; 2] = ["DP20190726001274", "DP20201218003915"];
 
 /// What is ordered for a SIM.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Terms {
-    pub(in crate::sandbox) package_code: String,
-    pub(in crate::sandbox) period: Span,
-    pub(in crate::sandbox) periods: i64,
-    pub(in crate::sandbox) start_at_once: bool,
-    pub(in crate::sandbox) test_data: bool,
+pub(super) struct Terms {
+    pub(super) package_code: String,
+    pub(super) period: Span,
+    pub(super) periods: i64,
+    pub(super) start_at_once: bool,
+    pub(super) test_data: bool,
 }
 
 /// A placed order.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Order {
-    pub(in crate::sandbox) id: String,
-    pub(in crate::sandbox) device_id: String,
-    pub(in crate::sandbox) ordered: DateTime,
-    pub(in crate::sandbox) started: Option<DateTime>,
-    pub(in crate::sandbox) used: u64,
+pub(super) struct Order {
+    pub(super) id: String,
+    pub(super) device_id: String,
+    pub(super) ordered: DateTime,
+    pub(super) started: Option<DateTime>,
+    pub(super) used: u64,
     period: Span,
     periods: i64,
     /// Whether it has been told that the order has ended.
@@ -39,14 +39,14 @@ pub(in crate::sandbox) struct Order {
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum Status {
+pub(super) enum Status {
     Ordered,
     Started,
     Ended,
 }
 
 impl Status {
-    pub(in crate::sandbox) fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Ordered => "SANDBOX-ORDERED",
             Self::Started => "SANDBOX-STARTED",
@@ -57,11 +57,11 @@ impl Status {
 
 impl Order {
     /// When the plan ends, once it is started.
-    pub(in crate::sandbox) fn end(&self) -> Option<DateTime> {
+    pub(super) fn end(&self) -> Option<DateTime> {
         self.started.map(|start| calendar::end(start, self.period, self.periods))
     }
 
-    pub(in crate::sandbox) fn status(&self, now: DateTime) -> Status {
+    pub(super) fn status(&self, now: DateTime) -> Status {
         match self.end() {
             None => Status::Ordered,
             Some(end) if now <= end => Status::Started,
@@ -72,7 +72,7 @@ impl Order {
 
 /// All orders, the oldest first.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Ledger {
+pub(super) struct Ledger {
     plans: BTreeSet<String>,
     orders: Vec<Order>,
     positions: HashMap<String, usize>,
@@ -83,7 +83,7 @@ pub(in crate::sandbox) struct Ledger {
 }
 
 impl Ledger {
-    pub(in crate::sandbox) fn new(plans: Vec<String>, told: bool) -> Self {
+    pub(super) fn new(plans: Vec<String>, told: bool) -> Self {
         let plans = DOCUMENTED_PLANS.map(str::to_owned).into_iter().chain(plans).collect();
         Self {
             plans,
@@ -95,12 +95,7 @@ impl Ledger {
     }
 
     /// Places one order for each SIM, or none.
-    pub(in crate::sandbox) fn order(
-        &mut self,
-        devices: &[String],
-        terms: &Terms,
-        now: DateTime,
-    ) -> Result<Vec<Order>, Refusal> {
+    pub(super) fn order(&mut self, devices: &[String], terms: &Terms, now: DateTime) -> Result<Vec<Order>, Refusal> {
         if !self.plans.contains(&terms.package_code) {
             return Err(Refusal::UnknownPlan);
         }
@@ -135,7 +130,7 @@ impl Ledger {
         order
     }
 
-    pub(in crate::sandbox) fn open(&mut self, id: &str, now: DateTime) -> Result<Order, Refusal> {
+    pub(super) fn open(&mut self, id: &str, now: DateTime) -> Result<Order, Refusal> {
         let order = self.find(id)?;
         match order.status(now) {
             Status::Ordered => {
@@ -149,7 +144,7 @@ impl Ledger {
         }
     }
 
-    pub(in crate::sandbox) fn renew(&mut self, id: &str, periods: i64, now: DateTime) -> Result<Order, Refusal> {
+    pub(super) fn renew(&mut self, id: &str, periods: i64, now: DateTime) -> Result<Order, Refusal> {
         let order = self.find(id)?;
         if order.status(now) == Status::Ended {
             return Err(Refusal::OrderEnded);
@@ -173,12 +168,12 @@ impl Ledger {
     }
 
     /// What has happened to orders since this was asked last.
-    pub(in crate::sandbox) fn news(&mut self) -> Vec<(OrderEvent, Order)> {
+    pub(super) fn news(&mut self) -> Vec<(OrderEvent, Order)> {
         self.untold.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Tells of the orders that have ended since this was asked last.
-    pub(in crate::sandbox) fn tell_ends(&mut self, now: DateTime) {
+    pub(super) fn tell_ends(&mut self, now: DateTime) {
         for order in self.orders.iter_mut().filter(|order| !order.end_told && order.status(now) == Status::Ended) {
             order.end_told = true;
             self.untold.iter_mut().for_each(|untold| untold.push((OrderEvent::Expired, order.clone())));
@@ -191,21 +186,21 @@ impl Ledger {
     }
 
     /// The order that a SIM uses: the one that was started last, of those that have not ended.
-    pub(in crate::sandbox) fn in_use(&self, device: &str, now: DateTime) -> Option<&Order> {
+    pub(super) fn in_use(&self, device: &str, now: DateTime) -> Option<&Order> {
         let orders = self.of_device.get(device)?.iter().filter_map(|position| self.orders.get(*position));
         orders.filter(|order| order.status(now) == Status::Started).max_by_key(|order| order.started)
     }
 
-    pub(in crate::sandbox) fn devices_in_use(&self, now: DateTime) -> BTreeSet<&str> {
+    pub(super) fn devices_in_use(&self, now: DateTime) -> BTreeSet<&str> {
         let started = self.orders.iter().filter(|order| order.status(now) == Status::Started);
         started.map(|order| order.device_id.as_str()).collect()
     }
 
-    pub(in crate::sandbox) fn orders(&self) -> impl Iterator<Item = &Order> {
+    pub(super) fn orders(&self) -> impl Iterator<Item = &Order> {
         self.orders.iter()
     }
 
-    pub(in crate::sandbox) fn use_data(&mut self, device: &str, amount: u64, now: DateTime) -> bool {
+    pub(super) fn use_data(&mut self, device: &str, amount: u64, now: DateTime) -> bool {
         let id = self.in_use(device, now).map(|order| order.id.clone());
         let order = id.and_then(|id| self.find(&id).ok());
         order.map(|order| order.used = order.used.saturating_add(amount)).is_some()

@@ -1,0 +1,57 @@
+//! What a specification says of each operation, as a table that is read at run time.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Map, Value};
+
+use super::document::{Document, Operation, Result, entries, text};
+use super::{environment, peel};
+
+/// A row for each operation, in the order of their paths.
+pub fn rows(document: &Document) -> Result<TokenStream> {
+    let rows = document.operations().map(|operation| row(document, &operation)).collect::<Result<Vec<_>>>()?;
+    Ok(quote!(#(#rows),*))
+}
+
+fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
+    let (id, path) = (operation.id(), operation.path);
+    let method = match operation.method {
+        "get" => quote!(GET),
+        "post" => quote!(POST),
+        "delete" => quote!(DELETE),
+        other => return Err(document.fault(operation.place(), format!("must not have the method {other}"))),
+    };
+    let added = peel::added(document, operation);
+    let servers = environment::servers(document, operation).map(|(name, url)| quote!((#name, #url)));
+    let documentation = &operation.node["x-linksfield-documentation"];
+    let page = text(&documentation["page"]);
+    let completeness = match text(&documentation["completeness"]) {
+        "complete" => quote!(Complete),
+        "partial" => quote!(Partial),
+        _ => quote!(PathOnly),
+    };
+    let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
+    let deprecated = operation.node["deprecated"] == true;
+    let no_data = if peel::data(document, operation)["type"] == "array" { "[]" } else { "{}" };
+    let example = Value::Object(example(document, operation)).to_string();
+    Ok(quote! {
+        super::Operation {
+            id: #id, method: ::http::Method::#method, path: #path, page: #page,
+            completeness: super::Completeness::#completeness,
+            safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
+            added: &[#(#added),*], servers: &[#(#servers),*],
+        }
+    })
+}
+
+/// The first example of the body and those of the parameters, without what the family adds.
+fn example(document: &Document, operation: &Operation<'_>) -> Map<String, Value> {
+    let body = entries(&operation.node["requestBody"]["content"]["application/json"]["examples"]).next();
+    let mut example = body.and_then(|(_, example)| example["value"].as_object().cloned()).unwrap_or_default();
+    for parameter in document.placed(operation) {
+        example.insert(text(&parameter["name"]).to_owned(), parameter["example"].clone());
+    }
+    let added = peel::added(document, operation);
+    example.retain(|name, _| !added.contains(&name.as_str()));
+    example
+}

@@ -1,0 +1,126 @@
+//! The seam between families: all in which they differ on the wire. Pure: time and chance are parameters.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::SystemTime;
+
+use http::{HeaderMap, Method, StatusCode};
+use reqwest::Url;
+use serde_json::value::RawValue;
+
+use crate::error::reason;
+use crate::signing::{ContentError, Explanation};
+
+/// What is put around the parameters of a call, and taken off an answer.
+pub trait Scheme: fmt::Debug + Send + Sync {
+    /// The request of `call` as it is sent at `moment`. Families whose signature covers the body alone sign, then place;
+    /// one whose signature covers the URL places, then signs.
+    fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError>;
+
+    /// What of that request is signed.
+    fn explain(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Explanation, SignError>;
+
+    /// What an answer says.
+    fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable>;
+}
+
+/// A call before it is signed and placed.
+#[allow(missing_debug_implementations, reason = "it holds what nobody may see")]
+pub struct Unsigned<'a> {
+    pub method: &'a Method,
+    /// The server's URL, before the paths of operations.
+    pub base: &'a Url,
+    /// With `{name}` for each parameter in it.
+    pub path: &'a str,
+    /// The parameters that the family adds to this operation.
+    pub added: &'a [&'a str],
+    /// The operation's own parameters as JSON.
+    pub parameters: &'a [u8],
+}
+
+/// When a call is sent: the time of the attempt, and the nonce of the call, which all its attempts share.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub now: SystemTime,
+    pub nonce: u64,
+}
+
+/// A request that is ready to be sent.
+#[allow(missing_debug_implementations, reason = "it holds what nobody may see")]
+pub struct Outgoing {
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Option<Vec<u8>>,
+}
+
+/// An answer as it came.
+#[allow(missing_debug_implementations, reason = "it holds what nobody may see")]
+pub struct Received<'a> {
+    pub status: StatusCode,
+    pub body: &'a [u8],
+}
+
+/// An answer without its envelope.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer<'a> {
+    /// The call succeeded.
+    #[non_exhaustive]
+    Accepted {
+        /// The JSON of `data`, or `None` if it is `null` or not there.
+        data: Option<&'a str>,
+        /// Result in words, if there are any.
+        message: Option<Cow<'a, str>>,
+    },
+    /// The call failed.
+    #[non_exhaustive]
+    Refused {
+        /// Result code. Apart from success, none is documented.
+        code: Cow<'a, str>,
+        /// Result in words.
+        message: Cow<'a, str>,
+    },
+}
+
+/// A message that is not text is shown as the JSON it is.
+pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
+    serde_json::from_str::<String>(message.get()).map_or_else(|_| message.get().into(), Cow::from)
+}
+
+/// Why an answer says nothing, in words that do not quote it.
+#[derive(Debug)]
+pub struct Unreadable(pub(crate) String);
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self(reason::of(&error))
+    }
+}
+
+/// Why a call can't be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    #[error("the clock shows a time before 1970")]
+    Clock,
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+}
+
+/// Why parameters can't be placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    #[error("the server's URL has no path to add to")]
+    Base,
+    #[error("the path must begin with /")]
+    Relative,
+    #[error("the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters")]
+    Query,
+    #[error("the path has a segment of dots, which would lead to another operation")]
+    Dots,
+    #[error("the parameter {0}, which is part of the path, must be a text or a number, not empty and no dots")]
+    Parameter(String),
+    #[error("the parameters must be a JSON object: {}", reason::of(.0))]
+    Parameters(#[from] serde_json::Error),
+}

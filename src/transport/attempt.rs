@@ -1,0 +1,115 @@
+//! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Request, Response, StatusCode};
+
+use super::intent::Intent;
+use super::retry::{Trouble, retry_after};
+use super::trace::Span;
+use super::{Accepted, Transport};
+use crate::error::Cause;
+use crate::family::scheme::{Answer, Received};
+
+/// What became of an attempt that failed, and the error it would be.
+pub(super) type Failure = (Trouble, Cause);
+
+/// An answer that was read to its end.
+struct Whole {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Transport {
+    /// Sends a call once.
+    pub(super) async fn attempt(
+        &self,
+        intent: &Intent,
+        timeout: Option<Duration>,
+        span: &Span,
+    ) -> Result<Accepted, Failure> {
+        let mut request = self.request(intent).map_err(|cause| (Trouble::Final, cause))?;
+        *request.timeout_mut() = timeout;
+        span.url(request.url());
+        let answer = self.read(self.send(request).await?).await?;
+        self.judge(answer, intent)
+    }
+
+    /// The request as it is sent now.
+    fn request(&self, intent: &Intent) -> Result<Request, Cause> {
+        let base = self.base_of(&intent.target)?;
+        let mut outgoing =
+            self.scheme.sign(&self.unsigned(intent, &base), self.moment(intent)).map_err(Cause::invalid_request)?;
+        outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(language) = intent.options.language.as_ref().or(self.language.as_ref()) {
+            outgoing.headers.insert(ACCEPT_LANGUAGE, language.clone());
+        }
+        if let Some(name) = intent.options.headers.keys().find(|name| outgoing.headers.contains_key(*name)) {
+            return Err(Cause::invalid_request(format!("the header {name} is set by the client")));
+        }
+        outgoing.headers.extend(intent.options.headers.clone());
+        let mut request = Request::new(intent.target.method.clone(), outgoing.url);
+        *request.headers_mut() = outgoing.headers;
+        *request.body_mut() = outgoing.body.map(Into::into);
+        Ok(request)
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, Failure> {
+        // An HTTP client of our own follows no redirect.
+        let asked = self.is_foreign.then(|| request.url().clone());
+        let response =
+            self.http.execute(request).await.map_err(|error| (no_answer(&error), Cause::transport(error)))?;
+        if asked.is_some_and(|asked| *response.url() != asked) {
+            let reason = "your http_client followed a redirect with it: set its redirect policy to none";
+            return Err((Trouble::Final, Cause::unreadable(response.status(), Bytes::new(), reason.to_owned())));
+        }
+        Ok(response)
+    }
+
+    /// The whole answer; it is dropped with its connection where it grows too long.
+    async fn read(&self, mut response: Response) -> Result<Whole, Failure> {
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, Cause::transport(error)))? {
+            if body.len() + chunk.len() > self.answer_limit {
+                let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
+                return Err((Trouble::Final, Cause::unreadable(status, body.freeze(), reason)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Whole { status, headers, body: body.freeze() })
+    }
+
+    fn judge(&self, answer: Whole, intent: &Intent) -> Result<Accepted, Failure> {
+        let Whole { status, headers, body } = answer;
+        let failed = |cause| Err((self.answered(status, &headers), cause));
+        let (data, message) = match self.scheme.read(&Received { status, body: &body }) {
+            Ok(Answer::Accepted { data, message }) => {
+                (data.map(|data| body.slice_ref(data.as_bytes())), message.map(|message| message.into_owned()))
+            }
+            Ok(Answer::Refused { code, message }) => return failed(Cause::refused(status, &code, &message)),
+            Err(unreadable) => return failed(Cause::unreadable(status, body.clone(), unreadable.0)),
+        };
+        let data = data.unwrap_or(Bytes::from_static(intent.target.no_data.as_bytes()));
+        Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
+    }
+
+    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
+        let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = asked.and_then(|value| retry_after(value, (self.clock)()));
+        Trouble::Answered { status: status.as_u16(), retry_after }
+    }
+}
+
+fn no_answer(error: &reqwest::Error) -> Trouble {
+    match error {
+        error if error.is_builder() => Trouble::Final,
+        error if error.is_connect() => Trouble::Unsent,
+        _ => Trouble::Lost,
+    }
+}

@@ -1,0 +1,59 @@
+//! What is asked, as data: all that a call is made of. It borrows nothing.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method};
+
+use super::retry::RetryPolicy;
+use crate::error::Subject;
+use crate::openapi::Operation;
+
+/// One call before it is begun.
+pub(crate) struct Intent {
+    pub(crate) target: Target,
+    /// The operation's own parameters as JSON.
+    pub(crate) parameters: Vec<u8>,
+    /// A random number that all attempts share.
+    pub(crate) nonce: u64,
+    pub(crate) options: Options,
+}
+
+/// What is called.
+pub(crate) struct Target {
+    pub(crate) subject: Subject,
+    pub(crate) method: Method,
+    /// With `{name}` for each parameter in it.
+    pub(crate) path: Cow<'static, str>,
+    /// The parameters that the family adds.
+    pub(crate) added: &'static [&'static str],
+    /// What an absent `data` stands for.
+    pub(crate) no_data: &'static str,
+    /// Its servers, by the names of their environments.
+    pub(crate) servers: &'static [(&'static str, &'static str)],
+}
+
+impl From<&'static Operation> for Target {
+    fn from(operation: &'static Operation) -> Self {
+        Self {
+            subject: Subject { operation: operation.id.into(), safe_to_retry: operation.safe_to_retry },
+            method: operation.method.clone(),
+            path: operation.path.into(),
+            added: operation.added,
+            no_data: operation.no_data,
+            servers: operation.servers,
+        }
+    }
+}
+
+/// What a caller sets for one call; what is not set is as the client has it.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// Longest time of an attempt.
+    pub(crate) timeout: Option<Duration>,
+    /// Longest time of all: waiting, attempts, delays and reading.
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) language: Option<HeaderValue>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) retry: Option<RetryPolicy>,
+}
