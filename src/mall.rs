@@ -139,7 +139,6 @@ impl Default for Settings {
 
 impl<S: client_builder::State> ClientBuilder<Mall, S> {
     /// Unit of the time in requests: milliseconds if not set, as in the documented examples.
-    #[must_use]
     pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
         self.with_settings(Settings { unit })
     }

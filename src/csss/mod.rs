@@ -94,7 +94,6 @@ impl Scheme for Signed {
 
 impl<S: client_builder::State> ClientBuilder<Csss, S> {
     /// Unit of the time in requests: seconds if not set, as in the documented examples.
-    #[must_use]
     pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
         self.with_settings(unit)
     }

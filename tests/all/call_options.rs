@@ -41,7 +41,7 @@ async fn a_call_is_a_future_for_all_that_takes_one() -> Result<(), Error> {
     is_value(&client.sync_asset_info(&all_sims()).response());
     call.await?;
     let (one, two) = tokio::join!(client.sync_asset_info(&all_sims()), client.query_order(&all_orders()));
-    (one?, two?);
+    drop((one?, two?));
     tokio::try_join!(client.sync_asset_info(&all_sims()), client.query_order(&all_orders()))?;
     tokio::time::timeout(Duration::from_secs(30), client.sync_asset_info(&all_sims())).await.unwrap()?;
     tokio::select! {
