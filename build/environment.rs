@@ -3,26 +3,15 @@
 use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use serde_json::Value;
 
-use super::document::{Document, Operation, items, text};
-
-/// The servers of an operation: those of its path, or else those of all.
-pub fn servers<'a>(document: &'a Document, operation: &Operation<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let own = &document.root["paths"][operation.path]["servers"];
-    let servers = if own.is_null() { &document.root["servers"] } else { own };
-    named(servers).map(|server| (text(&server["x-linksfield-environment"]), text(&server["url"])))
-}
-
-/// The servers that the documentation names, and so without variables.
-fn named(servers: &Value) -> impl Iterator<Item = &Value> {
-    items(servers).filter(|server| server["variables"].is_null())
-}
+use super::document::{Document, items, text};
 
 pub fn environment(document: &Document) -> TokenStream {
-    let servers: Vec<_> = named(&document.root["servers"]).collect();
-    let names: Vec<_> = servers.iter().map(|server| text(&server["x-linksfield-environment"])).collect();
-    let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
+    // One with variables is not named by the documentation.
+    let servers = items(&document.root["servers"]).filter(|server| server["variables"].is_null());
+    let servers: Vec<_> = servers.collect();
+    let names = servers.iter().map(|server| text(&server["x-linksfield-environment"]));
+    let variants: Vec<_> = names.map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let about = servers.iter().map(|server| format!("`{}`\n\n{}", text(&server["url"]), text(&server["description"])));
     let urls = servers.iter().map(|server| text(&server["url"]));
     quote! {
@@ -44,10 +33,6 @@ pub fn environment(document: &Document) -> TokenStream {
         }
 
         impl crate::Environment for Environment {
-            fn name(&self) -> Option<&'static str> {
-                match self { #(Self::#variants => Some(#names),)* Self::Url(_) => None }
-            }
-
             fn base_url(&self) -> &str { self.url() }
         }
 

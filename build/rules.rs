@@ -103,7 +103,14 @@ fn fields(node: &Value) -> impl Iterator<Item = (String, &Value)> {
     fields.chain(items(node).enumerate().map(|(index, value)| (index.to_string(), value)))
 }
 
+/// Servers stand at the root: below it, some generators call them whatever the base URL is, and others never.
 fn check_servers(document: &Document) -> Result<()> {
+    for (path, item) in entries(&document.root["paths"]) {
+        let mut parts = std::iter::once(item).chain(entries(item).map(|(_, part)| part));
+        let bare = parts.all(|part| part["servers"].is_null());
+        let rule = "must have no servers of its own: a document has them at its root";
+        require(document, bare, &format!("paths.{path}"), rule)?;
+    }
     for (index, server) in items(&document.root["servers"]).enumerate() {
         let named = is_text(&server["x-linksfield-environment"]) && is_text(&server["description"]);
         require(document, named, &format!("servers.{index}"), "must have a description and x-linksfield-environment")?;

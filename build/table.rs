@@ -5,7 +5,7 @@ use quote::quote;
 use serde_json::{Map, Value};
 
 use super::document::{Document, Operation, Result, entries, text};
-use super::{environment, peel};
+use super::peel;
 
 /// A row for each operation, in the order of their paths.
 pub fn rows(document: &Document) -> Result<TokenStream> {
@@ -22,7 +22,6 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         other => return Err(document.fault(operation.place(), format!("must not have the method {other}"))),
     };
     let added = peel::added(document, operation);
-    let servers = environment::servers(document, operation).map(|(name, url)| quote!((#name, #url)));
     let documentation = &operation.node["x-linksfield-documentation"];
     let page = text(&documentation["page"]);
     let completeness = match text(&documentation["completeness"]) {
@@ -39,7 +38,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             id: #id, method: ::http::Method::#method, path: #path, page: #page,
             completeness: super::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
-            added: &[#(#added),*], servers: &[#(#servers),*],
+            added: &[#(#added),*],
         }
     })
 }

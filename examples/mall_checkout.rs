@@ -4,11 +4,11 @@
 //! `cargo run --features mall,sandbox --example mall_checkout`
 
 use linksfield::Error;
+use linksfield::mall::payment::types::{ResultQuery, StripeSubDirectly};
 use linksfield::mall::types::{
-    QueryAutoRenewalRecord, ResultQuery, SingleOrder, SingleQueryOrder, SingleServicePlanPage, SingleVerify,
-    StripeSubDirectly,
+    QueryAutoRenewalRecord, SingleOrder, SingleQueryOrder, SingleServicePlanPage, SingleVerify,
 };
-use linksfield::mall::{Client, PartnerCode};
+use linksfield::mall::{Client, PartnerCode, payment};
 use linksfield::sandbox::{ACCESS_CODE, Sandbox};
 
 const SIM: &str = "89852420180910340793";
@@ -17,7 +17,8 @@ const SIM: &str = "89852420180910340793";
 async fn main() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let partner_code = PartnerCode::new(ACCESS_CODE)?;
-    let client = Client::builder().credentials(partner_code).environment(sandbox.mall_url()).build()?;
+    let client = Client::builder().credentials(partner_code.clone()).environment(sandbox.mall_url()).build()?;
+    let cashier = payment::Client::builder().credentials(partner_code).environment(sandbox.payment_url()).build()?;
 
     // The values of languageCode, mark and terminal are those of the printed examples; their meanings are not documented.
     let verify = SingleVerify::builder().device_code(SIM).language_code("1").mark("0").terminal("1");
@@ -58,8 +59,9 @@ async fn main() -> Result<(), Error> {
         .pm_id("pm-1")
         .trade_type("payPalPay")
         .build();
-    println!("renews by itself: {}", client.stripe_sub_directly(&subscription).await?.sub_id);
-    let result = client.result_query(&ResultQuery::builder().pay_id("PAY-1").trade_type("resultQuery").build()).await?;
+    println!("renews by itself: {}", cashier.stripe_sub_directly(&subscription).await?.sub_id);
+    let result =
+        cashier.result_query(&ResultQuery::builder().pay_id("PAY-1").trade_type("resultQuery").build()).await?;
     println!("payment, whose fields are not documented: {result:?}");
 
     let renewal = QueryAutoRenewalRecord::builder().device_code(SIM).language_code("0").mark("0").terminal("0");

@@ -102,7 +102,6 @@ impl<F: Family> ApiClient<F> {
             http,
             is_foreign,
             base,
-            environment: Box::new(environment),
             scheme: F::scheme(credentials, settings),
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
             timeout,
@@ -156,7 +155,6 @@ impl<F: Family> ApiClient<F> {
             path: path.to_owned().into(),
             added: F::ADDED,
             no_data: "null",
-            servers: &[],
         };
         Call::new(&self.transport, target, true, parameters).checked(check(path))
     }

@@ -36,10 +36,6 @@ pub(crate) mod private {
 
 /// The servers of a family.
 pub trait Environment: Send + Sync {
-    /// The name of a documented one.
-    #[doc(hidden)]
-    fn name(&self) -> Option<&'static str>;
-
     /// The URL before the operations' paths.
     #[doc(hidden)]
     fn base_url(&self) -> &str;

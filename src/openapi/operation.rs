@@ -26,8 +26,6 @@ pub struct Operation {
     pub(crate) no_data: &'static str,
     /// The parameters that the family adds.
     pub(crate) added: &'static [&'static str],
-    /// Its servers, by the names of their environments.
-    pub(crate) servers: &'static [(&'static str, &'static str)],
 }
 
 /// How much of an operation is documented.

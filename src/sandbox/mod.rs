@@ -17,8 +17,8 @@
 //! with a documented code, `SANDBOX-order-id`, `SANDBOX-device-id`), because theirs are not documented, and of what it is
 //! told to. Notifications may overtake each other.
 //!
-//! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url` and
-//! `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
+//! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url`,
+//! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
 //! of which no field is documented are empty objects, and a refusal has HTTP 400 where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
 //!
 //! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at

@@ -41,9 +41,8 @@ impl Transport {
 
     /// The request as it is sent now.
     fn request(&self, intent: &Intent) -> Result<Request, Cause> {
-        let base = self.base_of(&intent.target)?;
-        let mut outgoing =
-            self.scheme.sign(&self.unsigned(intent, &base), self.moment(intent)).map_err(Cause::invalid_request)?;
+        let signed = self.scheme.sign(&self.unsigned(intent), self.moment(intent));
+        let mut outgoing = signed.map_err(Cause::invalid_request)?;
         outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(language) = intent.options.language.as_ref().or(self.language.as_ref()) {

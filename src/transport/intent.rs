@@ -29,8 +29,6 @@ pub(crate) struct Target {
     pub(crate) added: &'static [&'static str],
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
-    /// Its servers, by the names of their environments.
-    pub(crate) servers: &'static [(&'static str, &'static str)],
 }
 
 impl From<&'static Operation> for Target {
@@ -41,7 +39,6 @@ impl From<&'static Operation> for Target {
             path: operation.path.into(),
             added: operation.added,
             no_data: operation.no_data,
-            servers: operation.servers,
         }
     }
 }

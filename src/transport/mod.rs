@@ -14,7 +14,6 @@ pub(crate) mod limits;
 pub(crate) mod retry;
 mod trace;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -25,7 +24,6 @@ use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Cause, Error};
-use crate::family::Environment;
 use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use intent::{Intent, Target};
@@ -43,7 +41,6 @@ pub(crate) struct Transport {
     pub(crate) is_foreign: bool,
     /// The URL before the paths of operations.
     pub(crate) base: Url,
-    pub(crate) environment: Box<dyn Environment>,
     pub(crate) scheme: Box<dyn Scheme>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
@@ -105,25 +102,16 @@ impl Transport {
 
     /// What is signed of a call, if it were sent now.
     pub(crate) fn explain(&self, intent: &Intent) -> Result<Explanation, Cause> {
-        let base = self.base_of(&intent.target)?;
-        self.scheme.explain(&self.unsigned(intent, &base), self.moment(intent)).map_err(Cause::invalid_request)
+        self.scheme.explain(&self.unsigned(intent), self.moment(intent)).map_err(Cause::invalid_request)
     }
 
-    fn unsigned<'a>(&self, intent: &'a Intent, base: &'a Url) -> Unsigned<'a> {
+    fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {
         let Intent { target: Target { method, path, added, .. }, parameters, .. } = intent;
-        Unsigned { method, base, path, added, parameters }
+        Unsigned { method, base: &self.base, path, added, parameters }
     }
 
     fn moment(&self, intent: &Intent) -> Moment {
         Moment { now: (self.clock)(), nonce: intent.nonce }
-    }
-
-    fn base_of(&self, target: &Target) -> Result<Cow<'_, Url>, Cause> {
-        let named = self.environment.name().and_then(|name| target.servers.iter().find(|(known, _)| *known == name));
-        match named.filter(|(_, url)| *url != self.environment.base_url()) {
-            Some((_, url)) => Url::parse(url).map(Cow::Owned).map_err(Cause::invalid_request),
-            None => Ok(Cow::Borrowed(&self.base)),
-        }
     }
 }
 

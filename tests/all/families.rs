@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use linksfield::openapi::{DOCUMENTS, Document};
-use linksfield::sandbox::{ACCESS_CODE, ACCESS_TOKEN, Sandbox};
-use linksfield::{ApiClient, Error, Family, Operation, RetryPolicy, esim_qr, mall};
+use linksfield::sandbox::{ACCESS_TOKEN, Sandbox};
+use linksfield::{ApiClient, Error, Family, Operation, RetryPolicy, esim_qr};
 use serde_json::Value;
+
+use crate::mall::partner_code;
 
 /// A module with the generated function `typed`.
 macro_rules! typed {
@@ -23,11 +25,15 @@ macro_rules! typed {
 typed!(typed_csss, linksfield::csss, "csss");
 typed!(typed_esim_qr, linksfield::esim_qr, "esim-qr");
 typed!(typed_mall, linksfield::mall, "mall");
+typed!(typed_payment, linksfield::mall::payment, "payment");
+typed!(typed_topup, linksfield::mall::topup, "topup");
 
 /// The documents of what is called, in the order in which they came to be.
 pub fn documents() -> Vec<&'static Document> {
     let mut documents: Vec<_> = DOCUMENTS.iter().copied().filter(|document| !document.operations.is_empty()).collect();
-    documents.sort_by_key(|document| ["csss", "mall", "esim-qr"].iter().position(|name| *name == document.name));
+    documents.sort_by_key(|document| {
+        ["csss", "mall", "payment", "topup", "esim-qr"].iter().position(|name| *name == document.name)
+    });
     documents
 }
 
@@ -68,8 +74,16 @@ impl Caller {
                 Box::pin(typed_csss::typed(client, operation.id, parameters))
             }
             "mall" => {
-                let client = self.client(mall::PartnerCode::new(ACCESS_CODE).unwrap(), sandbox.mall_url());
+                let client = self.client(partner_code(), sandbox.mall_url());
                 Box::pin(typed_mall::typed(client, operation.id, parameters))
+            }
+            "payment" => {
+                let client = self.client(partner_code(), sandbox.payment_url());
+                Box::pin(typed_payment::typed(client, operation.id, parameters))
+            }
+            "topup" => {
+                let client = self.client(partner_code(), sandbox.topup_url());
+                Box::pin(typed_topup::typed(client, operation.id, parameters))
             }
             "esim-qr" => {
                 let client = self.client(esim_qr::AccessToken::new(ACCESS_TOKEN).unwrap(), sandbox.esim_qr_url());

@@ -4,13 +4,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::esim_qr::types::Webhook;
 use linksfield::esim_qr::{self, AccessToken};
+use linksfield::mall::payment::types::{ResultQuery, StripeSubDirectly};
+use linksfield::mall::topup::types::{GetGroupSims, GetOrder, RemoveGroupSims};
 use linksfield::mall::types::{
-    CancelAutoRenewalRecord, GetGroupSims, GetOrder, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder,
-    SingleQueryOrder, SingleServicePlanPage, SingleVerify, StripeSubDirectly,
+    CancelAutoRenewalRecord, QueryAutoRenewalRecord, SingleOrder, SingleQueryOrder, SingleServicePlanPage, SingleVerify,
 };
-use linksfield::mall::{Client, Environment, OPERATIONS, PartnerCode};
+use linksfield::mall::{self, Client, PartnerCode, payment, topup};
 use linksfield::sandbox::{ACCESS_CODE, ACCESS_TOKEN, Sandbox};
-use linksfield::{Error, ErrorKind};
+use linksfield::{ApiClient, Error, ErrorKind, Family, openapi};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
@@ -24,18 +25,33 @@ fn fixture(name: &str) -> Value {
 }
 
 /// A client of the printed examples' partner, whose clock stands at `milliseconds`.
-fn client_at(url: &str, milliseconds: u64) -> Client {
-    Client::builder()
+fn client_at<F>(url: &str, milliseconds: u64) -> ApiClient<F>
+where
+    F: Family<Credentials = PartnerCode>,
+    F::Environment: From<String>,
+{
+    ApiClient::builder()
         .credentials(PartnerCode::new("P000270").unwrap())
-        .environment(url)
+        .environment(url.to_owned())
         .clock(move || UNIX_EPOCH + Duration::from_millis(milliseconds))
         .build()
         .unwrap()
 }
 
 pub fn client_of(sandbox: &Sandbox) -> Client {
-    let partner_code = PartnerCode::new(ACCESS_CODE).unwrap();
-    Client::builder().credentials(partner_code).environment(sandbox.mall_url()).build().unwrap()
+    Client::builder().credentials(partner_code()).environment(sandbox.mall_url()).build().unwrap()
+}
+
+fn payment_of(sandbox: &Sandbox) -> payment::Client {
+    payment::Client::builder().credentials(partner_code()).environment(sandbox.payment_url()).build().unwrap()
+}
+
+fn topup_of(sandbox: &Sandbox) -> topup::Client {
+    topup::Client::builder().credentials(partner_code()).environment(sandbox.topup_url()).build().unwrap()
+}
+
+pub fn partner_code() -> PartnerCode {
+    PartnerCode::new(ACCESS_CODE).unwrap()
 }
 
 pub fn single_verify() -> SingleVerify {
@@ -103,7 +119,7 @@ fn independent_sign(parameters: &Map<String, Value>) -> String {
 #[tokio::test]
 async fn both_printed_requests_are_sent_byte_for_byte_with_their_signatures() {
     let server = Canned::json("{}").await;
-    client_at(&server.url, 1_645_683_857_572).single_verify(&single_verify()).await.unwrap();
+    client_at::<mall::Mall>(&server.url, 1_645_683_857_572).single_verify(&single_verify()).await.unwrap();
     let list = SingleServicePlanPage::builder()
         .area("欧洲")
         .device_code(SIM)
@@ -112,7 +128,7 @@ async fn both_printed_requests_are_sent_byte_for_byte_with_their_signatures() {
         .terminal("0")
         .trade_type("singleServicePlanPage")
         .build();
-    client_at(&server.url, 1_645_782_486_394).single_service_plan_page(&list).await.unwrap();
+    client_at::<mall::Mall>(&server.url, 1_645_782_486_394).single_service_plan_page(&list).await.unwrap();
     let requests = server.requests();
     for (request, printed) in requests.iter().zip(["singleVerify", "singleServicePlanPage"]) {
         let body = request.split_once("\r\n\r\n").unwrap().1;
@@ -134,7 +150,7 @@ fn the_published_signatures_reproduce() {
 #[tokio::test]
 async fn parameters_of_a_get_go_into_path_and_query_and_all_are_signed() {
     let server = Canned::json("{}").await;
-    let client = client_at(&server.url, 0);
+    let client: topup::Client = client_at(&server.url, 0);
     client.get_group_sims(&GetGroupSims::builder().group_id("a b/c?中").build()).await.unwrap();
     client.get_order(&GetOrder::builder().sim_id("1&2").build()).await.unwrap();
     let requests = server.requests();
@@ -155,7 +171,7 @@ async fn parameters_of_a_delete_go_into_path_and_body() {
     let server = Canned::json("{}").await;
     let mut remove = RemoveGroupSims::builder().group_id("7").build();
     remove.extra.insert("anything".into(), serde_json::from_str("[1.10, -2.996376492894955e-194]").unwrap());
-    client_at(&server.url, 0).remove_group_sims(&remove).await.unwrap();
+    client_at::<topup::Topup>(&server.url, 0).remove_group_sims(&remove).await.unwrap();
     let request = server.requests().remove(0);
     assert!(request.starts_with("DELETE /mall/bundle-groups/7/sims "), "{request}");
     let mut body: Map<_, _> = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
@@ -163,35 +179,30 @@ async fn parameters_of_a_delete_go_into_path_and_body() {
     body.insert("group_id".into(), json!("7"));
     assert_eq!(body["sign"], independent_sign(&body));
     let sandbox = Sandbox::start().await.unwrap();
-    client_of(&sandbox).remove_group_sims(&remove).await.expect("numbers go as they were signed");
+    topup_of(&sandbox).remove_group_sims(&remove).await.expect("numbers go as they were signed");
 }
 
 #[tokio::test]
 async fn a_parameter_that_would_lead_to_another_path_is_not_sent() {
     for group in ["", ".", ".."] {
         let query = GetGroupSims::builder().group_id(group).build();
-        let error = client_at("http://127.0.0.1:1", 0).get_group_sims(&query).await.unwrap_err();
+        let error = client_at::<topup::Topup>("http://127.0.0.1:1", 0).get_group_sims(&query).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{group:?}: {error}");
     }
 }
 
 #[test]
-fn each_operation_has_the_server_of_its_service() {
-    assert_eq!(Environment::Production.url(), "https://wx.linksfield.net/vshop");
-    for (id, service) in [("singleVerify", "vshop"), ("resultQuery", "payment"), ("getOrder", "topup")] {
-        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
-        assert!(
-            format!("{operation:?}").contains(&format!("\"https://wx.linksfield.net/{service}\"")),
-            "{operation:?}"
-        );
-    }
-    assert_eq!(OPERATIONS.len(), 14);
+fn each_service_has_its_own_address() {
+    assert_eq!(mall::Environment::Production.url(), "https://wx.linksfield.net/vshop");
+    assert_eq!(payment::Environment::Production.url(), "https://wx.linksfield.net/payment");
+    assert_eq!(topup::Environment::Test.url(), "https://wx.linksfield.net/topup_test");
+    assert_eq!([mall::OPERATIONS, payment::OPERATIONS, topup::OPERATIONS].map(<[_]>::len), [7, 2, 5]);
 }
 
 #[tokio::test]
 async fn a_purchase_goes_through_the_sandbox() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
-    let client = client_of(&sandbox);
+    let (client, payment, topup) = (client_of(&sandbox), payment_of(&sandbox), topup_of(&sandbox));
     client.single_verify(&single_verify()).await?;
     let ordered = client.single_order(&order("NO1", "0")).await?;
     assert_eq!(ordered.order_no.as_deref().map(String::as_str), Some("NO1"));
@@ -201,7 +212,7 @@ async fn a_purchase_goes_through_the_sandbox() -> Result<(), Error> {
 
     let none = client.query_auto_renewal_record(&renewal_of()).await.unwrap_err();
     assert_eq!(none.code(), Some("SANDBOX-UNKNOWN-ORDER"));
-    assert_eq!(client.stripe_sub_directly(&subscription("PAY-NO1")).await?.sub_id, "SANDBOX-PAY-NO1");
+    assert_eq!(payment.stripe_sub_directly(&subscription("PAY-NO1")).await?.sub_id, "SANDBOX-PAY-NO1");
     let renewal = client.query_auto_renewal_record(&renewal_of()).await?;
     assert_eq!(renewal.order_no.as_deref().map(String::as_str), Some("NO1"));
     let cancel = CancelAutoRenewalRecord::builder().device_code(SIM).language_code("0").mark("0").order_no("NO1");
@@ -211,10 +222,10 @@ async fn a_purchase_goes_through_the_sandbox() -> Result<(), Error> {
         )
         .await?;
     assert!(client.query_auto_renewal_record(&renewal_of()).await.is_err());
-    client.result_query(&ResultQuery::builder().pay_id("PAY-NO1").trade_type("resultQuery").build()).await?;
-    client.get_group_sims(&GetGroupSims::builder().group_id("a/b 中").build()).await?;
-    client.remove_group_sims(&RemoveGroupSims::builder().group_id("1").build()).await?;
-    client.get_order(&GetOrder::builder().sim_id(SIM).build()).await?;
+    payment.result_query(&ResultQuery::builder().pay_id("PAY-NO1").trade_type("resultQuery").build()).await?;
+    topup.get_group_sims(&GetGroupSims::builder().group_id("a/b 中").build()).await?;
+    topup.remove_group_sims(&RemoveGroupSims::builder().group_id("1").build()).await?;
+    topup.get_order(&GetOrder::builder().sim_id(SIM).build()).await?;
     Ok(())
 }
 
@@ -242,7 +253,7 @@ async fn the_sandbox_refuses_a_stranger_a_wrong_signature_and_a_wrong_method() {
         (http.post(format!("{url}/singleQueryOrder")).body(unsigned), 200, "SANDBOX-SIGNATURE"),
         (http.post(format!("{url}/singleVerify")).body("["), 400, "SANDBOX-BODY"),
         (http.get(format!("{url}/singleVerify")), 405, "SANDBOX-METHOD"),
-        (http.post(format!("{url}/mall/bundle-groups/1/sims")), 405, "SANDBOX-METHOD"),
+        (http.post(format!("{}/mall/bundle-groups/1/sims", sandbox.topup_url())), 405, "SANDBOX-METHOD"),
         (http.post(format!("{url}/nothing")), 404, "SANDBOX-UNKNOWN-PATH"),
     ] {
         let answer = request.send().await.unwrap();
@@ -262,23 +273,23 @@ async fn printed_answers_are_read_without_loss() {
         (Canned::json(&printed.to_string()).await, printed)
     };
     let (server, printed) = read("singleOrder.response").await;
-    let data = client_at(&server.url, 0).single_order(&order("1", "0")).await.unwrap();
+    let data = client_at::<mall::Mall>(&server.url, 0).single_order(&order("1", "0")).await.unwrap();
     assert_eq!(serde_json::to_value(data).unwrap(), printed);
     let (server, printed) = read("queryAutoRenewalRecord.response").await;
-    let data = client_at(&server.url, 0).query_auto_renewal_record(&renewal_of()).await.unwrap();
+    let data = client_at::<mall::Mall>(&server.url, 0).query_auto_renewal_record(&renewal_of()).await.unwrap();
     assert_eq!(serde_json::to_value(data).unwrap(), printed);
     let (server, printed) = read("singleQueryOrder.response.cut").await;
-    let data = client_at(&server.url, 0).single_query_order(&single_query()).await.unwrap();
+    let data = client_at::<mall::Mall>(&server.url, 0).single_query_order(&single_query()).await.unwrap();
     assert_eq!(serde_json::to_value(data).unwrap(), printed["data"]);
 }
 
 #[tokio::test]
 async fn an_answer_without_an_envelope_is_judged_by_its_status() {
     let refused = Canned::json(r#"{"operateCode":"F","message":"no"}"#).await;
-    let error = client_at(&refused.url, 0).single_verify(&single_verify()).await.unwrap_err();
+    let error = client_at::<mall::Mall>(&refused.url, 0).single_verify(&single_verify()).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (Some("F"), Some("no")));
     let failed = Canned::raw("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
-    let error = client_at(&failed.url, 0).single_order(&order("1", "0")).await.unwrap_err();
+    let error = client_at::<mall::Mall>(&failed.url, 0).single_order(&order("1", "0")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{error}");
 }
 
@@ -319,15 +330,21 @@ async fn a_payment_is_reported_with_the_access_token() -> Result<(), Error> {
 
 #[test]
 fn the_examples_of_the_specifications_are_the_printed_ones() {
-    let mall: Value = serde_saphyr::from_str(linksfield::openapi::MALL).unwrap();
     let mut checked = 0;
-    for operation in OPERATIONS {
-        let node = &mall["paths"][operation.path][operation.method.as_str().to_lowercase()];
-        for (part, name) in [(&node["requestBody"], "request"), (&node["responses"]["200"], "response")] {
-            if let Some(printed) = part["content"]["application/json"]["examples"].get("printed") {
-                let cut = if operation.id == "singleQueryOrder" && name == "response" { ".cut" } else { "" };
-                assert_eq!(printed["value"], fixture(&format!("mall/{}.{name}{cut}.json", operation.id)));
-                checked += 1;
+    for (document, operations) in [
+        (openapi::MALL, mall::OPERATIONS),
+        (openapi::PAYMENT, payment::OPERATIONS),
+        (openapi::TOPUP, topup::OPERATIONS),
+    ] {
+        let document: Value = serde_saphyr::from_str(document).unwrap();
+        for operation in operations {
+            let node = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+            for (part, name) in [(&node["requestBody"], "request"), (&node["responses"]["200"], "response")] {
+                if let Some(printed) = part["content"]["application/json"]["examples"].get("printed") {
+                    let cut = if operation.id == "singleQueryOrder" && name == "response" { ".cut" } else { "" };
+                    assert_eq!(printed["value"], fixture(&format!("mall/{}.{name}{cut}.json", operation.id)));
+                    checked += 1;
+                }
             }
         }
     }

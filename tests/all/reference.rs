@@ -9,6 +9,8 @@ fn root(document: &Document) -> &'static str {
         "csss" => "",
         "esim-qr" => "/esim-qr-api",
         "mall" => "/mall-api",
+        "payment" => "/payment-api",
+        "topup" => "/topup-api",
         "notifications" => "/notifications",
         other => panic!("where is {other} shown?"),
     }
@@ -22,7 +24,7 @@ async fn the_sandbox_serves_the_specifications_as_they_are() {
         assert_eq!(response.headers()["content-type"], "application/yaml");
         assert_eq!(response.text().await.unwrap(), document.text);
     }
-    assert_eq!(DOCUMENTS.len(), 4);
+    assert_eq!(DOCUMENTS.len(), 6);
 }
 
 #[tokio::test]
@@ -44,7 +46,7 @@ async fn each_reference_has_every_operation_and_needs_nothing_else() {
         ("", "<code>5</code> Yearly plan."),
         ("", "string order-id"),
         ("", "&quot;order_id&quot;"),
-        ("/mall-api", "purchase_order_id"),
+        ("/topup-api", "purchase_order_id"),
         ("/mall-api", "data.orderList[].remainingDays"),
         ("/notifications", "devices[].warningCode"),
     ] {

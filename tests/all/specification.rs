@@ -122,6 +122,16 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "openapi/csss.yaml: servers.1: must have a description and x-linksfield-e",
         ),
         (
+            "  /package/openPackage:\n",
+            "  /package/openPackage:\n    servers: [{ url: 'https://example.com' }]\n",
+            "paths./package/openPackage: must have no servers of its own",
+        ),
+        (
+            "      operationId: openPackage\n",
+            "      operationId: openPackage\n      servers: []\n",
+            "paths./package/openPackage: must have no servers of its own",
+        ),
+        (
             "operationId: openPackage",
             "operationId: startPackage",
             "paths./package/openPackage.post: must have the operationId openPackage",

@@ -1,14 +1,16 @@
-//! The Mall API of the sandbox: verify, keep orders and auto-renewals, answer in the documented shapes.
+//! The Mall of the sandbox, its three services over one shop: verify, keep orders and auto-renewals, answer in the documented shapes.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::mall::payment::types::{ResultQuery, StripeSubDirectly};
+use crate::mall::topup::types::RemoveGroupSims;
 use crate::mall::types::{
-    CancelAutoRenewalRecord, QueryAutoRenewalRecord, RemoveGroupSims, ResultQuery, SingleOrder, SingleQueryOrder,
-    SingleServicePlanPage, SingleVerify, StripeSubDirectly, SynOrderInfo,
+    CancelAutoRenewalRecord, QueryAutoRenewalRecord, SingleOrder, SingleQueryOrder, SingleServicePlanPage,
+    SingleVerify, SynOrderInfo,
 };
 use crate::mall::{SUCCESS, VERSION, sign};
 use crate::openapi::{Document, Operation, documents};
@@ -17,12 +19,16 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::{ORDER_LIMIT, Sandbox, held};
 use crate::values::Language;
 
-/// Where its paths begin.
-const ROOT: &str = "/mall-api";
+const VSHOP: &str = "/mall-api";
+const PAYMENT: &str = "/payment-api";
+const TOPUP: &str = "/topup-api";
 
+/// One of the services.
 pub(in crate::sandbox) struct Mall {
+    document: &'static Document,
+    root: &'static str,
     partner_code: String,
-    shop: Mutex<Shop>,
+    shop: Arc<Mutex<Shop>>,
 }
 
 /// The orders of end users, the oldest first.
@@ -40,18 +46,23 @@ struct Order {
 }
 
 impl Mall {
-    pub(in crate::sandbox) fn new(partner_code: &str) -> Self {
-        Self { partner_code: partner_code.to_owned(), shop: Mutex::default() }
+    /// All services, of one shop.
+    pub(in crate::sandbox) fn services(partner_code: &str) -> [Arc<Self>; 3] {
+        let shop = Arc::default();
+        let services = [(documents::MALL, VSHOP), (documents::PAYMENT, PAYMENT), (documents::TOPUP, TOPUP)];
+        services.map(|(document, root)| {
+            Arc::new(Self { document, root, partner_code: partner_code.to_owned(), shop: Arc::clone(&shop) })
+        })
     }
 }
 
 impl Api for Mall {
     fn document(&self) -> &'static Document {
-        documents::MALL
+        self.document
     }
 
     fn root(&self) -> &'static str {
-        ROOT
+        self.root
     }
 
     fn verified(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
@@ -93,16 +104,28 @@ impl Api for Mall {
 }
 
 impl Sandbox {
-    /// The URL before the paths of the Mall API, whose partner code is the sandbox's access code.
+    /// The URL before the paths of the Mall API (Vshop), whose partner code is the sandbox's access code.
     #[must_use]
     pub fn mall_url(&self) -> String {
-        format!("{}{ROOT}", self.url())
+        format!("{}{VSHOP}", self.url())
+    }
+
+    /// The URL before the paths of the Mall's Payment API, which is of the same shop.
+    #[must_use]
+    pub fn payment_url(&self) -> String {
+        format!("{}{PAYMENT}", self.url())
+    }
+
+    /// The URL before the paths of the Mall's Topup API, which is of the same shop.
+    #[must_use]
+    pub fn topup_url(&self) -> String {
+        format!("{}{TOPUP}", self.url())
     }
 
     /// How many orders have been placed in the Mall.
     #[must_use]
     pub fn mall_order_count(&self) -> usize {
-        held(&self.apis.mall.shop).0.len()
+        held(&self.apis.mall[0].shop).0.len()
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Apis {
     #[cfg(feature = "esim-qr")]
     esim_qr: Arc<esim_qr::EsimQr>,
     #[cfg(feature = "mall")]
-    mall: Arc<mall::Mall>,
+    mall: [Arc<mall::Mall>; 3],
 }
 
 impl Apis {
@@ -32,18 +32,18 @@ impl Apis {
             #[cfg(feature = "esim-qr")]
             esim_qr: Arc::default(),
             #[cfg(feature = "mall")]
-            mall: Arc::new(mall::Mall::new(credentials.access_code())),
+            mall: mall::Mall::services(credentials.access_code()),
         }
     }
 
     /// All of them; the one without a root of its own comes last.
     pub(super) fn all(&self) -> Vec<Arc<dyn Api>> {
-        vec![
-            #[cfg(feature = "esim-qr")]
-            self.esim_qr.clone(),
-            #[cfg(feature = "mall")]
-            self.mall.clone(),
-            self.csss.clone(),
-        ]
+        let mut all: Vec<Arc<dyn Api>> = Vec::new();
+        #[cfg(feature = "esim-qr")]
+        all.push(self.esim_qr.clone());
+        #[cfg(feature = "mall")]
+        all.extend(self.mall.iter().map(|service| Arc::clone(service) as Arc<dyn Api>));
+        all.push(self.csss.clone());
+        all
     }
 }

@@ -1,7 +1,7 @@
-//! The Mall and Topup API: data plans for the end users of your own shop.
+//! The Mall API: data plans for the end users of your own shop.
 //!
-//! [`Client`] has one method for each documented operation, as that of the CSSS API; the types are generated from
-//! `openapi/mall.yaml`.
+//! Its three services have an address, a document and a client each: [`Client`] is that of Vshop
+//! (`openapi/mall.yaml`), [`payment::Client`] of Payment, and [`topup::Client`] of Topup. All are signed alike.
 //!
 //! **Its signature involves no secret.** It is an MD5 over the parameters, which anybody can compute: it protects against
 //! accidents, not against attackers. Whoever knows your partner code can call in your name.
@@ -32,6 +32,9 @@ use crate::openapi::Operation;
 use crate::signing::body::signed_body;
 use crate::signing::{ContentError, Explanation, TimestampUnit, explain};
 
+pub mod payment;
+pub mod topup;
+
 mod generated {
     #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
     include!(concat!(env!("OUT_DIR"), "/mall.rs"));
@@ -47,13 +50,13 @@ pub const VERSION: &str = "3.0";
 /// The `operateCode` of an answer that means success.
 pub const SUCCESS: &str = "S";
 
-/// Environment variable with the URL of the server.
+/// Environment variable with the URL of the server of Vshop.
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_MALL_BASE_URL";
 
 /// Environment variable with the partner code.
 pub const PARTNER_CODE_VARIABLE: &str = "LINKSFIELD_MALL_PARTNER_CODE";
 
-/// Client of the Mall and Topup API.
+/// Client of the Mall API (Vshop).
 pub type Client = ApiClient<Mall>;
 
 impl Client {
@@ -64,10 +67,15 @@ impl Client {
     ///
     /// One of the variables is missing or malformed; the error names it.
     pub fn from_env() -> Result<Self, Error> {
-        let url = environment::from_env(BASE_URL_VARIABLE)?;
-        let partner_code = PartnerCode(variable(PARTNER_CODE_VARIABLE)?);
+        let (partner_code, url) = from_env(BASE_URL_VARIABLE)?;
         Self::builder().credentials(partner_code).environment(url).build()
     }
+}
+
+/// Who calls, and the URL that is named by `url_variable`.
+fn from_env(url_variable: &str) -> Result<(PartnerCode, String), Error> {
+    let url = environment::from_env(url_variable)?;
+    Ok((PartnerCode(variable(PARTNER_CODE_VARIABLE)?), url))
 }
 
 /// The partner code that Linksfield gave you: all that tells who calls.
@@ -106,7 +114,7 @@ fn md5(content: &[u8]) -> String {
     Md5::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The family of the Mall and Topup API.
+/// The family of the Mall API (Vshop).
 #[derive(Debug)]
 pub struct Mall(());
 
@@ -125,7 +133,7 @@ impl Family for Mall {
     }
 }
 
-/// What a client of the Mall alone can be told.
+/// What a client of a service of the Mall alone can be told.
 #[derive(Debug)]
 pub struct Settings {
     unit: TimestampUnit,

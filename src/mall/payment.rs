@@ -1,0 +1,67 @@
+//! The cashier service of the Mall: payments for orders.
+//!
+//! Called by the same [`PartnerCode`] and signed as the [Mall](super) is; the types are generated from
+//! `openapi/payment.yaml`.
+
+use super::{Mall, PartnerCode, Settings, from_env};
+use crate::client::{ApiClient, ClientBuilder, client_builder};
+use crate::error::Error;
+use crate::family::Family;
+use crate::family::private::Sealed;
+use crate::family::scheme::Scheme;
+use crate::openapi::Operation;
+use crate::signing::TimestampUnit;
+
+mod generated {
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
+    include!(concat!(env!("OUT_DIR"), "/payment.rs"));
+}
+
+#[cfg(feature = "schemars")]
+pub use generated::json_schemas;
+pub use generated::{Environment, OPERATIONS, types};
+
+/// Environment variable with the URL of the server.
+pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_MALL_PAYMENT_BASE_URL";
+
+/// Client of the Mall's Payment API.
+pub type Client = ApiClient<Payment>;
+
+impl Client {
+    /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_PAYMENT_BASE_URL` and
+    /// `LINKSFIELD_MALL_PARTNER_CODE`.
+    ///
+    /// # Errors
+    ///
+    /// One of the variables is missing or malformed; the error names it.
+    pub fn from_env() -> Result<Self, Error> {
+        let (partner_code, url) = from_env(BASE_URL_VARIABLE)?;
+        Self::builder().credentials(partner_code).environment(url).build()
+    }
+}
+
+/// The family of the Mall's Payment API.
+#[derive(Debug)]
+pub struct Payment(());
+
+impl Sealed for Payment {}
+
+impl Family for Payment {
+    type Credentials = PartnerCode;
+    type Environment = Environment;
+    type Settings = Settings;
+
+    const OPERATIONS: &[Operation] = OPERATIONS;
+    const ADDED: &[&str] = Mall::ADDED;
+
+    fn scheme(partner_code: PartnerCode, settings: Settings) -> Box<dyn Scheme> {
+        Mall::scheme(partner_code, settings)
+    }
+}
+
+impl<S: client_builder::State> ClientBuilder<Payment, S> {
+    /// Unit of the time in requests: milliseconds if not set.
+    pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
+        self.with_settings(Settings { unit })
+    }
+}

@@ -1,0 +1,59 @@
+//! The Topup service of the Mall: groups of SIM cards, and orders after a recharge.
+//!
+//! Called by the same [`PartnerCode`] and signed as the [Mall](super) is; the types are generated from
+//! `openapi/topup.yaml`.
+
+use super::{Mall, PartnerCode, Settings, from_env};
+use crate::client::ApiClient;
+use crate::error::Error;
+use crate::family::Family;
+use crate::family::private::Sealed;
+use crate::family::scheme::Scheme;
+use crate::openapi::Operation;
+
+mod generated {
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
+    include!(concat!(env!("OUT_DIR"), "/topup.rs"));
+}
+
+#[cfg(feature = "schemars")]
+pub use generated::json_schemas;
+pub use generated::{Environment, OPERATIONS, types};
+
+/// Environment variable with the URL of the server.
+pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_MALL_TOPUP_BASE_URL";
+
+/// Client of the Mall's Topup API.
+pub type Client = ApiClient<Topup>;
+
+impl Client {
+    /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_TOPUP_BASE_URL` and
+    /// `LINKSFIELD_MALL_PARTNER_CODE`.
+    ///
+    /// # Errors
+    ///
+    /// One of the variables is missing or malformed; the error names it.
+    pub fn from_env() -> Result<Self, Error> {
+        let (partner_code, url) = from_env(BASE_URL_VARIABLE)?;
+        Self::builder().credentials(partner_code).environment(url).build()
+    }
+}
+
+/// The family of the Mall's Topup API.
+#[derive(Debug)]
+pub struct Topup(());
+
+impl Sealed for Topup {}
+
+impl Family for Topup {
+    type Credentials = PartnerCode;
+    type Environment = Environment;
+    type Settings = Settings;
+
+    const OPERATIONS: &[Operation] = OPERATIONS;
+    const ADDED: &[&str] = Mall::ADDED;
+
+    fn scheme(partner_code: PartnerCode, settings: Settings) -> Box<dyn Scheme> {
+        Mall::scheme(partner_code, settings)
+    }
+}
