@@ -1,7 +1,7 @@
 //! Documented bodies, and random changes to them.
 
 /// What the documentation prints, and the corners of JSON.
-pub const SEEDS: [&str; 14] = [
+pub const SEEDS: [&str; 15] = [
     include_str!("../../tests/fixtures/csss/package.orderPackage.request.json"),
     include_str!("../../tests/fixtures/csss/package.orderPackage.response.json"),
     include_str!("../../tests/fixtures/csss/package.batchOrderPackages.request.json"),
@@ -16,6 +16,7 @@ pub const SEEDS: [&str; 14] = [
     r#"{"device_id":"1","package_code":"x","a":"","z":"中"}"#,
     r#"{"code":"0000","success":true,"message":"成功","data":[{"a":1e400}]}"#,
     r#"{"a":123456789012345678901234567890,"b":1E5,"c":-0}"#,
+    "{}",
 ];
 
 /// Which seed, how many changes, and which of them where.

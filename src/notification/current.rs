@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::signing::canonical::{ContentError, Parameters, compact, write_object, write_object_as_written};
+use crate::signing::canonical::{ContentError, Parameters, compact, write_json, write_object_as_written};
 
 /// The algorithms that are documented, and accepted.
 pub(super) const ALGORITHMS: [&str; 1] = ["HMAC-SHA1"];
@@ -15,19 +15,17 @@ pub(super) struct Stamp<'a> {
 }
 
 /// The texts that may have been signed. The documentation sorts the keys of the top level and does not speak of those
-/// below, so there are two: values as written, and sorted at every depth.
+/// below, nor of those in a list, so there are two: values as written, and sorted at every depth.
 pub(super) fn texts(stamp: &Stamp<'_>, body: &[u8]) -> Result<[Vec<u8>; 2], ContentError> {
     let Stamp { version, algorithm, timestamp } = stamp;
     let prefix = format!("{version}:{algorithm}:{timestamp}").into_bytes();
     let (mut as_written, mut sorted) = (prefix.clone(), prefix);
     let json: &RawValue = serde_json::from_slice(body).map_err(ContentError::NotAnObject)?;
     if json.get().starts_with('{') {
-        let parameters = Parameters::parse(json.get().as_bytes())?;
-        write_object_as_written(&mut as_written, parameters.iter())?;
-        write_object(&mut sorted, parameters.iter())?;
+        write_object_as_written(&mut as_written, Parameters::parse(body)?.iter())?;
     } else {
         as_written.extend_from_slice(compact(json.get()).as_bytes());
-        sorted.clone_from(&as_written);
     }
+    write_json(&mut sorted, json.get())?;
     Ok([as_written, sorted])
 }

@@ -190,12 +190,18 @@ fn reordered_keys_and_white_space_have_the_same_signature() {
 
 #[test]
 fn keys_below_the_top_level_may_have_been_sorted_or_not() {
-    let body = r#"{"b":{"d":1,"c":"é"},"a":1}"#;
-    for text in [r#"{"a":1,"b":{"d":1,"c":"é"}}"#, r#"{"a":1,"b":{"c":"é","d":1}}"#] {
+    let object = r#"{"b":{"d":1,"c":"é"},"a":1}"#;
+    let list = r#"[{"b": 1, "a": "\u00e9"}, 2]"#;
+    for (body, text) in [
+        (object, r#"{"a":1,"b":{"d":1,"c":"é"}}"#),
+        (object, r#"{"a":1,"b":{"c":"é","d":1}}"#),
+        (list, r#"[{"b":1,"a":"\u00e9"},2]"#),
+        (list, r#"[{"a":"é","b":1},2]"#),
+    ] {
         let sign = linksfield::signing::Key::new(KEY).sign(format!("1.0:HMAC-SHA1:1683524066000{text}").as_bytes());
         let mut headers = signed(body);
         headers.insert("x-lf-signature", format!("{KEY_ID}/{}", sign.as_str()).parse().unwrap());
-        verifier().verify(&headers, body.as_bytes(), now()).unwrap();
+        verifier().verify(&headers, body.as_bytes(), now()).unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 }
 

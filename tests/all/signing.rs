@@ -119,7 +119,9 @@ fn a_body_that_is_no_object_is_an_error() {
         let wrapped = wrap(body.as_bytes(), "P000270", "1643253530", &Key::new("s"));
         assert!(matches!(wrapped, Err(ContentError::NotAnObject(_))), "{body}: {wrapped:?}");
     }
-    assert!(matches!(explain(b"{\"a\":\"\xff\"}"), Err(ContentError::NotAnObject(_))));
+    for body in [&b"}"[..], b"{\"a\":\"\xff\"}"] {
+        assert!(matches!(explain(body), Err(ContentError::NotAnObject(_))));
+    }
 }
 
 #[test]
@@ -141,11 +143,21 @@ fn a_key_that_is_there_twice_is_an_error_at_every_depth() {
 }
 
 #[test]
-fn nesting_has_a_bound() {
-    let nested = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
-    assert!(explain(nested(127).as_bytes()).is_ok());
-    assert!(matches!(explain(nested(128).as_bytes()), Err(ContentError::TooDeep)));
-    assert!(matches!(explain(nested(100_000).as_bytes()), Err(ContentError::TooDeep)));
+fn nesting_has_a_bound_which_is_the_same_for_arrays_and_objects_whatever_is_in_them() {
+    let arrays = |inner: &str, count: usize| format!("{}{inner}{}", "[".repeat(count), "]".repeat(count));
+    let objects = |inner: &str, count: usize| format!("{}{inner}{}", "{\"a\":".repeat(count), "}".repeat(count));
+    for inner in ["1", "\"text\"", "\"\\u4e2d\"", "null"] {
+        for (what, deepest, too_deep) in [
+            ("arrays", objects(&arrays(inner, 127), 1), objects(&arrays(inner, 128), 1)),
+            ("objects", objects(inner, 128), objects(inner, 129)),
+            ("an empty array", objects("[]", 127), objects("[]", 128)),
+            ("an empty object", objects(&arrays("{}", 126), 1), objects(&arrays("{ }", 127), 1)),
+        ] {
+            assert!(explain(deepest.as_bytes()).is_ok(), "{what} around {inner}");
+            assert!(matches!(explain(too_deep.as_bytes()), Err(ContentError::TooDeep)), "{what} around {inner}");
+        }
+    }
+    assert!(matches!(explain(objects(&arrays("1", 100_000), 1).as_bytes()), Err(ContentError::TooDeep)));
 }
 
 #[test]

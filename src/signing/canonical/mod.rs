@@ -84,10 +84,11 @@ impl<'a> Parameter<'a> {
 
     /// Appends `"name":value`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), ContentError> {
-        self.write_nested(out, 1)
+        self.write_in(out, 1)
     }
 
-    fn write_nested(&self, out: &mut Vec<u8>, depth: usize) -> Result<(), ContentError> {
+    /// Appends `"name":value`, with `depth` arrays and objects around it.
+    fn write_in(&self, out: &mut Vec<u8>, depth: usize) -> Result<(), ContentError> {
         match self.value {
             Value::Plain { field, .. } => out.extend_from_slice(field.as_bytes()),
             Value::Json(json) => {
@@ -186,6 +187,12 @@ fn not_an_object(why: String) -> ContentError {
     ContentError::NotAnObject(serde::de::Error::custom(why))
 }
 
+/// Appends any JSON.
+#[cfg(feature = "notification")]
+pub(crate) fn write_json(out: &mut Vec<u8>, json: &str) -> Result<(), ContentError> {
+    write_value(out, json, 0)
+}
+
 /// Appends an object of `parameters`.
 pub(crate) fn write_object<'p, 'a: 'p>(
     out: &mut Vec<u8>,
@@ -204,23 +211,22 @@ fn write_fields<'p, 'a: 'p>(
         if index > 0 {
             out.push(b',');
         }
-        parameter.write_nested(out, depth)?;
+        parameter.write_in(out, depth)?;
     }
     out.push(b'}');
     Ok(())
 }
 
+/// Appends a value, with `depth` arrays and objects around it.
 fn write_value(out: &mut Vec<u8>, json: &str, depth: usize) -> Result<(), ContentError> {
-    if depth > MAX_DEPTH {
-        return Err(ContentError::TooDeep);
-    }
     match json.as_bytes().first() {
+        Some(b'[' | b'{') if depth == MAX_DEPTH => return Err(ContentError::TooDeep),
+        Some(b'{') => write_fields(out, Parameters::parse(json.as_bytes())?.iter(), depth + 1)?,
+        Some(b'[') => write_array(out, json, depth + 1)?,
         Some(b'"') if json.contains('\\') => {
             let text: String = serde_json::from_str(json).map_err(ContentError::NotAnObject)?;
             write_text(out, &text);
         }
-        Some(b'{') => write_fields(out, Parameters::parse(json.as_bytes())?.iter(), depth + 1)?,
-        Some(b'[') => write_array(out, json, depth + 1)?,
         _ => out.extend_from_slice(json.as_bytes()),
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The short way for a compact object that holds nothing but text without escapes, as most requests do.
+//! The short way for a compact object that holds text without escapes and nothing else, as most requests do.
 //!
 //! Without escapes every `"` begins or ends a text, so that no parser is needed: it would take longer than the HMAC.
 
@@ -12,7 +12,7 @@ pub(super) fn object(json: &str) -> Option<Vec<Parameter<'_>>> {
     }
     let bytes = json.as_bytes();
     let quotes = quotes(bytes);
-    let (fields, []) = quotes.as_chunks() else { return None };
+    let (fields @ [_, ..], []) = quotes.as_chunks() else { return None };
     let mut all = Vec::with_capacity(fields.len() + 3);
     let (mut end, mut separator) = (0, b"{");
     for &[name, name_end, text, text_end] in fields {
