@@ -217,7 +217,7 @@ impl fmt::Display for Error {
             write!(f, "; tried {} times", self.attempts())?;
         }
         if self.speaks_of_signature() {
-            write!(f, "; compare what was signed (Call::explain) with what the server expects, then check the secret")?;
+            write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;
         }
         if self.outcome_unknown() {
             write!(f, "; the call may or may not have taken effect: find out before you call again")?;

@@ -21,6 +21,7 @@
 
 pub(crate) mod body;
 pub(crate) mod canonical;
+mod suspect;
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +34,8 @@ use sha1::Sha1;
 use zeroize::ZeroizeOnDrop;
 
 pub use canonical::ContentError;
-use canonical::{Parameter, Parameters, write_object};
+use canonical::{Parameter, Parameters, write_object, write_object_as_written};
+pub use suspect::{Library, Suspect};
 
 /// The parameter that carries the signature.
 pub(crate) const SIGN: &str = "sign";
@@ -120,13 +122,16 @@ impl fmt::Debug for Signature {
 
 /// What of a body is signed, and what is not.
 ///
-/// When the server says that a signature is wrong, compare [`content`](Self::content) with what the server signed,
-/// byte by byte: a difference there explains it. If there is none, the secrets differ. Where an API signs nothing, it is
-/// empty.
+/// When the server says that a signature is wrong, look at the [`suspects`](Self::suspects), and compare
+/// [`content`](Self::content) with what the server signed, byte by byte: a difference there explains it. If there is none,
+/// the secrets differ. Its `Display` says all of that in lines that can be pasted into a ticket; it holds neither the
+/// secret nor a signature. Where an API signs nothing, it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     content: String,
     left_out: Vec<LeftOut>,
+    /// The parameters that are signed, with values as the body has them.
+    as_written: String,
 }
 
 impl Explanation {
@@ -140,6 +145,41 @@ impl Explanation {
     #[must_use]
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
+    }
+
+    /// The values that a server in Java may write otherwise than they are signed here, depending on its JSON library.
+    /// Which one Linksfield's servers have is not documented.
+    ///
+    /// Text is hardly ever a suspect; numbers and nested objects are. The table is in `docs/signing-trouble.md`.
+    ///
+    /// ```
+    /// use linksfield::signing;
+    ///
+    /// let suspects = signing::explain(br#"{"device_id":"89852022018041800192","pay_amount":0.10}"#)?.suspects();
+    /// let lines: Vec<_> = suspects.iter().map(ToString::to_string).collect();
+    /// assert_eq!(lines[0], "pay_amount: the number 0.10, written without last zeros: 1 or 1.1, by Hutool, org.json");
+    /// # Ok::<_, signing::ContentError>(())
+    /// ```
+    #[must_use]
+    pub fn suspects(&self) -> Vec<Suspect> {
+        suspect::of(&self.as_written)
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.content.is_empty() {
+            return f.write_str("nothing is signed");
+        }
+        write!(f, "signed, {} bytes of UTF-8:\n{}", self.content.len(), self.content)?;
+        for LeftOut { name, reason } in &self.left_out {
+            write!(f, "\nnot signed: {name}, because {reason}")?;
+        }
+        let suspects = self.suspects();
+        if !suspects.is_empty() {
+            f.write_str("\na server in Java may write these otherwise, depending on its JSON library:")?;
+        }
+        suspects.iter().try_for_each(|suspect| write!(f, "\n- {suspect}"))
     }
 }
 
@@ -182,13 +222,16 @@ pub fn explain(body: &[u8]) -> Result<Explanation, ContentError> {
 }
 
 fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, ContentError> {
-    let mut content = Vec::with_capacity(512);
-    write_object(&mut content, parameters.iter().filter(|parameter| reason_to_leave_out(parameter).is_none()))?;
+    let signed = || parameters.iter().filter(|parameter| reason_to_leave_out(parameter).is_none());
+    let (mut content, mut as_written) = (Vec::with_capacity(512), Vec::with_capacity(512));
+    write_object(&mut content, signed())?;
+    write_object_as_written(&mut as_written, signed())?;
     let left_out = parameters.iter().filter_map(|parameter| {
         let reason = reason_to_leave_out(parameter)?;
         Some(LeftOut { name: parameter.name.clone().into_owned(), reason })
     });
-    Ok(Explanation { left_out: left_out.collect(), content: String::from_utf8_lossy(&content).into_owned() })
+    let [content, as_written] = [content, as_written].map(|text| String::from_utf8_lossy(&text).into_owned());
+    Ok(Explanation { content, left_out: left_out.collect(), as_written })
 }
 
 fn reason_to_leave_out(parameter: &Parameter<'_>) -> Option<Reason> {

@@ -25,3 +25,4 @@ mod signing;
 mod spans;
 mod specification;
 mod support;
+mod suspects;

@@ -31,7 +31,7 @@ async fn a_wrong_secret_is_refused_with_the_content_that_the_server_signed() -> 
     let signed = client.open_package(&open).explain()?.content().to_owned();
     let error = client.open_package(&open).await.unwrap_err();
     assert!(error.to_string().contains(&signed), "{error}");
-    assert!(error.to_string().contains("Call::explain"), "{error}");
+    assert!(error.to_string().contains("look at the suspects in what was signed (Call::explain)"), "{error}");
     assert_refused::<()>(Err(error), "SANDBOX-SIGNATURE", "签名");
     Ok(())
 }

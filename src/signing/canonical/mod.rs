@@ -62,7 +62,6 @@ impl<'a> Parameter<'a> {
     }
 
     /// The value as it is written, if it is not text without escapes.
-    #[cfg(feature = "notification")]
     pub(crate) fn as_json(&self) -> Option<&'a str> {
         match self.value {
             Value::Json(json) => Some(json),
@@ -119,7 +118,6 @@ impl<'a> Parameters<'a> {
     }
 
     /// Reads an object, and keeps the order of its keys.
-    #[cfg(feature = "notification")]
     pub(crate) fn as_written(object: &'a str) -> Result<Self, ContentError> {
         serde_json::from_str::<Object<'_>>(object).map(|object| Self(object.0)).map_err(ContentError::NotAnObject)
     }
@@ -148,7 +146,6 @@ impl<'a> Parameters<'a> {
 }
 
 /// Appends an object of `parameters` whose values are as written, but for white space.
-#[cfg(feature = "notification")]
 pub(crate) fn write_object_as_written<'p, 'a: 'p>(
     out: &mut Vec<u8>,
     parameters: impl Iterator<Item = &'p Parameter<'a>>,
@@ -171,7 +168,6 @@ pub(crate) fn write_object_as_written<'p, 'a: 'p>(
 }
 
 /// `json` without the white space between its tokens.
-#[cfg(feature = "notification")]
 pub(crate) fn compact(json: &str) -> String {
     let (mut in_text, mut escaped) = (false, false);
     let kept = json.chars().filter(|character| {
