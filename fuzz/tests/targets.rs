@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use linksfield::Time;
-use linksfield::envelope::{unwrap, wrap};
+use linksfield::envelope::{read, wrap};
 use linksfield::notification::{Signer, Verifier};
 use linksfield::signing::{ContentError, Key, explain, verify};
 use linksfield_fuzz::{Change, changed};
@@ -76,7 +76,7 @@ fn wrapping() {
 fn answers() {
     bolero::check!().with_type::<Change>().for_each(|change| {
         let body = changed(change);
-        if let Ok(answer) = unwrap(&body) {
+        if let Ok(answer) = read(&body) {
             let whole: Value = match serde_json::from_slice(&body) {
                 Ok(whole) => whole,
                 Err(_) => return,

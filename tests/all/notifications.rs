@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use linksfield::notification::types::{MessageType, OrderEvent, WarningCode};
 use linksfield::notification::{
-    Callback, DELIVERY_HEADER, Deliveries, Event, RecentDeliveries, Rejection, Signer, Verifier,
+    BODY_LIMIT, Callback, DELIVERY_HEADER, Deliveries, Event, RecentDeliveries, Rejection, Signer, Verifier,
 };
 use linksfield::signing::ContentError;
 use md5::{Digest, Md5};
@@ -206,6 +206,26 @@ fn keys_below_the_top_level_may_have_been_sorted_or_not() {
 }
 
 #[test]
+fn the_name_of_the_algorithm_is_signed_as_it_is_written_and_known_in_any_case() {
+    let mut headers = signed("{}");
+    headers.insert("x-lf-algo", "hmac-sha1".parse().unwrap());
+    assert!(matches!(verifier().verify(&headers, b"{}", now()), Err(Rejection::WrongSignature)));
+    let sign = linksfield::signing::Key::new(KEY).sign(b"1.0:hmac-sha1:1683524066000{}");
+    headers.insert("x-lf-signature", format!("{KEY_ID}/{}", sign.as_str()).parse().unwrap());
+    verifier().verify(&headers, b"{}", now()).unwrap();
+}
+
+#[test]
+fn a_body_may_be_as_long_as_the_limit() {
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(BODY_LIMIT - 8));
+    assert_eq!((body.len(), verifier().body_limit()), (BODY_LIMIT, BODY_LIMIT));
+    verifier().verify(&signed(&body), body.as_bytes(), now()).unwrap();
+    let small = Verifier::builder().key(KEY_ID, KEY).body_limit(2).build();
+    small.verify(&signed("{}"), b"{}", now()).unwrap();
+    assert!(matches!(small.verify(&signed("{}"), b"{ }", now()), Err(Rejection::TooLarge { limit: 2 })));
+}
+
+#[test]
 fn several_keys_are_accepted_while_they_change() {
     let body = "{}";
     let verifier = Verifier::builder().key("old", "1").key("new", "2").build();
@@ -220,9 +240,11 @@ fn several_keys_are_accepted_while_they_change() {
 #[test]
 fn the_tolerance_is_ten_minutes_or_what_is_set() {
     let headers = signed("{}");
-    for (seconds, patient) in [(600, false), (601, true)] {
-        let result = verifier().verify(&headers, b"{}", now() + Duration::from_secs(seconds));
-        assert_eq!(result.is_err(), patient, "{seconds} s");
+    for (seconds, refused) in [(600, false), (601, true)] {
+        let distance = Duration::from_secs(seconds);
+        for received in [now() + distance, now() - distance] {
+            assert_eq!(verifier().verify(&headers, b"{}", received).is_err(), refused, "{seconds} s");
+        }
     }
     let patient = Verifier::builder().key(KEY_ID, KEY).tolerance(Duration::from_secs(3600)).build();
     patient.verify(&headers, b"{}", now() + Duration::from_secs(3600)).unwrap();
@@ -256,6 +278,24 @@ fn the_legacy_signature_is_accepted_in_each_reading_of_its_page_if_asked_for() {
 }
 
 #[test]
+fn the_legacy_signature_of_nothing_is_that_of_the_secret_alone() {
+    let headers = Signer::legacy(SECRET).headers(b"{}", now()).unwrap();
+    let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Md5::digest(SECRET));
+    assert_eq!(headers["x-lf-md5"], digest.as_str());
+}
+
+#[test]
+fn the_legacy_signature_has_a_bound_of_nesting() {
+    let lists = |count: usize| format!("{}{}", "[".repeat(count), "]".repeat(count));
+    let objects = |count: usize| format!("{}{{}}{}", "{\"a\":[".repeat(count), "]}".repeat(count));
+    let sign = |body: String| Signer::legacy(SECRET).headers(body.as_bytes(), now());
+    for (deepest, too_deep) in [(lists(128), lists(129)), (format!("[{}]", objects(63)), objects(64))] {
+        assert!(sign(deepest).is_ok());
+        assert!(matches!(sign(too_deep), Err(Rejection::Body(ContentError::TooDeep))));
+    }
+}
+
+#[test]
 fn an_unsigned_notification_is_read_only_if_it_is_named_so() {
     let body = fixture("notifications/sms-mo.json");
     assert!(matches!(verifier().verify(&HeaderMap::new(), body.as_bytes(), now()), Err(Rejection::Unsigned)));
@@ -284,6 +324,18 @@ fn a_notification_that_comes_again_is_told_apart_until_it_is_forgotten() {
     assert!(recent.remember("1") && !recent.remember("1"));
     recent.forget("1");
     assert!(recent.remember("1") && recent.remember("2") && recent.remember("3") && recent.remember("1"));
+}
+
+#[test]
+fn the_oldest_notification_is_the_first_to_be_forgotten() {
+    let recent = RecentDeliveries::new(2);
+    assert!(recent.remember("1") && recent.remember("2"));
+    assert!(!recent.remember("1") && !recent.remember("2"), "as many as the capacity");
+    recent.forget("1");
+    recent.forget("never seen");
+    assert!(recent.remember("1") && !recent.remember("2"), "there is room for what was forgotten");
+    assert!(recent.remember("3") && !recent.remember("1") && !recent.remember("3"), "2 is the oldest now");
+    assert!(recent.remember("2"));
 }
 
 #[test]
