@@ -14,11 +14,11 @@ pub fn calls(document: &Document) -> TokenStream {
     quote! {
         /// Calls the operation of this name with its typed parameters, and reads its typed data.
         #[allow(deprecated)]
-        pub async fn typed(client: Client, operation: &str, json: Value) -> Result<Value, Error> {
+        pub async fn typed(client: Client, operation: &str, json: Value) -> Result<String, Error> {
             match operation {
                 #(#ids => {
                     let parameters: types::#parameters = serde_json::from_value(json).expect("parameters of this type");
-                    client.#methods(&parameters).await.map(|data| serde_json::to_value(data).expect("data is JSON"))
+                    client.#methods(&parameters).await.map(|data| serde_json::to_string(&data).expect("data is JSON"))
                 })*
                 other => panic!("{other} is no operation of this API"),
             }

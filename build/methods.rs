@@ -21,6 +21,10 @@ fn method(document: &Document, wire: &syn::File, index: usize, operation: &Opera
     let missing = || document.fault(operation.place(), "must become a method of one argument; the generator made none");
     let generated = generated(wire).find(|method| method.sig.ident == operation.id().to_snake_case());
     let (name, argument, parameters, data) = generated.and_then(parts).ok_or_else(missing)?;
+    let data = match argument_of(data, "Vec") {
+        Some(item) => quote!(crate::Listed<#item>),
+        None => quote!(#data),
+    };
     let about = about(operation);
     let items = pages::items_method(document, operation, name);
     let deprecated = (operation.node["deprecated"] == true)

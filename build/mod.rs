@@ -1,5 +1,6 @@
 //! From the specifications to the source of typed clients, one file per step.
 
+mod answers;
 mod calls;
 mod coded;
 mod document;
@@ -54,7 +55,7 @@ pub fn compile(document: &Document) -> Result<String> {
     let schemas = polish::json_schemas(&peeled);
     // The generated client is not used, only its types are.
     wire.items.retain(polish::is_types_module);
-    polish::polish(&mut wire, coded::enums(&peeled));
+    polish::polish(&mut wire, coded::enums(&peeled), &answers::names(&peeled));
     print(document, quote!(#wire #api #schemas))
 }
 

@@ -8,37 +8,34 @@ use serde_json::Value;
 use super::document::{Document, Operation, reference, text};
 
 /// What `x-linksfield-pagination` names.
-pub const NAMES: [&str; 4] = ["page-number", "position", "total-pages", "items"];
+pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
 
 /// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
 pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn::Ident) -> Option<TokenStream> {
     let pagination = operation.node.get("x-linksfield-pagination")?;
-    let [number, position, total, items] = NAMES.map(|name| text(&pagination[name]));
-    let item = item(document, operation, items)?;
+    let item = format_ident!("{}", item(document, operation, text(&pagination["items"]))?);
     let name = format_ident!("{method}_items");
     let parameters = format_ident!("{}", operation.parameters_name());
-    let item = format_ident!("{item}");
-    let [number, position, total, items] =
-        [number, position, total, items].map(|field| format_ident!("{}", field.to_snake_case()));
+    let fields = NAMES.map(|name| format_ident!("{}", text(&pagination[name]).to_snake_case()));
+    let [number, size, position, total_pages, total_count, items] = fields;
     let about = format!(
-        "All items that [`{method}`](Self::{method}) lists, from the page that `parameters` name to the last, a page at \
-         a time and only as far as they are asked for.\n\nItems that come or go meanwhile may be missed or come twice.\n\n\
-         # Errors\n\nAs for [`{method}`](Self::{method}); the stream ends after the first."
+        "The items that [`{method}`](Self::{method}) lists, from the page that `parameters` name to the last: see \
+         [`Items`](crate::Items)."
     );
     Some(quote! {
         #[doc = #about]
-        pub fn #name(
-            &self,
-            parameters: types::#parameters,
-        ) -> impl ::futures_util::Stream<Item = ::std::result::Result<types::#item, crate::Error>> + Send + use<> {
+        pub fn #name(&self, parameters: types::#parameters) -> crate::Items<types::#item> {
             let client = self.clone();
-            crate::call::pages::items(parameters.#number, move |page| {
-                let (client, mut parameters) = (client.clone(), parameters.clone());
+            let (first, size) = (parameters.#number, parameters.#size);
+            let ask = move |page| {
+                let mut parameters = parameters.clone();
                 parameters.#number = page;
-                async move {
-                    let data = client.#method(&parameters).await?;
-                    Ok((data.#items, data.#position.and_then(|position| position.#total)))
-                }
+                client.#method(&parameters).response()
+            };
+            crate::Items::new(first, size, ask, |data| {
+                let (total_pages, total_count) =
+                    data.#position.map_or((None, None), |position| (position.#total_pages, position.#total_count));
+                crate::call::pages::Page { items: data.#items, total_pages, total_count }
             })
         }
     })

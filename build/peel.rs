@@ -122,6 +122,17 @@ fn reachable_schemas(peeled: &Document) -> Map<String, Value> {
     found
 }
 
+/// The names of schemas, and of all that these refer to.
+pub fn reachable(document: &Document, mut wanted: BTreeSet<String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    while let Some(name) = wanted.pop_first() {
+        if found.insert(name.clone()) {
+            wanted.append(&mut references(document.schema(&name)));
+        }
+    }
+    found
+}
+
 /// The names of all schemas that `node` refers to.
 pub fn references(node: &Value) -> BTreeSet<String> {
     let inner = entries(node).map(|(_, value)| value).chain(items(node));

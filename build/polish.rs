@@ -1,25 +1,27 @@
 //! Gives the generated types what the generator can't: builders, conversions, JSON Schemas, room to grow.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Field, Fields, Item, ItemMod, ItemStruct, Type, parse_quote};
 
 use super::document::Document;
-use super::generate;
+use super::{answers, generate};
 
-/// Polishes the module `types` of `wire`, and moves `enums` into it.
-pub fn polish(wire: &mut syn::File, enums: Vec<Item>) {
+/// Polishes the module `types` of `wire`, and moves `enums` into it; `answers` are the types that answers are made of.
+pub fn polish(wire: &mut syn::File, enums: Vec<Item>, answers: &BTreeSet<String>) {
     let Some(types) = wire.items.iter_mut().find_map(types_module) else { return };
-    let mut conversions = Vec::new();
+    let mut implementations = Vec::new();
     for item in types.iter_mut() {
         match item {
-            Item::Struct(definition) => conversions.extend(polish_struct(definition)),
+            Item::Struct(definition) => implementations.extend(polish_struct(definition, answers)),
             // Holds nothing but the error of conversions that nothing here has.
             Item::Mod(module) if module.ident == "error" => module.attrs.push(parse_quote!(#[doc(hidden)])),
             _ => {}
         }
     }
-    types.extend(conversions);
+    types.extend(implementations);
     types.extend(enums);
 }
 
@@ -36,9 +38,14 @@ fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
     }
 }
 
-fn polish_struct(definition: &mut ItemStruct) -> Vec<Item> {
+fn polish_struct(definition: &mut ItemStruct, answers: &BTreeSet<String>) -> Vec<Item> {
     definition.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
-    match &mut definition.fields {
+    let text = matches!(&definition.fields, Fields::Unnamed(fields) if fields.unnamed.iter().any(is_text));
+    let is_answer = !text && answers.contains(&definition.ident.to_string());
+    if is_answer {
+        answers::open(definition);
+    }
+    let mut implementations = match &mut definition.fields {
         Fields::Named(fields) => {
             fields.named.iter_mut().for_each(polish_field);
             definition.attrs.push(parse_quote!(#[derive(::bon::Builder)]));
@@ -51,34 +58,37 @@ fn polish_struct(definition: &mut ItemStruct) -> Vec<Item> {
             inner.map_or_else(Vec::new, |inner| conversions(definition, &inner))
         }
         Fields::Unit => Vec::new(),
+    };
+    if is_answer {
+        implementations.extend(answers::read(definition));
+    } else if text {
+        implementations.push(answers::read_text(&definition.ident));
     }
+    implementations
 }
 
-/// A builder takes any list of what converts to the items; an answer's list may be `null`.
+fn is_text(field: &Field) -> bool {
+    matches!(&field.ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
+}
+
+/// A builder takes any list of what converts to the items.
 fn polish_field(field: &mut Field) {
-    if let Some(item) = argument_of(&field.ty, "Vec") {
-        let item = item.clone();
-        let optional = field.attrs.iter().any(|attribute| attribute.path().is_ident("serde") && is_skipped(attribute));
+    let list = argument_of(&field.ty, "Vec").or_else(|| argument_of(&field.ty, "Listed"));
+    if let Some(item) = list.cloned() {
         field.attrs.push(parse_quote! {
             #[builder(with = |items: impl ::std::iter::IntoIterator<Item = impl ::std::convert::Into<#item>>| {
                 items.into_iter().map(::std::convert::Into::into).collect()
             })]
         });
-        if optional {
+        if answers::has(field, "default") {
             field.attrs.push(parse_quote!(#[builder(default)]));
-            field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::values::null::as_default")]));
             let nullable = quote!(::std::option::Option<::std::vec::Vec<#item>>).to_string();
             field.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = #nullable))]));
         }
-    } else if field.ident.as_ref().is_some_and(|name| name == "extra") {
+    } else if answers::is_catch_all(field) {
         field.attrs.push(parse_quote!(#[doc = "Fields that the documentation does not describe."]));
         field.attrs.push(parse_quote!(#[builder(default)]));
     }
-}
-
-fn is_skipped(attribute: &syn::Attribute) -> bool {
-    let syn::Meta::List(list) = &attribute.meta else { return false };
-    list.tokens.to_string().contains("skip_serializing_if")
 }
 
 /// `T` of `name<T>`.

@@ -13,13 +13,14 @@ use super::{coded, generate, pages, peel};
 const COMPLETENESS: [&str; 4] = ["complete", "partial", "path-only", "name-only"];
 
 /// What a document may say beyond OpenAPI.
-const EXTENSIONS: [&str; 9] = [
+const EXTENSIONS: [&str; 10] = [
     "x-linksfield-codes",
     "x-linksfield-direction",
     "x-linksfield-documentation",
     "x-linksfield-envelope",
     "x-linksfield-environment",
     "x-linksfield-feature",
+    "x-linksfield-identifies",
     "x-linksfield-pagination",
     "x-linksfield-recognized-by",
     "x-linksfield-safe-to-retry",
@@ -173,11 +174,17 @@ fn check_call(document: &Document, operation: &Operation<'_>) -> Result<()> {
 /// A paginated operation has the parameter and the fields that it says it is paginated by.
 fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let Some(pagination) = operation.node.get("x-linksfield-pagination") else { return Ok(()) };
-    let [number, position, total, items] = pages::NAMES.map(|name| text(&pagination[name]));
+    let [number, size, position, total_pages, total_count, items] = pages::NAMES.map(|name| text(&pagination[name]));
     let parameters = document.schema(&format!("{}Request", operation.parameters_name()));
     let data = document.schema(&format!("{}Data", operation.parameters_name()));
-    let counted = parameters["properties"][number]["type"] == "integer"
-        && document.resolved(&data["properties"][position])["properties"][total]["type"] == "integer";
+    let totals = &document.resolved(&data["properties"][position])["properties"];
+    let counts = [
+        &parameters["properties"][number],
+        &parameters["properties"][size],
+        &totals[total_pages],
+        &totals[total_count],
+    ];
+    let counted = counts.into_iter().all(|count| count["type"] == "integer");
     let listed = reference(&data["properties"][items]["items"]).is_some();
     let rule = format!("must have x-linksfield-pagination with {}, which it has", pages::NAMES.join(", "));
     require(document, counted && listed, &operation.place(), rule)
@@ -279,9 +286,7 @@ fn check_code_names(document: &Document) -> Result<()> {
 fn check_answers(document: &Document) -> Result<()> {
     for operation in document.operations() {
         let sent = if document.is_received() { "requestBody" } else { "responses" };
-        let mut reached = peel::references(&operation.node[sent]);
-        let mut wanted = reached.clone();
-        while let Some(name) = wanted.pop_first() {
+        for name in peel::reachable(document, peel::references(&operation.node[sent])) {
             let schema = document.schema(&name);
             let place = format!("components.schemas.{name}");
             let closed = schema["type"] == "object"
@@ -294,7 +299,6 @@ fn check_answers(document: &Document) -> Result<()> {
                 let rule = format!("must not have the limit {limit}: an answer that breaks it would be refused");
                 require(document, limit.is_empty(), &place, rule)?;
             }
-            wanted.extend(peel::references(schema).into_iter().filter(|name| reached.insert(name.clone())));
         }
     }
     Ok(())

@@ -1,5 +1,8 @@
 //! What a specification says of each operation, as a table that is read at run time.
 
+use std::collections::BTreeSet;
+
+use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
@@ -31,16 +34,30 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     };
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let deprecated = operation.node["deprecated"] == true;
-    let no_data = if peel::data(document, operation)["type"] == "array" { "[]" } else { "{}" };
+    let data = peel::data(document, operation);
+    let fields = entries(&document.resolved(&data)["properties"]).map(|(name, _)| name);
+    let order_ids = order_ids(document, &data);
+    let no_data = if data["type"] == "array" { "[]" } else { "{}" };
     let example = Value::Object(example(document, operation)).to_string();
     Ok(quote! {
         super::Operation {
             id: #id, method: ::http::Method::#method, path: #path, page: #page,
             completeness: super::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
-            added: &[#(#added),*],
+            added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*],
         }
     })
+}
+
+/// The fields of the data, at any depth, that are the id of an order.
+fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
+    let is_order = |property: &Value| {
+        let kind = text(&document.resolved(property)["format"]).to_upper_camel_case();
+        document.schema(&kind)["x-linksfield-identifies"] == "order"
+    };
+    let schemas = peel::reachable(document, peel::references(data));
+    let fields = schemas.iter().flat_map(|name| entries(&document.schema(name)["properties"]));
+    fields.filter(|(_, property)| is_order(property)).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The first example of the body and those of the parameters, without what the family adds.

@@ -154,6 +154,8 @@ impl<F: Family> ApiClient<F> {
             method,
             path: path.to_owned().into(),
             added: F::ADDED,
+            fields: &[],
+            order_ids: &[],
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters).checked(check(path))

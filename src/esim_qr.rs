@@ -3,19 +3,18 @@
 //! No server is documented, and requests are not signed: an access token in a header tells who calls. The types are
 //! generated from `openapi/esim-qr.yaml`.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderValue;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::client::ApiClient;
 use crate::error::Error;
 use crate::family::Family;
+use crate::family::envelope::{Envelope, Written, unsaid};
 use crate::family::place::place;
 use crate::family::private::Sealed;
-use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, in_words};
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::check;
 use crate::openapi::Operation;
 use crate::signing::Explanation;
@@ -95,21 +94,20 @@ impl Scheme for AccessToken {
     }
 
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        let Enveloped { code, message, data } = serde_json::from_slice(answer.body)?;
-        let message = message.map(in_words);
-        if code.get() == SUCCESS.to_string() {
-            return Ok(Answer::Accepted { data: data.map(RawValue::get), message });
-        }
-        Ok(Answer::Refused { code: Cow::Borrowed(code.get()), message: message.unwrap_or_default() })
+        let Enveloped { code, message, success, data } = serde_json::from_str(answer.text)?;
+        let envelope = Envelope { code, success, message, data };
+        envelope.judge(|code| code == SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
     }
 }
 
 #[derive(Deserialize)]
 struct Enveloped<'a> {
     #[serde(borrow)]
-    code: &'a RawValue,
+    code: Written<'a>,
     #[serde(borrow)]
-    message: Option<&'a RawValue>,
+    message: Written<'a>,
     #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    success: Written<'a>,
+    #[serde(borrow)]
+    data: Written<'a>,
 }

@@ -22,7 +22,7 @@ pub mod signing;
 mod transport;
 mod values;
 
-pub use call::{Call, Response};
+pub use call::{Call, Items, Response};
 pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;
@@ -30,9 +30,9 @@ pub use error::{Error, ErrorKind};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;
-pub use values::{Language, Time};
+pub use values::{Language, Listed, OddItem, Time};
 
 // What stands in public signatures, in the versions that this crate uses.
 #[cfg(feature = "schemars")]
 pub use schemars;
-pub use {bytes, futures_util, http, reqwest, serde_json};
+pub use {bytes, futures_util, http, jiff, reqwest, serde_json};

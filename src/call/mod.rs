@@ -25,6 +25,7 @@ use crate::transport::intent::{Intent, Options, Target};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accepted, Transport};
 use crate::values::Language;
+pub use pages::Items;
 pub use response::Response;
 
 /// Headers that say how a request is sent, or that the client sets.

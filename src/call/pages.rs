@@ -1,30 +1,187 @@
-//! Lists that come a page at a time.
+//! Lists that come a page at a time, read to their true end.
 
-use std::future::Future;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures_util::stream::{self, Stream, TryStreamExt};
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
 
-use crate::error::Error;
+use super::response::{Around, Response};
+use crate::error::{Error, ErrorKind};
+use crate::values::{Listed, OddItem};
 
-/// The items of all pages from `first` on. `page` gives the items of one, and how many pages there are if that is known;
-/// without that, the first page without items is the last.
-pub(crate) fn items<T, F>(
-    first: i64,
-    page: impl Fn(i64) -> F + Clone + Send,
-) -> impl Stream<Item = Result<T, Error>> + Send
-where
-    T: Send,
-    F: Future<Output = Result<(Vec<T>, Option<i64>), Error>> + Send,
-{
-    let pages = stream::try_unfold(Some(first), move |number| {
-        let page = page.clone();
-        async move {
-            let Some(number) = number else { return Ok(None) };
-            let (items, total) = page(number).await?;
-            let ended = items.is_empty() || total.is_some_and(|total| number >= total);
-            let next = if ended { None } else { number.checked_add(1) };
-            Ok(Some((stream::iter(items.into_iter().map(Ok)), next)))
+/// The items of all pages of a list, a page at a time and only as far as they are asked for.
+///
+/// It ends where the number of pages and that of items which the answers name are reached. Where one is not named, or not
+/// reached, the next page is asked for, until one brings nothing new: if less came than was named, that is an error. An
+/// item that can't be read is an error with the item as its [`body`](Error::body), after which the list goes on. So what
+/// [`into_vec`](Self::into_vec) returns is the whole list. Items that come or go meanwhile may be missed or come twice.
+///
+/// ```no_run
+/// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
+/// use linksfield::csss::types::QueryOrder;
+///
+/// let mut orders = client.query_order_items(QueryOrder::builder().page_no(1).page_size(50).build());
+/// while let Some(order) = orders.next().await {
+///     println!("{:?}", order?.order_code);
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is asked for until it is read"]
+pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
+
+impl<T> Items<T> {
+    /// The next item; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        poll_fn(|context| self.0.as_mut().poll_next(context)).await
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    ///
+    /// The first error: a page that could not be had, an item that can't be read, or less than was named.
+    pub async fn into_vec(mut self) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(item) = self.next().await {
+            all.push(item?);
         }
-    });
-    pages.try_flatten()
+        Ok(all)
+    }
+}
+
+impl<T> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Items(…)")
+    }
+}
+
+/// What an answer says of a list.
+pub(crate) struct Page<T> {
+    pub(crate) items: Listed<T>,
+    pub(crate) total_pages: Option<i64>,
+    pub(crate) total_count: Option<i64>,
+}
+
+/// Where a list is, after some pages.
+struct Position<T> {
+    /// Of the page that comes next.
+    number: i64,
+    /// Items on the pages before it.
+    seen: i64,
+    total_pages: Option<i64>,
+    total_count: Option<i64>,
+    /// The page before it, and what came around it.
+    last: Option<(Listed<T>, Around)>,
+}
+
+impl<T: Clone + PartialEq> Position<T> {
+    /// Whether each number that was named is reached.
+    fn is_whole(&self) -> bool {
+        self.total_pages.is_none_or(|total| self.number > total)
+            && self.total_count.is_none_or(|total| self.seen >= total)
+    }
+
+    /// Whether nothing can follow: both numbers are named and reached.
+    fn is_end(&self) -> bool {
+        self.total_pages.is_some() && self.total_count.is_some() && self.is_whole()
+    }
+
+    /// Whether the page brings nothing new.
+    fn is_repeated(&self, items: &Listed<T>) -> bool {
+        items.is_empty() || self.last.as_ref().is_some_and(|(last, _)| last == items)
+    }
+
+    fn advance(&mut self, page: &Page<T>, around: Around) {
+        let named = |total: Option<i64>| total.filter(|total| *total >= 1);
+        self.total_pages = named(page.total_pages).or(self.total_pages);
+        self.total_count = named(page.total_count).or(self.total_count);
+        self.seen = self.seen.saturating_add(i64::try_from(page.items.count()).unwrap_or(i64::MAX));
+        self.number = self.number.saturating_add(1);
+        self.last = Some((page.items.clone(), around));
+    }
+
+    /// Nothing, or the error that less came than was named.
+    fn ended(&self) -> Option<Error> {
+        let (_, around) = self.last.as_ref().filter(|_| !self.is_whole())?;
+        let named = |total: Option<i64>| total.map_or("an unknown number of".to_owned(), |total| total.to_string());
+        Some(around.unreadable(
+            around.raw(),
+            format!(
+                "the list ended after page {} with {} items, though it was to have {} pages and {} items",
+                self.number.saturating_sub(1),
+                self.seen,
+                named(self.total_pages),
+                named(self.total_count)
+            ),
+        ))
+    }
+}
+
+impl<T: Clone + PartialEq + Send + 'static> Items<T> {
+    /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what it
+    /// says of the list.
+    pub(crate) fn new<D, F>(
+        first: i64,
+        size: i64,
+        ask: impl Fn(i64) -> F + Send + 'static,
+        read: fn(D) -> Page<T>,
+    ) -> Self
+    where
+        D: Send + 'static,
+        F: Future<Output = Result<Response<D>, Error>> + Send,
+    {
+        let seen = first.saturating_sub(1).saturating_mul(size).max(0);
+        let position = Position { number: first, seen, total_pages: None, total_count: None, last: None };
+        let pages = stream::unfold((Some(position), ask), move |(position, ask)| async move {
+            let position = position?;
+            let answer = ask(position.number).await;
+            let (results, position) = turned(position, answer, read);
+            Some((stream::iter(results), (position, ask)))
+        });
+        Self(Box::pin(pages.flatten()))
+    }
+}
+
+/// What a page brings, and where the list goes on.
+fn turned<T: Clone + PartialEq, D>(
+    mut position: Position<T>,
+    answer: Result<Response<D>, Error>,
+    read: fn(D) -> Page<T>,
+) -> (Vec<Result<T, Error>>, Option<Position<T>>) {
+    let (page, around) = match answer {
+        Ok(response) => {
+            let (data, around) = response.into_parts();
+            (read(data), around)
+        }
+        // A page behind the last that was named is refused by some servers, and empty at others.
+        Err(error)
+            if error.kind() == ErrorKind::Refused
+                && position.total_pages.is_some_and(|total| position.number > total) =>
+        {
+            return (position.ended().map(Err).into_iter().collect(), None);
+        }
+        Err(error) => return (vec![Err(error)], None),
+    };
+    if position.is_repeated(&page.items) {
+        return (position.ended().map(Err).into_iter().collect(), None);
+    }
+    let number = position.number;
+    position.advance(&page, around.clone());
+    let odd = |item: OddItem| {
+        let reason = format!("item {} of page {number} is not as documented", item.position());
+        around.unreadable(Bytes::copy_from_slice(item.json().as_bytes()), reason)
+    };
+    let results = page.items.into_results().map(|item| item.map_err(odd)).collect();
+    (results, (!position.is_end()).then_some(position))
 }

@@ -4,17 +4,38 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
+use crate::values::exact;
 
 /// An answer that accepted a call, from [`Call::response`](super::Call::response).
 ///
 /// Its `Debug` prints neither the data nor the bytes.
 pub struct Response<T> {
     data: T,
+    around: Around,
+}
+
+/// What came around the data, and what was called.
+#[derive(Clone)]
+pub(super) struct Around {
+    subject: Subject,
     answer: Accepted,
+}
+
+impl Around {
+    /// The answer's bytes.
+    pub(super) fn raw(&self) -> Bytes {
+        self.answer.raw.clone()
+    }
+
+    /// The error of what can't be read of it.
+    pub(super) fn unreadable(&self, body: Bytes, reason: String) -> Error {
+        let cause = Cause::unreadable(self.answer.status, body, reason);
+        Error::new(self.subject.clone(), self.answer.attempts, cause)
+    }
 }
 
 impl<T> Response<T> {
@@ -33,42 +54,48 @@ impl<T> Response<T> {
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.answer.status
+        self.around.answer.status
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.answer.headers
+        &self.around.answer.headers
     }
 
     /// The result in words, if the answer has any.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.answer.message.as_deref()
+        self.around.answer.message.as_deref()
     }
 
     /// The answer's bytes as they came.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
-        &self.answer.raw
+        &self.around.answer.raw
     }
 
     /// How often the call was sent: 1, or more where it was sent again.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.answer.attempts
+        self.around.answer.attempts
+    }
+}
+
+impl<T> Response<T> {
+    pub(super) fn into_parts(self) -> (T, Around) {
+        (self.data, self.around)
     }
 }
 
 impl<T: DeserializeOwned> Response<T> {
     pub(super) fn read(answer: Accepted, subject: &Subject) -> Result<Self, Error> {
-        match serde_json::from_slice(&answer.data) {
-            Ok(data) => Ok(Self { data, answer }),
-            Err(error) => {
-                let cause = Cause::unreadable(answer.status, answer.raw, reason::of(&error));
-                Err(Error::new(subject.clone(), answer.attempts, cause))
-            }
+        let text = std::str::from_utf8(&answer.data).map_err(serde_json::Error::custom);
+        let data = text.and_then(exact::read);
+        let around = Around { subject: subject.clone(), answer };
+        match data {
+            Ok(data) => Ok(Self { data, around }),
+            Err(error) => Err(around.unreadable(around.raw(), reason::of(&error))),
         }
     }
 }

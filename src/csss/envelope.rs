@@ -3,13 +3,12 @@
 //!
 //! The client does this for every call; use it yourself to send a body by other means.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::Error;
 
+use crate::family::envelope::{Envelope, Written, unsaid};
 pub use crate::family::scheme::Answer;
-use crate::family::scheme::in_words;
+use crate::family::scheme::Unreadable;
 use crate::signing::body::signed_body;
 use crate::signing::{ContentError, Key};
 
@@ -35,29 +34,30 @@ pub fn wrap(body: &[u8], access_code: &str, timestamp: &str, key: &Key) -> Resul
 #[derive(Deserialize)]
 struct Fields<'a> {
     #[serde(borrow)]
-    code: Cow<'a, str>,
+    code: Written<'a>,
     #[serde(borrow)]
-    message: Option<&'a RawValue>,
+    message: Written<'a>,
     #[serde(borrow)]
-    success: Option<&'a RawValue>,
+    success: Written<'a>,
     #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Written<'a>,
 }
 
 /// Reads the envelope of an answer.
 ///
-/// The code decides: [`SUCCESS`] is success. Only `code` must be there, because no refused answer is documented.
+/// The code decides: [`SUCCESS`] is success. Only `code` must be there, because no refused answer is documented. Scalars
+/// are read whatever their type: a code of `401` says what `"401"` says.
 ///
 /// # Errors
 ///
-/// `body` is not a JSON object with a `code`, or contradicts itself: the code of a success with `success: false`.
+/// `body` is not a JSON object with a `code`, or contradicts itself: the code of a success with a false `success`, another
+/// code with a true one, or a code of zero in another form than [`SUCCESS`].
 pub fn read(body: &[u8]) -> Result<Answer<'_>, serde_json::Error> {
-    let Fields { code, message, success, data } = serde_json::from_slice(body)?;
-    let denied = success.is_some_and(|success| success.get() == "false");
-    let message = message.map(in_words);
-    match code == SUCCESS {
-        true if denied => Err(serde::de::Error::custom("`code` says success, but `success` is false")),
-        true => Ok(Answer::Accepted { data: data.map(RawValue::get), message }),
-        false => Ok(Answer::Refused { code, message: message.unwrap_or_default() }),
-    }
+    let text = std::str::from_utf8(body).map_err(serde_json::Error::custom)?;
+    judge(text).map_err(|Unreadable(reason)| serde_json::Error::custom(reason))
+}
+
+pub(super) fn judge(text: &str) -> Result<Answer<'_>, Unreadable> {
+    let Fields { code, message, success, data } = serde_json::from_str(text)?;
+    Envelope { code, success, message, data }.judge(|code| code == SUCCESS)?.ok_or_else(|| unsaid("code"))
 }

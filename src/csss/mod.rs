@@ -34,7 +34,8 @@ use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::openapi::Operation;
-use crate::signing::{Explanation, TimestampUnit, explain};
+use crate::signing::{Explanation, Signature, TimestampUnit, explain};
+use crate::values::read::Read;
 use credentials::Credentials;
 
 pub use environment::BASE_URL_VARIABLE;
@@ -88,7 +89,13 @@ impl Scheme for Signed {
     }
 
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        Ok(envelope::read(answer.body)?)
+        envelope::judge(answer.text)
+    }
+}
+
+impl Read for Signature {
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        String::read(json).map(Self::from)
     }
 }
 

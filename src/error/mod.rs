@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -20,6 +21,7 @@ struct Inner {
     subject: Subject,
     attempts: u32,
     cause: Cause,
+    retry_after: Option<Duration>,
 }
 
 /// What was called.
@@ -36,11 +38,7 @@ pub(crate) enum Cause {
     /// The deadline passed before anything was sent.
     NotBegun,
     Transport(Arc<reqwest::Error>),
-    Refused {
-        status: StatusCode,
-        code: String,
-        message: String,
-    },
+    Refused(Refusal),
     Unreadable {
         status: StatusCode,
         body: Bytes,
@@ -50,16 +48,23 @@ pub(crate) enum Cause {
     Settings(String),
 }
 
+/// What the API said when it refused a call.
+#[derive(Clone)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) data: Option<Box<str>>,
+    /// Whether the call may have taken effect all the same.
+    pub(crate) outcome_unknown: bool,
+}
+
 impl Cause {
     pub(crate) fn transport(source: reqwest::Error) -> Self {
         if source.is_builder() {
             return Self::invalid_request(source.without_url());
         }
         Self::Transport(Arc::new(source.without_url()))
-    }
-
-    pub(crate) fn refused(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::Refused { status, code: code.to_owned(), message: message.to_owned() }
     }
 
     /// Of an answer that can't be read, or was read in part only.
@@ -82,8 +87,18 @@ pub enum ErrorKind {
     Timeout,
     /// The API answered with another code than success.
     Refused,
-    /// An answer came, but it can't be read.
+    /// An answer came, but it can't be read: it is not as documented, cut off, or contradicts itself.
     Unreadable,
+    /// HTTP 429 without a readable answer: too many calls. [`Error::retry_after`] says when to come again.
+    RateLimited,
+    /// HTTP 401 or 403 without a readable answer: a gateway, or the API, does not know who calls.
+    Unauthorised,
+    /// HTTP 404 without a readable answer: the server's URL, or the path, is another's.
+    NotFound,
+    /// HTTP 3xx: the server sends elsewhere, where a signed request must not go. The message says where.
+    Redirect,
+    /// HTTP 5xx without a readable answer: the server, or a gateway before it, failed.
+    Server,
     /// The request can't be sent as it is; nothing was sent.
     InvalidRequest,
     /// The settings of the client are missing or malformed; nothing was sent.
@@ -97,7 +112,13 @@ impl Error {
     }
 
     pub(crate) fn new(subject: Subject, attempts: u32, cause: Cause) -> Self {
-        Self(Box::new(Inner { subject, attempts, cause }))
+        Self(Box::new(Inner { subject, attempts, cause, retry_after: None }))
+    }
+
+    /// The server asked not to be called again before `delay` has passed.
+    pub(crate) fn asking(mut self, delay: Option<Duration>) -> Self {
+        self.0.retry_after = delay;
+        self
     }
 
     /// What kind of thing went wrong.
@@ -107,8 +128,15 @@ impl Error {
             Cause::NotBegun => ErrorKind::Timeout,
             Cause::Transport(source) if source.is_timeout() => ErrorKind::Timeout,
             Cause::Transport(_) => ErrorKind::Transport,
-            Cause::Refused { .. } => ErrorKind::Refused,
-            Cause::Unreadable { .. } => ErrorKind::Unreadable,
+            Cause::Refused(_) => ErrorKind::Refused,
+            Cause::Unreadable { status, .. } => match status.as_u16() {
+                429 => ErrorKind::RateLimited,
+                401 | 403 => ErrorKind::Unauthorised,
+                404 => ErrorKind::NotFound,
+                300..=399 => ErrorKind::Redirect,
+                500..=599 => ErrorKind::Server,
+                _ => ErrorKind::Unreadable,
+            },
             Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
             Cause::Settings(_) => ErrorKind::Settings,
         }
@@ -132,31 +160,68 @@ impl Error {
         self.kind() == ErrorKind::Timeout
     }
 
+    fn refusal(&self) -> Option<&Refusal> {
+        match &self.0.cause {
+            Cause::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// The code of a refused call. Apart from the one for success, Linksfield documents none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        match &self.0.cause {
-            Cause::Refused { code, .. } => Some(code),
-            _ => None,
-        }
+        self.refusal().map(|refusal| &*refusal.code)
     }
 
     /// The message of a refused call, in the client's language.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        match &self.0.cause {
-            Cause::Refused { message, .. } => Some(message),
-            _ => None,
-        }
+        self.refusal().map(|refusal| &*refusal.message)
+    }
+
+    /// The `data` of a refused call as received, if it has any: JSON. None is documented.
+    #[must_use]
+    pub fn data(&self) -> Option<&str> {
+        self.refusal()?.data.as_deref()
     }
 
     /// The HTTP status, if an answer came. A refused call usually has 200.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match &self.0.cause {
-            Cause::Refused { status, .. } | Cause::Unreadable { status, .. } => Some(status.as_u16()),
+            Cause::Refused(Refusal { status, .. }) | Cause::Unreadable { status, .. } => Some(status.as_u16()),
             _ => None,
         }
+    }
+
+    /// How long the server asks to wait before the next call, if it does.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the status is 429: too many calls.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(429)
+    }
+
+    /// Whether the status is 401 or 403: it is not known who calls.
+    #[must_use]
+    pub fn is_unauthorised(&self) -> bool {
+        matches!(self.status(), Some(401 | 403))
+    }
+
+    /// Whether the status is 404.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Whether the status is 5xx: the server failed.
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
+        matches!(self.status(), Some(500..=599))
     }
 
     /// The bytes of an answer that can't be read; the first of them if it is too long.
@@ -177,7 +242,7 @@ impl Error {
         !self.0.subject.safe_to_retry
             && match &self.0.cause {
                 Cause::Transport(source) => !source.is_connect(),
-                Cause::Refused { status, .. } => status.is_server_error(),
+                Cause::Refused(refusal) => refusal.outcome_unknown,
                 Cause::Unreadable { .. } => true,
                 Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
             }
@@ -200,7 +265,7 @@ impl fmt::Display for Error {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
             Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(&**source))?,
-            Cause::Refused { status, code, message } => {
+            Cause::Refused(Refusal { status, code, message, .. }) => {
                 write!(f, "refused with code {code} (HTTP {status}): {message}")?
             }
             Cause::Unreadable { status, body, reason } => {

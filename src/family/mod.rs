@@ -1,5 +1,6 @@
 //! What an API family is, and in what one differs from the next. All else they share.
 
+pub(crate) mod envelope;
 pub(crate) mod environment;
 pub(crate) mod place;
 pub(crate) mod scheme;

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
-use serde_json::value::RawValue;
 
 use crate::error::reason;
 use crate::signing::{ContentError, Explanation};
@@ -57,7 +56,9 @@ pub struct Outgoing {
 #[allow(missing_debug_implementations, reason = "it holds what nobody may see")]
 pub struct Received<'a> {
     pub status: StatusCode,
-    pub body: &'a [u8],
+    pub text: &'a str,
+    /// The fields of the data that are documented; none if none is, or nothing is known of the operation.
+    pub fields: &'a [&'a str],
 }
 
 /// An answer without its envelope.
@@ -79,12 +80,9 @@ pub enum Answer<'a> {
         code: Cow<'a, str>,
         /// Result in words.
         message: Cow<'a, str>,
+        /// The JSON of `data`, or `None` if it is `null` or not there.
+        data: Option<&'a str>,
     },
-}
-
-/// A message that is not text is shown as the JSON it is.
-pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
-    serde_json::from_str::<String>(message.get()).map_or_else(|_| message.get().into(), Cow::from)
 }
 
 /// Why an answer says nothing, in words that do not quote it.

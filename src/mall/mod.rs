@@ -15,7 +15,7 @@
 //! # Ok::<_, linksfield::signing::ContentError>(())
 //! ```
 
-use std::borrow::Cow;
+use std::collections::BTreeMap as Map;
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -23,9 +23,10 @@ use serde_json::value::RawValue;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
+use crate::family::envelope::{Envelope, Written, scalar, unsaid, written};
 use crate::family::place::place;
 use crate::family::private::Sealed;
-use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, in_words};
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::{check, variable};
 use crate::family::{Family, environment};
 use crate::openapi::Operation;
@@ -181,24 +182,62 @@ impl Scheme for Signed {
 
     /// Some answers have an envelope, others are the data itself; which error has what form is not documented.
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        let whole: &RawValue = serde_json::from_slice(answer.body)?;
-        let Enveloped { operate_code, message, data } = serde_json::from_str(whole.get()).unwrap_or_default();
-        let message = message.map(in_words);
-        match operate_code {
-            Some(code) if code == SUCCESS => Ok(Answer::Accepted { data: data.map(RawValue::get), message }),
-            Some(code) => Ok(Answer::Refused { code, message: message.unwrap_or_default() }),
-            None if answer.status.is_success() => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
-            None => Err(Unreadable("expected an `operateCode` under an HTTP status of an error".to_owned())),
+        let whole: &RawValue = serde_json::from_str(answer.text)?;
+        if !whole.get().starts_with('{') {
+            return bare(answer, whole, &Enveloped::default());
+        }
+        let fields: Enveloped<'_> = serde_json::from_str(whole.get())?;
+        let code = fields.operate_code.or(fields.code.filter(|_| fields.denies()));
+        let data = fields.data.or(Some(whole));
+        let envelope = Envelope { code, success: fields.success, message: fields.message, data };
+        match envelope.judge(|code| code == SUCCESS)? {
+            Some(Answer::Accepted { message, .. }) => {
+                Ok(Answer::Accepted { data: fields.data.map(RawValue::get), message })
+            }
+            Some(refused) => Ok(refused),
+            None => bare(answer, whole, &fields),
         }
     }
 }
 
+/// An answer without a word of success or refusal: the data itself, unless it looks like anything else.
+fn bare<'a>(answer: &Received<'a>, whole: &'a RawValue, fields: &Enveloped<'a>) -> Result<Answer<'a>, Unreadable> {
+    let has = |name: &&str| {
+        serde_json::from_str::<Map<String, &RawValue>>(whole.get()).is_ok_and(|it| it.contains_key(*name))
+    };
+    let is_data = if answer.fields.is_empty() { !fields.looks_like_an_error() } else { answer.fields.iter().any(has) };
+    match answer.status.is_success() && is_data {
+        true => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
+        false => Err(unsaid("operateCode")),
+    }
+}
+
+/// The fields of an envelope, or of what a gateway sends instead.
 #[derive(Default, Deserialize)]
 struct Enveloped<'a> {
-    #[serde(borrow, rename = "operateCode")]
-    operate_code: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "written", rename = "operateCode")]
+    operate_code: Written<'a>,
     #[serde(borrow)]
-    message: Option<&'a RawValue>,
+    code: Written<'a>,
     #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    message: Written<'a>,
+    #[serde(borrow)]
+    success: Written<'a>,
+    #[serde(borrow)]
+    status: Written<'a>,
+    #[serde(borrow)]
+    data: Written<'a>,
+}
+
+impl Enveloped<'_> {
+    /// Whether `success` says no.
+    fn denies(&self) -> bool {
+        Envelope { success: self.success, ..Envelope::default() }.judge(|_| false).is_ok_and(|answer| answer.is_some())
+    }
+
+    fn looks_like_an_error(&self) -> bool {
+        let status = self.status.and_then(scalar).and_then(|status| status.parse::<f64>().ok());
+        let words = [self.code, self.message, self.success].into_iter().flatten().count();
+        self.operate_code.is_some() || status.is_some_and(|status| status >= 400.0) || words >= 2
+    }
 }

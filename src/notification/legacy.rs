@@ -6,6 +6,7 @@ use ctutils::CtEq;
 use md5::{Digest, Md5};
 use serde_json::value::RawValue;
 
+use super::body::Body;
 use crate::signing::canonical::{ContentError, MAX_DEPTH, Parameters, compact};
 
 /// In which order the keys of an object are joined: the pages say both.
@@ -17,7 +18,7 @@ enum Order {
 
 /// Whether `signature` is one of those that the pages may mean, in constant time: they leave open the order of the keys,
 /// and whether the digest is encoded raw or as hex.
-pub(super) fn matches(body: &[u8], secret: &str, signature: &str) -> Result<bool, ContentError> {
+pub(super) fn matches(body: &Body<'_>, secret: &str, signature: &str) -> Result<bool, ContentError> {
     let mut found = false;
     for order in [Order::AsWritten, Order::Sorted] {
         let digest = digest(body, secret, order)?;
@@ -30,16 +31,16 @@ pub(super) fn matches(body: &[u8], secret: &str, signature: &str) -> Result<bool
 }
 
 /// One of those signatures: keys as written, raw digest.
-pub(super) fn sign(body: &[u8], secret: &str) -> Result<String, ContentError> {
+pub(super) fn sign(body: &Body<'_>, secret: &str) -> Result<String, ContentError> {
     Ok(STANDARD.encode(digest(body, secret, Order::AsWritten)?))
 }
 
-fn digest(body: &[u8], secret: &str, order: Order) -> Result<[u8; 16], ContentError> {
-    let json: &RawValue = serde_json::from_slice(body).map_err(ContentError::NotAnObject)?;
+fn digest(body: &Body<'_>, secret: &str, order: Order) -> Result<[u8; 16], ContentError> {
+    let json: &RawValue = serde_json::from_str(body.text()).map_err(ContentError::NotAnObject)?;
     let mut pairs = Vec::new();
     join(&mut pairs, json.get(), order, 1)?;
     let separator = if pairs.is_empty() { "" } else { "&" };
-    let text = Md5::new().chain_update(pairs.join("&")).chain_update(separator);
+    let text = Md5::new().chain_update(body.bytes(pairs.join("&").into_bytes())).chain_update(separator);
     Ok(text.chain_update(secret).finalize().into())
 }
 

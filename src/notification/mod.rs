@@ -48,6 +48,7 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod body;
 mod current;
 mod deliveries;
 mod legacy;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
+use super::body::Body;
 use super::current::{ALGORITHMS, Stamp, texts};
 use super::verifier::{ALGORITHM, MD5, SIGNATURE, TIMESTAMP, VERSION};
 use super::{Rejection, legacy};
@@ -42,16 +43,20 @@ impl Signer {
     pub fn headers(&self, body: &[u8], now: SystemTime) -> Result<HeaderMap, Rejection> {
         let mut headers = HeaderMap::new();
         match &self.0 {
-            Scheme::Legacy(secret) => insert(&mut headers, MD5, &legacy::sign(body, secret)?)?,
+            Scheme::Legacy(secret) => insert(&mut headers, MD5, &legacy::sign(&Body::new(body, None), secret)?)?,
             Scheme::Current { key_id, key } => {
                 let timestamp = TimestampUnit::Milliseconds.format(now).ok_or(Rejection::MalformedTimestamp)?;
                 let [algorithm] = ALGORITHMS;
                 let stamp = Stamp { version: "1.0", algorithm, timestamp: &timestamp };
-                let [text, _] = texts(&stamp, body)?;
+                let texts = texts(&stamp, &Body::new(body, None))?;
                 insert(&mut headers, VERSION, stamp.version)?;
                 insert(&mut headers, ALGORITHM, algorithm)?;
                 insert(&mut headers, TIMESTAMP, &timestamp)?;
-                insert(&mut headers, SIGNATURE, &format!("{key_id}/{}", key.sign(&text).as_str()))?;
+                insert(
+                    &mut headers,
+                    SIGNATURE,
+                    &format!("{key_id}/{}", key.sign(texts.first().map_or(&[][..], Vec::as_slice)).as_str()),
+                )?;
             }
         }
         Ok(headers)

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::body::Body;
 use super::current::{ALGORITHMS, Stamp, texts};
 use super::{Callback, DELIVERY_HEADER, Deliveries, Event, Rejection, legacy};
 use crate::signing::canonical::ContentError;
@@ -71,14 +73,16 @@ impl Verifier {
     /// It is not signed by a key or secret of this verifier, at another time, or has come before.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Result<Event, Rejection> {
         self.check_size(body)?;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let body = Body::new(body, content_type);
         if headers.contains_key(SIGNATURE) {
-            self.verify_current(headers, body, now)?;
+            self.verify_current(headers, &body, now)?;
         } else if headers.contains_key(MD5) {
-            self.verify_legacy(headers, body)?;
+            self.verify_legacy(headers, &body)?;
         } else {
             return Err(Rejection::Unsigned);
         }
-        let event = self.read(body)?;
+        let event = self.read(&body)?;
         let deliveries = self.0.deliveries.as_ref().zip(Self::delivery_id(headers));
         if deliveries.is_some_and(|(deliveries, id)| !deliveries.remember(id)) {
             return Err(Rejection::Repeated);
@@ -95,7 +99,7 @@ impl Verifier {
     /// The body is too large, or not JSON.
     pub fn accept_unsigned(&self, body: &[u8]) -> Result<Event, Rejection> {
         self.check_size(body)?;
-        self.read(body)
+        self.read(&Body::new(body, None))
     }
 
     /// The id by which [`Deliveries`] remember a notification with these headers.
@@ -116,7 +120,7 @@ impl Verifier {
         if body.len() > limit { Err(Rejection::TooLarge { limit }) } else { Ok(()) }
     }
 
-    fn verify_current(&self, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Result<(), Rejection> {
+    fn verify_current(&self, headers: &HeaderMap, body: &Body<'_>, now: SystemTime) -> Result<(), Rejection> {
         let stamp = Stamp {
             version: header(headers, VERSION)?,
             algorithm: header(headers, ALGORITHM)?,
@@ -146,14 +150,14 @@ impl Verifier {
         if ahead > self.0.tolerance { Err(Rejection::FromFuture { by: ahead }) } else { Ok(()) }
     }
 
-    fn verify_legacy(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
+    fn verify_legacy(&self, headers: &HeaderMap, body: &Body<'_>) -> Result<(), Rejection> {
         let secret = self.0.legacy_secret.as_ref().ok_or(Rejection::LegacyNotAccepted)?;
         let matches = legacy::matches(body, secret, header(headers, MD5)?)?;
         if matches { Ok(()) } else { Err(Rejection::WrongSignature) }
     }
 
-    fn read(&self, body: &[u8]) -> Result<Event, Rejection> {
-        let json: Value = serde_json::from_slice(body).map_err(ContentError::NotAnObject)?;
+    fn read(&self, body: &Body<'_>) -> Result<Event, Rejection> {
+        let json = body.read().map_err(ContentError::NotAnObject)?;
         Ok(match self.0.expecting.or_else(|| Callback::recognize(&json)) {
             Some(callback) => callback.read(json),
             None => Event::Unknown(json),

@@ -26,6 +26,10 @@ pub struct Operation {
     pub(crate) no_data: &'static str,
     /// The parameters that the family adds.
     pub(crate) added: &'static [&'static str],
+    /// The fields of its data that are documented.
+    pub(crate) fields: &'static [&'static str],
+    /// The fields of its data, at any depth, that are the id of an order.
+    pub(crate) order_ids: &'static [&'static str],
 }
 
 /// How much of an operation is documented.

@@ -1,18 +1,23 @@
 //! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Request, Response, StatusCode};
+use serde_json::Value;
 
-use super::intent::Intent;
+use super::intent::{Intent, Target};
 use super::retry::{Trouble, retry_after};
 use super::trace::Span;
 use super::{Accepted, Transport};
-use crate::error::Cause;
-use crate::family::scheme::{Answer, Received};
+use crate::error::{Cause, Refusal};
+use crate::family::envelope::is_server_failure;
+use crate::family::scheme::{Answer, Received, Unreadable};
+use crate::values::read::is_empty;
+use crate::values::text::decode;
 
 /// What became of an attempt that failed, and the error it would be.
 pub(super) type Failure = (Trouble, Cause);
@@ -86,15 +91,26 @@ impl Transport {
 
     fn judge(&self, answer: Whole, intent: &Intent) -> Result<Accepted, Failure> {
         let Whole { status, headers, body } = answer;
+        let target = &intent.target;
         let failed = |cause| Err((self.answered(status, &headers), cause));
-        let (data, message) = match self.scheme.read(&Received { status, body: &body }) {
-            Ok(Answer::Accepted { data, message }) => {
-                (data.map(|data| body.slice_ref(data.as_bytes())), message.map(|message| message.into_owned()))
-            }
-            Ok(Answer::Refused { code, message }) => return failed(Cause::refused(status, &code, &message)),
-            Err(unreadable) => return failed(Cause::unreadable(status, body.clone(), unreadable.0)),
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let text = match decode(&body, content_type) {
+            Cow::Borrowed(text) => body.slice_ref(text.as_bytes()),
+            Cow::Owned(text) => text.into(),
         };
-        let data = data.unwrap_or(Bytes::from_static(intent.target.no_data.as_bytes()));
+        let received = Received { status, text: std::str::from_utf8(&text).unwrap_or_default(), fields: target.fields };
+        let (data, message) = match self.scheme.read(&received) {
+            Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
+            Ok(Answer::Refused { code, message, data }) => {
+                return failed(Cause::Refused(refusal(status, &code, &message, data, target)));
+            }
+            Err(Unreadable(reason)) => {
+                return failed(Cause::unreadable(status, body.clone(), by_status(status, &headers, reason)));
+            }
+        };
+        // An empty one of another type says that there is none.
+        let data = data.filter(|data| target.no_data == "null" || !is_empty(data));
+        let data = data.map_or(Bytes::from_static(target.no_data.as_bytes()), |data| text.slice_ref(data.as_bytes()));
         Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
     }
 
@@ -110,5 +126,43 @@ fn no_answer(error: &reqwest::Error) -> Trouble {
         error if error.is_builder() => Trouble::Final,
         error if error.is_connect() => Trouble::Unsent,
         _ => Trouble::Lost,
+    }
+}
+
+/// A refusal: its outcome is known unless the server failed, or names an order all the same.
+fn refusal(status: StatusCode, code: &str, message: &str, data: Option<&str>, target: &Target) -> Refusal {
+    let names_an_order = data.is_some_and(|data| names_any(data, target.order_ids));
+    Refusal {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        data: data.map(Into::into),
+        outcome_unknown: status.is_server_error() || is_server_failure(code) || names_an_order,
+    }
+}
+
+/// Whether one of these fields has a value, at any depth.
+fn names_any(json: &str, fields: &[&str]) -> bool {
+    fn has(value: &Value, fields: &[&str]) -> bool {
+        match value {
+            Value::Object(object) => object.iter().any(|(name, value)| {
+                let is_given = !matches!(value, Value::Null | Value::Object(_) | Value::Array(_)) && value != "";
+                fields.contains(&name.as_str()) && is_given || has(value, fields)
+            }),
+            Value::Array(items) => items.iter().any(|item| has(item, fields)),
+            _ => false,
+        }
+    }
+    // What can't be read may name anything.
+    !fields.is_empty() && serde_json::from_str::<Value>(json).map_or(true, |value| has(&value, fields))
+}
+
+/// Why an answer says nothing: the status speaks first.
+fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match (text(CONTENT_ENCODING), text(LOCATION)) {
+        (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
+        (None, Some(target)) if status.is_redirection() => format!("it redirects to {target}, which is not followed"),
+        _ => reason,
     }
 }

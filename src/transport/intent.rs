@@ -27,6 +27,10 @@ pub(crate) struct Target {
     pub(crate) path: Cow<'static, str>,
     /// The parameters that the family adds.
     pub(crate) added: &'static [&'static str],
+    /// The fields of its data that are documented.
+    pub(crate) fields: &'static [&'static str],
+    /// The fields of its data, at any depth, that are the id of an order.
+    pub(crate) order_ids: &'static [&'static str],
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
 }
@@ -38,6 +42,8 @@ impl From<&'static Operation> for Target {
             method: operation.method.clone(),
             path: operation.path.into(),
             added: operation.added,
+            fields: operation.fields,
+            order_ids: operation.order_ids,
             no_data: operation.no_data,
         }
     }

@@ -51,6 +51,7 @@ pub(crate) struct Transport {
 }
 
 /// An answer of the API that accepted a call.
+#[derive(Clone)]
 pub(crate) struct Accepted {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -94,7 +95,7 @@ impl Transport {
             // A delay that ends at the deadline leads to no attempt.
             match delay.filter(|delay| deadline.is_none_or(|deadline| Instant::now() + *delay < deadline)) {
                 Some(delay) => sleep(delay).await,
-                None => return Err(Error::new(subject.clone(), attempt, cause)),
+                None => return Err(Error::new(subject.clone(), attempt, cause).asking(trouble.retry_after())),
             }
             attempt += 1;
         }

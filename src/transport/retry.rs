@@ -89,6 +89,16 @@ pub(crate) enum Trouble {
     Final,
 }
 
+impl Trouble {
+    /// How long the server asks to wait.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Answered { retry_after, .. } => retry_after,
+            _ => None,
+        }
+    }
+}
+
 /// Reads `Retry-After`: seconds, or a date.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let seconds = value.trim().parse().map(Duration::from_secs).ok();

@@ -59,6 +59,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl crate::values::read::Read for $name {
+            fn read(json: &str) -> ::std::result::Result<Self, ::serde_json::Error> {
+                crate::values::read::text(json).map(|code| Self::from(&*code))
+            }
+        }
+
         #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {

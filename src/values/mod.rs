@@ -1,9 +1,13 @@
 //! What the generated types are made of.
 
 pub(crate) mod coded;
+pub(crate) mod exact;
 mod language;
-pub(crate) mod null;
+mod listed;
+pub(crate) mod read;
+pub(crate) mod text;
 mod time;
 
 pub use language::Language;
+pub use listed::{Listed, OddItem};
 pub use time::Time;

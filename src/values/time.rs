@@ -5,11 +5,15 @@ use std::time::SystemTime;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
+
+use super::read::{Read, is_empty};
 
 /// A time as the API writes it; any text, so that an odd time never makes a good answer fail.
 ///
-/// The documentation says `YYYYMMDD`, its examples print `YYYY-MM-DD HH:mm:ss`, and an absent time may be `""`.
+/// The documentation says `YYYYMMDD`, its examples print `YYYY-MM-DD HH:mm:ss`. An absent time may be `""`, which answers
+/// read as none.
 ///
 /// ```
 /// use linksfield::Time;
@@ -38,11 +42,60 @@ impl Time {
     /// The documentation states UTC+8 for `order_start_date` and `order_expire_date` only.
     #[must_use]
     pub fn in_utc8(&self) -> Option<SystemTime> {
-        let local = DateTime::strptime("%Y-%m-%d %H:%M:%S", &self.0)
-            .or_else(|_| Date::strptime("%Y%m%d", &self.0).map(DateTime::from))
-            .ok()?;
         let zone = TimeZone::fixed(Offset::constant(8));
-        Some(local.to_zoned(zone).ok()?.timestamp().into())
+        Some(self.local()?.to_zoned(zone).ok()?.timestamp().into())
+    }
+
+    /// The time in a zone that you know it to be in, if the text has one of the two documented forms; a day means its first
+    /// moment. A text that carries its [instant](Self::instant) is converted to that zone.
+    ///
+    /// ```
+    /// use linksfield::Time;
+    /// use linksfield::jiff::tz::TimeZone;
+    ///
+    /// let zone = TimeZone::fixed(linksfield::jiff::tz::offset(8));
+    /// let time = Time::from("20220127").to_zoned(zone.clone()).expect("a documented form");
+    /// assert_eq!(time.to_string(), "2022-01-27T00:00:00+08:00[+08:00]");
+    /// assert_eq!(Time::from("2022-01-26T16:00:00Z").to_zoned(zone), Some(time));
+    /// ```
+    #[must_use]
+    pub fn to_zoned(&self, zone: TimeZone) -> Option<Zoned> {
+        match self.local() {
+            Some(local) => local.to_zoned(zone).ok(),
+            None => Some(self.timestamp()?.to_zoned(zone)),
+        }
+    }
+
+    /// The instant, if the text carries it: RFC 3339, or seconds (10 digits) or milliseconds (13 digits) since 1970.
+    /// None of these is documented for a text of this type.
+    #[must_use]
+    pub fn instant(&self) -> Option<SystemTime> {
+        self.timestamp().map(SystemTime::from)
+    }
+
+    fn timestamp(&self) -> Option<Timestamp> {
+        let is_number = self.0.bytes().all(|byte| byte.is_ascii_digit());
+        match self.0.len() {
+            10 if is_number => Timestamp::from_second(self.0.parse().ok()?).ok(),
+            13 if is_number => Timestamp::from_millisecond(self.0.parse().ok()?).ok(),
+            _ => self.0.parse().ok(),
+        }
+    }
+
+    fn local(&self) -> Option<DateTime> {
+        let day = |_| Date::strptime("%Y%m%d", &self.0).map(DateTime::from);
+        DateTime::strptime("%Y-%m-%d %H:%M:%S", &self.0).or_else(day).ok()
+    }
+}
+
+/// An absent time may be `""`.
+impl Read for Time {
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        String::read(json).map(Self)
+    }
+
+    fn is_none(json: &str) -> bool {
+        is_empty(json)
     }
 }
 

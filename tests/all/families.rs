@@ -67,7 +67,7 @@ impl Caller {
         document: &Document,
         operation: &'static Operation,
         parameters: Value,
-    ) -> BoxFuture<'static, Result<Value, Error>> {
+    ) -> BoxFuture<'static, Result<String, Error>> {
         match document.name {
             "csss" => {
                 let client = self.client(sandbox.credentials().clone(), sandbox.url().to_owned());

@@ -290,7 +290,7 @@ async fn an_answer_without_an_envelope_is_judged_by_its_status() {
     assert_eq!((error.code(), error.message()), (Some("F"), Some("no")));
     let failed = Canned::raw("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
     let error = client_at::<mall::Mall>(&failed.url, 0).single_order(&order("1", "0")).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{error}");
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Server, true), "{error}");
 }
 
 pub fn webhook() -> Webhook {

@@ -118,7 +118,7 @@ async fn a_failed_tls_handshake_sent_nothing_and_is_tried_again() {
 async fn an_error_says_how_often_it_was_tried() {
     let server = answering(vec![unavailable()]).await;
     let error = client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
-    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Unreadable, Some(503), 3));
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Server, Some(503), 3));
     assert!(error.to_string().contains("tried 3 times"), "{error}");
     assert_eq!(server.requests().len(), 3);
 }

@@ -112,11 +112,20 @@ impl Canned {
 
     /// Answers with `answer` as it is; nothing at all closes the connection.
     pub async fn raw(answer: String) -> Self {
-        Self::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![answer])
+        Self::bytes(answer.into_bytes()).await
+    }
+
+    /// The same with bytes that need not be text.
+    pub async fn bytes(answer: Vec<u8>) -> Self {
+        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![answer])
     }
 
     /// Gives the answers one after the other, and the last of them from then on.
     pub fn sequence(listener: TcpListener, answers: Vec<String>) -> Self {
+        Self::serve(listener, answers.into_iter().map(String::into_bytes).collect())
+    }
+
+    fn serve(listener: TcpListener, answers: Vec<Vec<u8>>) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
@@ -131,7 +140,7 @@ impl Canned {
                 tokio::spawn(async move {
                     let request = read_request(&mut stream).await;
                     kept.lock().unwrap().push(request);
-                    let _ = stream.write_all(answer.as_bytes()).await;
+                    let _ = stream.write_all(&answer).await;
                 });
             }
         });

@@ -1,0 +1,226 @@
+//! A list of an answer, of which no item is lost.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde_json::Error;
+use serde_json::value::RawValue;
+
+use super::read::{self, Read, is_empty};
+
+/// A list of an answer: a [`Vec`] of what could be read, and apart from it the [odd](Self::odd) items.
+///
+/// ```
+/// use linksfield::Listed;
+/// use linksfield::serde_json;
+///
+/// let orders: Listed<String> = serde_json::from_str(r#"["1", 2, {"id": 3}, null]"#)?;
+/// assert_eq!(*orders, ["1", "2"]);
+/// assert_eq!(orders.odd().iter().map(|item| (item.position(), item.json())).collect::<Vec<_>>(),
+///     [(2, r#"{"id": 3}"#), (3, "null")]);
+/// assert!(orders.into_whole().is_err());
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Listed<T> {
+    items: Vec<T>,
+    odd: Vec<OddItem>,
+}
+
+/// An item of a list that could not be read.
+///
+/// In the answer to an order for several SIMs, it is a SIM whose outcome is unknown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OddItem {
+    position: usize,
+    json: Box<str>,
+}
+
+impl OddItem {
+    /// Where it stands in the list as it came, from 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The item as received.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+}
+
+/// Shows where it stands, but not what it is: that is part of an answer.
+impl fmt::Debug for OddItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OddItem").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+impl<T> Listed<T> {
+    /// The items that could not be read, in their order. A list with one must not be taken for the whole.
+    #[must_use]
+    pub fn odd(&self) -> &[OddItem] {
+        &self.odd
+    }
+
+    /// Whether nothing was listed, odd items included.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.odd.is_empty()
+    }
+
+    /// How many items were listed, odd ones included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.items.len() + self.odd.len()
+    }
+
+    /// All items, if each could be read.
+    ///
+    /// # Errors
+    ///
+    /// The first item that could not.
+    pub fn into_whole(self) -> Result<Vec<T>, OddItem> {
+        match self.odd.into_iter().next() {
+            None => Ok(self.items),
+            Some(odd) => Err(odd),
+        }
+    }
+
+    /// All items in the order in which they were listed, with the odd ones as errors.
+    pub fn into_results(self) -> impl Iterator<Item = Result<T, OddItem>> {
+        let count = self.count();
+        let (mut items, mut odd) = (self.items.into_iter(), self.odd.into_iter().peekable());
+        (0..count).filter_map(move |position| match odd.next_if(|item| item.position == position) {
+            Some(item) => Some(Err(item)),
+            None => items.next().map(Ok),
+        })
+    }
+}
+
+impl<T> Deref for Listed<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.items
+    }
+}
+
+impl<T> DerefMut for Listed<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.items
+    }
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), odd: Vec::new() }
+    }
+}
+
+impl<T> From<Vec<T>> for Listed<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, odd: Vec::new() }
+    }
+}
+
+impl<T> FromIterator<T> for Listed<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
+}
+
+/// The items that could be read: ask for [`odd`](Listed::odd) ones first, or use [`into_results`](Listed::into_results).
+impl<T> IntoIterator for Listed<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+/// The items that could be read.
+impl<'a, T> IntoIterator for &'a Listed<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Listed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        list.entries(&self.items).entries(&self.odd).finish()
+    }
+}
+
+impl<T: Read> Read for Listed<T> {
+    fn read(json: &str) -> Result<Self, Error> {
+        if is_empty(json) {
+            return Ok(Self::default());
+        }
+        let all: Vec<&RawValue> = serde_json::from_str(json)?;
+        let mut listed = Self::default();
+        for (position, json) in all.into_iter().map(RawValue::get).enumerate() {
+            match T::read(json) {
+                Ok(item) if json != "null" => listed.items.push(item),
+                _ => listed.odd.push(OddItem { position, json: json.into() }),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// One odd item.
+    fn odd(json: &str) -> Option<Self> {
+        Some(Self { items: Vec::new(), odd: vec![OddItem { position: 0, json: json.into() }] })
+    }
+
+    fn is_none(json: &str) -> bool {
+        is_empty(json)
+    }
+}
+
+impl<'de, T: Read> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read::deserialize(deserializer)
+    }
+}
+
+/// The list as it came, with the odd items in their places.
+impl<T: Serialize> Serialize for Listed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.count()))?;
+        let (mut items, mut odd) = (self.items.iter(), self.odd.iter().peekable());
+        for position in 0..self.count() {
+            match odd.next_if(|item| item.position == position) {
+                Some(item) => {
+                    let json: &RawValue = serde_json::from_str(&item.json).map_err(serde::ser::Error::custom)?;
+                    list.serialize_element(json)?;
+                }
+                None => items.next().map_or(Ok(()), |item| list.serialize_element(item))?,
+            }
+        }
+        list.end()
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Listed<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Vec::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Vec::<T>::json_schema(generator)
+    }
+}

@@ -1,0 +1,134 @@
+//! How answers are read: each field for itself, in any spelling that means the same, so that an odd one spoils no other.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::value::RawValue;
+use serde_json::{Error, Map, Value};
+
+use super::exact::{self, Object};
+
+/// A type of an answer's field.
+pub trait Read: Sized {
+    /// Reads JSON, whatever the scalar's type is.
+    fn read(json: &str) -> Result<Self, Error>;
+
+    /// What stands for JSON of another type where that must not read as if there were none.
+    fn odd(_: &str) -> Option<Self> {
+        None
+    }
+
+    /// Whether this says that there is none.
+    fn is_none(json: &str) -> bool {
+        json == "null"
+    }
+}
+
+/// Reads an answer with any deserializer that can give it as JSON.
+pub(crate) fn deserialize<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    T::read(json.get()).map_err(D::Error::custom)
+}
+
+/// What a list, an object or a number of which there is none may be written as.
+pub(crate) fn is_empty(json: &str) -> bool {
+    match json.as_bytes() {
+        b"null" | b"\"\"" => true,
+        [b'[', inner @ .., b']'] => inner.trim_ascii().is_empty(),
+        _ => false,
+    }
+}
+
+/// The fields of an object that are not read yet.
+pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn parse(json: &'a str) -> Result<Self, Error> {
+        let Object(fields) = serde_json::from_str(json)?;
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        match names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next) {
+            true => Err(Error::custom("expected each key once")),
+            false => Ok(Self(fields)),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let position = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(position).1)
+    }
+
+    /// A field without which the answer says nothing.
+    pub(crate) fn required<T: Read>(&mut self, name: &'static str) -> Result<T, Error> {
+        let json = self.take(name).filter(|json| json.get() != "null");
+        T::read(json.ok_or_else(|| Error::missing_field(name))?.get())
+    }
+
+    /// A field that need not be there; one that can't be read is left with those that nobody knows.
+    pub(crate) fn optional<T: Read + Default>(&mut self, name: &'static str) -> T {
+        let Some(json) = self.take(name) else { return T::default() };
+        T::read(json.get()).ok().or_else(|| T::odd(json.get())).unwrap_or_else(|| {
+            self.0.push((name.into(), json));
+            T::default()
+        })
+    }
+
+    /// All other fields.
+    pub(crate) fn rest(self) -> Result<Map<String, Value>, Error> {
+        self.0.into_iter().map(|(name, json)| Ok((name.into_owned(), exact::read(json.get())?))).collect()
+    }
+}
+
+/// The text that a scalar is, with all its digits.
+pub(crate) fn text(json: &str) -> Result<Cow<'_, str>, Error> {
+    match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<String>(json).map(Cow::from),
+        Some(b'{' | b'[') => Err(Error::custom("expected a text")),
+        _ => Ok(json.into()),
+    }
+}
+
+impl Read for String {
+    fn read(json: &str) -> Result<Self, Error> {
+        text(json).map(Cow::into_owned)
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(json: &str) -> Result<Self, Error> {
+        if T::is_none(json) { Ok(None) } else { T::read(json).map(Some) }
+    }
+}
+
+/// Numbers and truth values, also as text.
+macro_rules! read_from_text {
+    ($($name:ty)*) => {
+        $(impl Read for $name {
+            fn read(json: &str) -> Result<Self, Error> {
+                serde_json::from_str(text(json)?.trim())
+            }
+
+            fn is_none(json: &str) -> bool {
+                is_empty(json)
+            }
+        })*
+    };
+}
+
+read_from_text!(bool f64 i32 i64 u32 u64);
+
+impl Read for Value {
+    fn read(json: &str) -> Result<Self, Error> {
+        exact::read(json)
+    }
+}
+
+impl Read for Map<String, Value> {
+    fn read(json: &str) -> Result<Self, Error> {
+        if is_empty(json) { Ok(Self::new()) } else { exact::read(json) }
+    }
+
+    fn is_none(json: &str) -> bool {
+        is_empty(json)
+    }
+}
