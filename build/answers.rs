@@ -23,7 +23,7 @@ pub fn open(definition: &mut ItemStruct) {
     for field in &mut fields.named {
         if let Some(item) = argument_of(&field.ty, "Vec").cloned() {
             field.ty = parse_quote!(crate::Listed<#item>);
-            field.attrs.iter_mut().for_each(|attribute| skips_lists_of_nothing(attribute));
+            field.attrs.iter_mut().for_each(skips_lists_of_nothing);
         }
     }
     if !fields.named.iter().any(is_catch_all) {
