@@ -230,7 +230,8 @@ fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, Conten
         let reason = reason_to_leave_out(parameter)?;
         Some(LeftOut { name: parameter.name.clone().into_owned(), reason })
     });
-    let [content, as_written] = [content, as_written].map(|text| String::from_utf8_lossy(&text).into_owned());
+    // Pieces of UTF-8 make UTF-8.
+    let [content, as_written] = [content, as_written].map(|text| String::from_utf8(text).unwrap_or_default());
     Ok(Explanation { content, left_out: left_out.collect(), as_written })
 }
 
