@@ -89,6 +89,18 @@ fn numbers_are_signed_as_written() {
 fn white_space_and_needless_escapes_do_not_matter() {
     let spaced = b"\n{ \"b\" : [ 1 , { \"z\" : 2 , \"y\" : \"\\u4e2d\\/\" } ] ,\t\"a\" : \"\\u0041\" }\r\n";
     assert_eq!(explain(spaced).unwrap().content(), r#"{"a":"A","b":[1,{"y":"中/","z":2}]}"#);
+    assert_eq!(explain(br#"{"\u0061":"\/\u0041"}"#).unwrap().content(), r#"{"a":"/A"}"#);
+    assert_eq!(explain(br#"{"a":"\/\u0041","b":"\/"}"#).unwrap().content(), r#"{"a":"/A","b":"/"}"#);
+    assert_eq!(explain(br#"{"a":"\/\/"}"#).unwrap().content(), r#"{"a":"//"}"#);
+}
+
+#[test]
+fn whatever_has_to_be_escaped_is_however_often_it_is_there() {
+    let body = r#"{"a":"\"\\","b":"\"\n","c":"\\\n","d":"\"\"","e":"\\\\","f":"\n\n","\"\\":"1","\"\n":"2"}"#;
+    let content = explain(body.as_bytes()).unwrap().content().to_owned();
+    let read: (Map<String, Value>, Map<String, Value>) =
+        (serde_json::from_str(body).unwrap(), serde_json::from_str(&content).unwrap());
+    assert_eq!((read.0, content.len()), (read.1, body.len()));
 }
 
 #[test]
@@ -119,8 +131,30 @@ fn a_body_that_is_no_object_is_an_error() {
         let wrapped = wrap(body.as_bytes(), "P000270", "1643253530", &Key::new("s"));
         assert!(matches!(wrapped, Err(ContentError::NotAnObject(_))), "{body}: {wrapped:?}");
     }
-    for body in [&b"}"[..], b"{\"a\":\"\xff\"}"] {
+    let error = explain(b"[]").unwrap_err().to_string();
+    assert!(error.starts_with("the body must be a JSON object: expected a JSON object at line 1"), "{error}");
+    for body in [&b"}"[..], b"{\"a\":\"\xff\"}", b"{\"a\":\"\x01\"}", b"{\"a\":\"\x01\n\"}", b"{\"\t\":\"\"}"] {
         assert!(matches!(explain(body), Err(ContentError::NotAnObject(_))));
+    }
+}
+
+#[test]
+fn what_almost_is_an_object_of_text_is_an_error() {
+    assert_eq!(explain(br#"{"a":"1","b":"2"}"#).unwrap().content(), r#"{"a":"1","b":"2"}"#);
+    for body in [
+        r#"["a":"1","b":"2"}"#,
+        r#"("a":"1"}"#,
+        r#""a":"1"}"#,
+        r#"{"a":"1";"b":"2"}"#,
+        r#"{"a":"1","b","2"}"#,
+        r#"{"a":"1","b":"2","c"}"#,
+        r#"{"a":"1","b":"2",}"#,
+        r#"{"a":"1","b":"2"]"#,
+        r#"{"a":"1","b":"2"}}"#,
+        r#"{"a":"1","b":"2""#,
+        r#"{"a":"1","b":"2}"#,
+    ] {
+        assert!(matches!(explain(body.as_bytes()), Err(ContentError::NotAnObject(_))), "{body}");
     }
 }
 
@@ -139,6 +173,8 @@ fn a_parameter_that_the_signing_sets_is_an_error() {
 fn a_key_that_is_there_twice_is_an_error_at_every_depth() {
     for body in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":1}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#] {
         assert!(matches!(explain(body.as_bytes()), Err(ContentError::DuplicateKey(key)) if key == "a"), "{body}");
+        let wrapped = wrap(body.as_bytes(), "P000270", "1643253530", &Key::new("s"));
+        assert!(matches!(wrapped, Err(ContentError::DuplicateKey(key)) if key == "a"), "{body}");
     }
 }
 
@@ -166,6 +202,8 @@ fn another_key_or_another_signature_does_not_verify() {
     assert!(verify(&body, &Key::new("right")).is_ok());
     assert!(matches!(verify(&body, &Key::new("wrong")), Err(VerifyError::Mismatch(_))));
     assert!(matches!(verify(br#"{"order_id":"1"}"#, &Key::new("right")), Err(VerifyError::Unsigned)));
+    let shown = format!("{:?} {:?}", Key::new("right"), Signature::from("AAAA"));
+    assert_eq!(shown, "Key(…) Signature(…)", "neither of them");
     for sign in ["", "=", "AAAA", "not base64 at all", "zOoyHBVtE/pOeA7nOuzCLvAg8d8="] {
         let body = json!({ "order_id": "1", "sign": sign }).to_string();
         assert!(matches!(verify(body.as_bytes(), &Key::new("right")), Err(VerifyError::Mismatch(_))), "{sign}");

@@ -69,11 +69,12 @@ fn each_vector_is_suspected_of_the_libraries_that_were_measured() {
 
 #[test]
 fn a_suspect_says_where_it_stands() {
-    let body = r#"{"sims":["a",{"days":[1.5,5.0],"note":"a\u00a0b"},{"a<b":null}],"mcc":"","sign":"<","no<te":"1"}"#;
+    let body = r#"{"sims":["a>",{"days":[1.5,5.0],"note":"a\u00a0b"},{"a<b":null}],"mcc":"","sign":"<","no<te":"1"}"#;
     assert_eq!(
         lines(body),
         [
             r"no<te: the character U+003C, written \u003c, by Gson",
+            r"sims[0]: the character U+003E, written \u003e, by Gson",
             "sims[1]: the names, written in an order of its own, by fastjson 1, org.json",
             "sims[1].days[1]: the number 5.0, written without last zeros: 1 or 1.1, by Hutool, org.json",
             r"sims[1].note: the character U+00A0, written \u00a0, by Hutool",
@@ -104,6 +105,23 @@ fn text_true_and_false_are_not_suspect() {
     let body = r#"{"a":"C_M_0_P_中国20M","b":"0.10","c":"a/b \"x\" \\ \t\n","d":true,"e":[false],"f":"😀é","g":""}"#;
     assert_eq!(lines(body), <[&str; 0]>::default());
     assert!(lines(r#"{"a":{"b":"1"},"c":[null,"x"],"d":4.99}"#).is_empty());
+}
+
+#[test]
+fn a_number_is_suspect_from_where_it_is_written_otherwise() {
+    let by = |number: &str| named(&suspects(&format!("{{\"a\":{number}}}"))).into_iter().collect::<Vec<_>>().join(" ");
+    for unsuspected in ["4.99", "-12.25", "1234567.5", "9999999.5", "0.001", "-0.0012", "1.0000001", "1.23456789012345"]
+    {
+        assert_eq!(by(unsuspected), "", "{unsuspected}");
+    }
+    for double in ["10000000.5", "-0.00099", "0.000001", "0.0000012", "1.234567890123456", "100000.12345678901"] {
+        assert_eq!(by(double), "Gson Jackson", "{double}");
+    }
+    assert_eq!(by("0.0000001"), "Gson Jackson fastjson 1 org.json");
+    assert_eq!(by("0.000000"), "Gson Hutool Jackson org.json");
+    assert_eq!(by("0.0"), "Hutool org.json");
+    assert_eq!((by("9223372036854775807"), by("9223372036854775808")), ("Gson".into(), "Gson Hutool".into()));
+    assert_eq!((by("-9223372036854775808"), by("-9223372036854775809")), ("Gson".into(), "Gson Hutool".into()));
 }
 
 #[test]
