@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::routing::post;
+use futures::StreamExt;
 use linksfield::csss::types::{OpenPackage, RenewPackage};
 use linksfield::notification::axum::Verified;
 use linksfield::notification::types::OrderEvent;
-use linksfield::notification::{Callback, Event, Signer, Verifier};
+use linksfield::notification::{Callback, Event, Rejection, Signer, Verifier};
 use linksfield::sandbox::Sandbox;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -67,6 +70,21 @@ async fn the_extractor_answers_what_it_refuses_with_the_status_of_the_rejection(
     }
     assert!(matches!(events.recv().await, Some(Event::PlanWarning(_))));
     assert!(events.try_recv().is_err(), "one was accepted");
+}
+
+#[tokio::test]
+async fn the_extractor_reads_no_further_than_the_limit() {
+    let read = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&read);
+    let kilobytes = futures::stream::repeat_with(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, std::io::Error>(vec![b' '; 1024])
+    });
+    let request = Request::new(Body::from_stream(kilobytes.take(100)));
+    let small = Verifier::builder().key("key-1", KEY).body_limit(2048).build();
+    let rejection = Verified::from_request(request, &small).await.unwrap_err();
+    assert!(matches!(rejection, Rejection::TooLarge { limit: 2048 }), "{rejection}");
+    assert_eq!(read.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
