@@ -233,6 +233,11 @@ fn several_keys_are_accepted_while_they_change() {
         let headers = Signer::new(id, key).headers(body.as_bytes(), now()).unwrap();
         verifier.verify(&headers, body.as_bytes(), now()).unwrap();
     }
+    let shown = format!("{:?} {verifier:?}", Signer::new("old", "a secret"));
+    assert!(
+        shown.starts_with("Signer(…) Verifier") && shown.contains("\"old\"") && !shown.contains("secret"),
+        "{shown}"
+    );
     let swapped = Signer::new("old", "2").headers(body.as_bytes(), now()).unwrap();
     assert!(matches!(verifier.verify(&swapped, body.as_bytes(), now()), Err(Rejection::WrongSignature)));
 }
