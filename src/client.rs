@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, Method};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::error::{Error, Subject};
@@ -19,7 +20,8 @@ use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Clock, Transport};
-use crate::values::Language;
+use crate::values::read::Read;
+use crate::values::{Language, exact};
 
 /// Client of one API family. Cheap to clone; clones share connections.
 ///
@@ -148,7 +150,12 @@ impl<F: Family> ApiClient<F> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn call<T>(&self, method: Method, path: &str, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
+    pub fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        parameters: &(impl Serialize + ?Sized),
+    ) -> Call<T> {
         let target = Target {
             subject: Subject { operation: path.to_owned().into(), safe_to_retry: false },
             method,
@@ -158,7 +165,7 @@ impl<F: Family> ApiClient<F> {
             order_ids: &[],
             no_data: "null",
         };
-        Call::new(&self.transport, target, true, parameters).checked(check(path))
+        Call::new(&self.transport, target, true, parameters, exact::read).checked(check(path))
     }
 
     /// A call of any documented operation of this family, by its row in the table: what a program needs that goes through
@@ -176,14 +183,24 @@ impl<F: Family> ApiClient<F> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn perform<T>(&self, operation: &'static Operation, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
+    pub fn perform<T: DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        parameters: &(impl Serialize + ?Sized),
+    ) -> Call<T> {
         let known = F::OPERATIONS.contains(operation);
         let problem = || format!("{} is no operation of this client's API", operation.id);
-        self.ask(operation, parameters).checked(if known { Ok(()) } else { Err(problem()) })
+        let call = Call::new(&self.transport, operation.into(), false, parameters, exact::read);
+        call.checked(if known { Ok(()) } else { Err(problem()) })
     }
 
-    pub(crate) fn ask<T>(&self, operation: &'static Operation, parameters: &(impl Serialize + ?Sized)) -> Call<T> {
-        Call::new(&self.transport, operation.into(), false, parameters)
+    /// A call of an operation with the types of its document.
+    pub(crate) fn ask<T: Read>(
+        &self,
+        operation: &'static Operation,
+        parameters: &(impl Serialize + ?Sized),
+    ) -> Call<T> {
+        Call::new(&self.transport, operation.into(), false, parameters, T::read)
     }
 }
 

@@ -5,7 +5,6 @@ mod response;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,7 +16,6 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::error::{Cause, Error, Subject};
 use crate::signing::Explanation;
@@ -65,8 +63,11 @@ const RESERVED: [HeaderName; 11] = [
 pub struct Call<T> {
     subject: Subject,
     state: State,
-    data: PhantomData<fn() -> T>,
+    read: Reader<T>,
 }
+
+/// How an answer's data becomes a value.
+pub(crate) type Reader<T> = fn(&str) -> Result<T, serde_json::Error>;
 
 enum State {
     Told(Box<Told>),
@@ -90,15 +91,14 @@ impl<T> Call<T> {
         target: Target,
         is_raw: bool,
         parameters: &(impl Serialize + ?Sized),
+        read: Reader<T>,
     ) -> Self {
-        let (subject, json) = (target.subject.clone(), serde_json::to_vec(parameters));
-        let (parameters, problem) = match json {
-            Ok(json) => (json, None),
-            Err(error) => (Vec::new(), Some(Cause::invalid_request(error))),
-        };
+        let (subject, mut json) = (target.subject.clone(), Vec::with_capacity(512));
+        let problem = serde_json::to_writer(&mut json, parameters).err().map(Cause::invalid_request);
+        let parameters = json;
         let intent = Intent { target, parameters, nonce: fastrand::u64(..), options: Options::default() };
         let told = Told { transport: Arc::clone(transport), intent, is_raw, problem };
-        Self { subject, state: State::Told(Box::new(told)), data: PhantomData }
+        Self { subject, state: State::Told(Box::new(told)), read }
     }
 
     /// Fails when it is awaited, if there is a problem; nothing is sent then.
@@ -205,7 +205,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
     Ok((known, value))
 }
 
-impl<T: DeserializeOwned> Call<T> {
+impl<T> Call<T> {
     /// The whole answer: its data, and the status, headers and bytes around it.
     ///
     /// ```no_run
@@ -229,7 +229,9 @@ impl<T: DeserializeOwned> Call<T> {
                     Err(error) => Err(error),
                 },
                 State::UnderWay(mut call) => match call.as_mut().poll(context) {
-                    Poll::Ready(result) => result.and_then(|accepted| Response::read(accepted, &self.subject)),
+                    Poll::Ready(result) => {
+                        result.and_then(|accepted| Response::read(accepted, &self.subject, self.read))
+                    }
                     Poll::Pending => {
                         self.state = State::UnderWay(call);
                         return Poll::Pending;
@@ -242,7 +244,7 @@ impl<T: DeserializeOwned> Call<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for Call<T> {
+impl<T> Future for Call<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

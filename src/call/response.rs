@@ -4,11 +4,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 
+use super::Reader;
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
-use crate::values::exact;
 
 /// An answer that accepted a call, from [`Call::response`](super::Call::response).
 ///
@@ -88,10 +88,10 @@ impl<T> Response<T> {
     }
 }
 
-impl<T: DeserializeOwned> Response<T> {
-    pub(super) fn read(answer: Accepted, subject: &Subject) -> Result<Self, Error> {
+impl<T> Response<T> {
+    pub(super) fn read(answer: Accepted, subject: &Subject, read: Reader<T>) -> Result<Self, Error> {
         let text = std::str::from_utf8(&answer.data).map_err(serde_json::Error::custom);
-        let data = text.and_then(exact::read);
+        let data = text.and_then(read);
         let around = Around { subject: subject.clone(), answer };
         match data {
             Ok(data) => Ok(Self { data, around }),

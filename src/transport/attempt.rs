@@ -94,11 +94,8 @@ impl Transport {
         let target = &intent.target;
         let failed = |cause| Err((self.answered(status, &headers), cause));
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let text = match decode(&body, content_type) {
-            Cow::Borrowed(text) => body.slice_ref(text.as_bytes()),
-            Cow::Owned(text) => text.into(),
-        };
-        let received = Received { status, text: std::str::from_utf8(&text).unwrap_or_default(), fields: target.fields };
+        let text = decode(&body, content_type);
+        let received = Received { status, text: &text, fields: target.fields };
         let (data, message) = match self.scheme.read(&received) {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
@@ -110,7 +107,11 @@ impl Transport {
         };
         // An empty one of another type says that there is none.
         let data = data.filter(|data| target.no_data == "null" || !is_empty(data));
-        let data = data.map_or(Bytes::from_static(target.no_data.as_bytes()), |data| text.slice_ref(data.as_bytes()));
+        let data = match (data, &text) {
+            (None, _) => Bytes::from_static(target.no_data.as_bytes()),
+            (Some(data), Cow::Borrowed(_)) => body.slice_ref(data.as_bytes()),
+            (Some(data), Cow::Owned(_)) => Bytes::copy_from_slice(data.as_bytes()),
+        };
         Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
     }
 

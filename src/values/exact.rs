@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 const MAX_DEPTH: u8 = 127;
 
 /// Any type of serde, from JSON.
-pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Error> {
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     // What begins or ends in white space has no type that its first character tells.
     T::deserialize(Exact { json: json.trim_ascii(), depth: 0 })
 }

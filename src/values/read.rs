@@ -45,12 +45,7 @@ pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'a> Fields<'a> {
     pub(crate) fn parse(json: &'a str) -> Result<Self, Error> {
         let Object(fields) = serde_json::from_str(json)?;
-        let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
-        names.sort_unstable();
-        match names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next) {
-            true => Err(Error::custom("expected each key once")),
-            false => Ok(Self(fields)),
-        }
+        if has_a_key_twice(&fields) { Err(Error::custom("expected each key once")) } else { Ok(Self(fields)) }
     }
 
     fn take(&mut self, name: &str) -> Option<&'a RawValue> {
@@ -77,6 +72,18 @@ impl<'a> Fields<'a> {
     pub(crate) fn rest(self) -> Result<Map<String, Value>, Error> {
         self.0.into_iter().map(|(name, json)| Ok((name.into_owned(), exact::read(json.get())?))).collect()
     }
+}
+
+fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    if fields.len() <= 8 {
+        return fields
+            .iter()
+            .enumerate()
+            .any(|(index, (name, _))| fields.iter().skip(index + 1).any(|(next, _)| name == next));
+    }
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next)
 }
 
 /// The text that a scalar is, with all its digits.
