@@ -129,14 +129,8 @@ impl<'a> Parameters<'a> {
             Some(all) => all,
             None => serde_json::from_str::<Object<'_>>(text).map_err(ContentError::NotAnObject)?.0,
         };
-        // Most bodies are sorted as they come.
-        if !all.is_sorted_by(|left, right| left.name.as_bytes() <= right.name.as_bytes()) {
-            all.sort_unstable_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
-        }
-        for (name, text) in added {
-            let position = all.partition_point(|known| known.name.as_bytes() < name.as_bytes());
-            all.insert(position, Parameter::text(name, text));
-        }
+        all.extend(added.iter().map(|(name, text)| Parameter::text(name, text)));
+        all.sort_unstable_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
         match all.iter().zip(all.iter().skip(1)).find(|(left, right)| left.name == right.name) {
             None => Ok(Self(all)),
             Some((twice, _)) if added.iter().any(|(name, _)| *name == twice.name) => {
