@@ -22,6 +22,7 @@ fn generate() -> Result<(), String> {
     let documents = codegen::read_all(Path::new("openapi")).map_err(|fault| fault.to_string())?;
     for document in documents.iter().filter(|document| is_built(document)) {
         write(document.name(), "rs", codegen::compile(document).map_err(|fault| fault.to_string())?)?;
+        #[cfg(feature = "sandbox")]
         if !document.is_received() {
             write(document.name(), "calls.rs", codegen::calls(document).map_err(|fault| fault.to_string())?)?;
         }

@@ -1,6 +1,7 @@
 //! From the specifications to the source of typed clients, one file per step.
 
 mod answers;
+#[cfg(feature = "sandbox")]
 mod calls;
 mod coded;
 mod document;
@@ -60,6 +61,7 @@ pub fn compile(document: &Document) -> Result<String> {
 }
 
 /// The Rust source of a function that calls any operation of an API, for tests.
+#[cfg(feature = "sandbox")]
 pub fn calls(document: &Document) -> Result<String> {
     print(document, calls::calls(document))
 }

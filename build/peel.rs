@@ -103,7 +103,7 @@ pub fn data(document: &Document, operation: &Operation<'_>) -> Value {
 }
 
 /// Whether an answer has the fields of the envelope.
-fn is_enveloped(document: &Document, answer: &Value) -> bool {
+pub fn is_enveloped(document: &Document, answer: &Value) -> bool {
     let fields = &document.resolved(answer)["properties"];
     items(&document.root["x-linksfield-envelope"]["response"]).all(|name| !fields[text(name)].is_null())
 }

@@ -185,6 +185,13 @@ fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()
         &totals[total_count],
     ];
     let counted = counts.into_iter().all(|count| count["type"] == "integer");
+    let counted = counted
+        && requires(parameters, number)
+        && requires(parameters, size)
+        && !requires(data, position)
+        && [total_pages, total_count]
+            .iter()
+            .all(|total| !requires(document.resolved(&data["properties"][position]), total));
     let listed = reference(&data["properties"][items]["items"]).is_some();
     let rule = format!("must have x-linksfield-pagination with {}, which it has", pages::NAMES.join(", "));
     require(document, counted && listed, &operation.place(), rule)

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{Document, Operation, Result, entries, text};
+use super::document::{Document, Operation, Result, entries, json_schema, text};
 use super::peel;
 
 /// A row for each operation, in the order of their paths.
@@ -38,12 +38,15 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let fields = entries(&document.resolved(&data)["properties"]).map(|(name, _)| name);
     let order_ids = order_ids(document, &data);
     let no_data = if data["type"] == "array" { "[]" } else { "{}" };
+    let is_enveloped = peel::is_enveloped(document, json_schema(&operation.node["responses"]["200"]));
+    let answer = answer_example(operation, is_enveloped, no_data);
     let example = Value::Object(example(document, operation)).to_string();
     Ok(quote! {
         super::Operation {
             id: #id, method: ::http::Method::#method, path: #path, page: #page,
             completeness: super::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
+            is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*],
         }
     })
@@ -58,6 +61,14 @@ fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
     let schemas = peel::reachable(document, peel::references(data));
     let fields = schemas.iter().flat_map(|name| entries(&document.schema(name)["properties"]));
     fields.filter(|(_, property)| is_order(property)).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The data of the first example of the answer.
+fn answer_example(operation: &Operation<'_>, is_enveloped: bool, no_data: &str) -> String {
+    let examples = &operation.node["responses"]["200"]["content"]["application/json"]["examples"];
+    let value = entries(examples).next().map(|(_, example)| &example["value"]);
+    let data = value.map(|value| if is_enveloped { &value["data"] } else { value });
+    data.filter(|data| !data.is_null()).map_or(no_data.to_owned(), Value::to_string)
 }
 
 /// The first example of the body and those of the parameters, without what the family adds.

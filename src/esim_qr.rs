@@ -6,12 +6,11 @@
 use std::fmt;
 
 use http::HeaderValue;
-use serde::Deserialize;
 
 use crate::client::ApiClient;
 use crate::error::Error;
 use crate::family::Family;
-use crate::family::envelope::{Envelope, Written, unsaid};
+use crate::family::envelope::{Envelope, unsaid};
 use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
@@ -94,20 +93,7 @@ impl Scheme for AccessToken {
     }
 
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        let Enveloped { code, message, success, data } = serde_json::from_str(answer.text)?;
-        let envelope = Envelope { code, success, message, data };
+        let envelope: Envelope<'_> = serde_json::from_str(answer.text)?;
         envelope.judge(|code| code == SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
     }
-}
-
-#[derive(Deserialize)]
-struct Enveloped<'a> {
-    #[serde(borrow)]
-    code: Written<'a>,
-    #[serde(borrow)]
-    message: Written<'a>,
-    #[serde(borrow)]
-    success: Written<'a>,
-    #[serde(borrow)]
-    data: Written<'a>,
 }

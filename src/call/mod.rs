@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
@@ -27,8 +27,9 @@ pub use pages::Items;
 pub use response::Response;
 
 /// Headers that say how a request is sent, or that the client sets.
-const RESERVED: [HeaderName; 11] = [
+const RESERVED: [HeaderName; 12] = [
     ACCEPT,
+    ACCEPT_ENCODING,
     ACCEPT_LANGUAGE,
     CONNECTION,
     CONTENT_LENGTH,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 
-use super::response::{Around, Response};
+use super::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::values::{Listed, OddItem};
 
@@ -81,8 +81,8 @@ struct Position<T> {
     seen: i64,
     total_pages: Option<i64>,
     total_count: Option<i64>,
-    /// The page before it, and what came around it.
-    last: Option<(Listed<T>, Around)>,
+    /// The items of the page before it.
+    last: Option<Listed<T>>,
 }
 
 impl<T: Clone + PartialEq> Position<T> {
@@ -92,6 +92,10 @@ impl<T: Clone + PartialEq> Position<T> {
             && self.total_count.is_none_or(|total| self.seen >= total)
     }
 
+    fn is_behind_the_last(&self) -> bool {
+        self.total_pages.is_some_and(|total| self.number > total)
+    }
+
     /// Whether nothing can follow: both numbers are named and reached.
     fn is_end(&self) -> bool {
         self.total_pages.is_some() && self.total_count.is_some() && self.is_whole()
@@ -99,32 +103,30 @@ impl<T: Clone + PartialEq> Position<T> {
 
     /// Whether the page brings nothing new.
     fn is_repeated(&self, items: &Listed<T>) -> bool {
-        items.is_empty() || self.last.as_ref().is_some_and(|(last, _)| last == items)
+        items.is_empty() || self.last.as_ref() == Some(items)
     }
 
-    fn advance(&mut self, page: &Page<T>, around: Around) {
+    /// Takes over the numbers that a page names; those below 1 name nothing.
+    fn note(&mut self, page: &Page<T>) {
         let named = |total: Option<i64>| total.filter(|total| *total >= 1);
         self.total_pages = named(page.total_pages).or(self.total_pages);
         self.total_count = named(page.total_count).or(self.total_count);
-        self.seen = self.seen.saturating_add(i64::try_from(page.items.count()).unwrap_or(i64::MAX));
-        self.number = self.number.saturating_add(1);
-        self.last = Some((page.items.clone(), around));
     }
 
-    /// Nothing, or the error that less came than was named.
-    fn ended(&self) -> Option<Error> {
-        let (_, around) = self.last.as_ref().filter(|_| !self.is_whole())?;
+    fn advance(&mut self, items: &Listed<T>) {
+        self.seen = self.seen.saturating_add(i64::try_from(items.count()).unwrap_or(i64::MAX));
+        self.number = self.number.saturating_add(1);
+        self.last = Some(items.clone());
+    }
+
+    /// Why this is not the end, if less came than was named.
+    fn gap(&self) -> Option<String> {
         let named = |total: Option<i64>| total.map_or("an unknown number of".to_owned(), |total| total.to_string());
-        Some(around.unreadable(
-            around.raw(),
-            format!(
-                "the list ended after page {} with {} items, though it was to have {} pages and {} items",
-                self.number.saturating_sub(1),
-                self.seen,
-                named(self.total_pages),
-                named(self.total_count)
-            ),
-        ))
+        let (pages, count) = (named(self.total_pages), named(self.total_count));
+        let (last, seen) = (self.number.saturating_sub(1), self.seen);
+        (!self.is_whole()).then(|| {
+            format!("the list ended after page {last} with {seen} items, though it was to have {pages} pages and {count} items")
+        })
     }
 }
 
@@ -166,18 +168,19 @@ fn turned<T: Clone + PartialEq, D>(
         }
         // A page behind the last that was named is refused by some servers, and empty at others.
         Err(error)
-            if error.kind() == ErrorKind::Refused
-                && position.total_pages.is_some_and(|total| position.number > total) =>
+            if error.kind() == ErrorKind::Refused && position.is_behind_the_last() && position.gap().is_none() =>
         {
-            return (position.ended().map(Err).into_iter().collect(), None);
+            return (Vec::new(), None);
         }
         Err(error) => return (vec![Err(error)], None),
     };
+    position.note(&page);
     if position.is_repeated(&page.items) {
-        return (position.ended().map(Err).into_iter().collect(), None);
+        let gap = position.gap().map(|gap| Err(around.unreadable(around.raw(), gap)));
+        return (gap.into_iter().collect(), None);
     }
     let number = position.number;
-    position.advance(&page, around.clone());
+    position.advance(&page.items);
     let odd = |item: OddItem| {
         let reason = format!("item {} of page {number} is not as documented", item.position());
         around.unreadable(Bytes::copy_from_slice(item.json().as_bytes()), reason)

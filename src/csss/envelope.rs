@@ -3,10 +3,9 @@
 //!
 //! The client does this for every call; use it yourself to send a body by other means.
 
-use serde::Deserialize;
 use serde::de::Error;
 
-use crate::family::envelope::{Envelope, Written, unsaid};
+use crate::family::envelope::{Envelope, unsaid};
 pub use crate::family::scheme::Answer;
 use crate::family::scheme::Unreadable;
 use crate::signing::body::signed_body;
@@ -31,18 +30,6 @@ pub fn wrap(body: &[u8], access_code: &str, timestamp: &str, key: &Key) -> Resul
     signed_body(body, &added, |content| key.base64(content))
 }
 
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    code: Written<'a>,
-    #[serde(borrow)]
-    message: Written<'a>,
-    #[serde(borrow)]
-    success: Written<'a>,
-    #[serde(borrow)]
-    data: Written<'a>,
-}
-
 /// Reads the envelope of an answer.
 ///
 /// The code decides: [`SUCCESS`] is success. Only `code` must be there, because no refused answer is documented. Scalars
@@ -58,6 +45,6 @@ pub fn read(body: &[u8]) -> Result<Answer<'_>, serde_json::Error> {
 }
 
 pub(super) fn judge(text: &str) -> Result<Answer<'_>, Unreadable> {
-    let Fields { code, message, success, data } = serde_json::from_str(text)?;
-    Envelope { code, success, message, data }.judge(|code| code == SUCCESS)?.ok_or_else(|| unsaid("code"))
+    let envelope: Envelope<'_> = serde_json::from_str(text)?;
+    envelope.judge(|code| code == SUCCESS)?.ok_or_else(|| unsaid("code"))
 }

@@ -37,6 +37,8 @@ pub(crate) struct Subject {
 pub(crate) enum Cause {
     /// The deadline passed before anything was sent.
     NotBegun,
+    /// The deadline passed while an attempt was under way.
+    CutShort,
     Transport(Arc<reqwest::Error>),
     Refused(Refusal),
     Unreadable {
@@ -70,6 +72,10 @@ impl Cause {
     /// Of an answer that can't be read, or was read in part only.
     pub(crate) fn unreadable(status: StatusCode, body: Bytes, reason: String) -> Self {
         Self::Unreadable { status, body, reason }
+    }
+
+    pub(crate) fn is_invalid_request(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_))
     }
 
     pub(crate) fn invalid_request(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -125,7 +131,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::NotBegun => ErrorKind::Timeout,
+            Cause::NotBegun | Cause::CutShort => ErrorKind::Timeout,
             Cause::Transport(source) if source.is_timeout() => ErrorKind::Timeout,
             Cause::Transport(_) => ErrorKind::Transport,
             Cause::Refused(_) => ErrorKind::Refused,
@@ -179,7 +185,8 @@ impl Error {
         self.refusal().map(|refusal| &*refusal.message)
     }
 
-    /// The `data` of a refused call as received, if it has any: JSON. None is documented.
+    /// The `data` of a refused call as received, if it has any: JSON; of an API without an envelope around its data, the
+    /// whole answer. None is documented.
     #[must_use]
     pub fn data(&self) -> Option<&str> {
         self.refusal()?.data.as_deref()
@@ -243,7 +250,7 @@ impl Error {
             && match &self.0.cause {
                 Cause::Transport(source) => !source.is_connect(),
                 Cause::Refused(refusal) => refusal.outcome_unknown,
-                Cause::Unreadable { .. } => true,
+                Cause::CutShort | Cause::Unreadable { .. } => true,
                 Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
             }
     }
@@ -263,6 +270,7 @@ impl fmt::Display for Error {
         write!(f, "{}: ", self.operation())?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
+            Cause::CutShort => write!(f, "no answer before its deadline")?,
             Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
             Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(&**source))?,
             Cause::Refused(Refusal { status, code, message, .. }) => {

@@ -12,23 +12,27 @@ use super::scheme::{Answer, Unreadable};
 pub(crate) type Written<'a> = Option<&'a RawValue>;
 
 /// The fields around the data of an answer.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, serde::Deserialize)]
 pub(crate) struct Envelope<'a> {
+    #[serde(borrow)]
     pub(crate) code: Written<'a>,
+    #[serde(borrow)]
     pub(crate) success: Written<'a>,
+    #[serde(borrow)]
     pub(crate) message: Written<'a>,
+    #[serde(borrow)]
     pub(crate) data: Written<'a>,
 }
 
 impl<'a> Envelope<'a> {
-    /// What it says, if `is_success` is how a code says so; `None` if it says neither.
+    /// What it says, if `is_success` is how a code says so; `None` if it has no code.
     ///
     /// It is believed only if nothing contradicts it: a code that is zero in any form, but not the documented one, means
     /// success to whoever wrote it.
     pub(crate) fn judge(self, is_success: impl Fn(&str) -> bool) -> Result<Option<Answer<'a>>, Unreadable> {
         let code = self.code.and_then(scalar).filter(|code| !code.is_empty());
         let (succeeds, success) = (code.as_deref().is_some_and(is_success), self.success.and_then(truth));
-        let is_zero = code.as_deref().is_some_and(|code| !code.is_empty() && code.bytes().all(|byte| byte == b'0'));
+        let is_zero = code.as_deref().is_some_and(|code| code.trim().parse() == Ok(0.0));
         let message = self.message.map(in_words);
         let data = self.data.map(RawValue::get);
         match (code, succeeds, success) {
@@ -42,15 +46,10 @@ impl<'a> Envelope<'a> {
             (Some(_), false, _) if is_zero => {
                 Err(Unreadable("it contradicts itself: its code is zero, but not as success is documented".to_owned()))
             }
-            (None, _, Some(false)) => Ok(Some(refused("".into(), message, data))),
-            (Some(code), false, _) => Ok(Some(refused(code, message, data))),
+            (Some(code), false, _) => Ok(Some(Answer::Refused { code, message: message.unwrap_or_default(), data })),
             (None, ..) => Ok(None),
         }
     }
-}
-
-fn refused<'a>(code: Cow<'a, str>, message: Option<Cow<'a, str>>, data: Option<&'a str>) -> Answer<'a> {
-    Answer::Refused { code, message: message.unwrap_or_default(), data }
 }
 
 /// The text of a scalar; none of `null`, an array or an object.
@@ -67,7 +66,7 @@ pub(crate) fn scalar(json: &RawValue) -> Option<Cow<'_, str>> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A truth value in any of its spellings; none if it is another word.
-fn truth(json: &RawValue) -> Option<bool> {
+pub(crate) fn truth(json: &RawValue) -> Option<bool> {
     match scalar(json)?.to_ascii_lowercase().as_str() {
         "true" | "1" => Some(true),
         "false" | "0" => Some(false),
@@ -76,7 +75,7 @@ fn truth(json: &RawValue) -> Option<bool> {
 }
 
 /// A message that is not text is shown as the JSON it is.
-fn in_words(message: &RawValue) -> Cow<'_, str> {
+pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
     scalar(message).unwrap_or_else(|| if message.get() == "null" { "".into() } else { message.get().into() })
 }
 

@@ -15,7 +15,8 @@
 //! # Ok::<_, linksfield::signing::ContentError>(())
 //! ```
 
-use std::collections::BTreeMap as Map;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
-use crate::family::envelope::{Envelope, Written, scalar, unsaid, written};
+use crate::family::envelope::{Envelope, Written, in_words, scalar, truth, unsaid, written};
 use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
@@ -146,7 +147,7 @@ impl Default for Settings {
     }
 }
 
-impl<S: client_builder::State> ClientBuilder<Mall, S> {
+impl<F: Family<Settings = Settings>, S: client_builder::State> ClientBuilder<F, S> {
     /// Unit of the time in requests: milliseconds if not set, as in the documented examples.
     pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
         self.with_settings(Settings { unit })
@@ -183,33 +184,36 @@ impl Scheme for Signed {
     /// Some answers have an envelope, others are the data itself; which error has what form is not documented.
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
         let whole: &RawValue = serde_json::from_str(answer.text)?;
-        if !whole.get().starts_with('{') {
-            return bare(answer, whole, &Enveloped::default());
-        }
-        let fields: Enveloped<'_> = serde_json::from_str(whole.get())?;
+        let fields: Enveloped<'_> =
+            if whole.get().starts_with('{') { serde_json::from_str(whole.get())? } else { Enveloped::default() };
+        let documents_it = has_any(whole, answer.fields);
         let code = fields.operate_code.or(fields.code.filter(|_| fields.denies()));
-        let data = fields.data.or(Some(whole));
-        let envelope = Envelope { code, success: fields.success, message: fields.message, data };
+        let envelope = Envelope { code, success: fields.success, message: fields.message, data: Some(whole) };
         match envelope.judge(|code| code == SUCCESS)? {
             Some(Answer::Accepted { message, .. }) => {
-                Ok(Answer::Accepted { data: fields.data.map(RawValue::get), message })
+                let data = fields.data.or(Some(whole).filter(|_| documents_it));
+                Ok(Answer::Accepted { data: data.map(RawValue::get), message })
             }
             Some(refused) => Ok(refused),
-            None => bare(answer, whole, &fields),
+            None if fields.denies() => {
+                let message = fields.message.map(in_words).unwrap_or_default();
+                Ok(Answer::Refused { code: "".into(), message, data: Some(whole.get()) })
+            }
+            None => {
+                let is_data = if answer.fields.is_empty() { !fields.looks_like_an_error() } else { documents_it };
+                match answer.status.is_success() && is_data {
+                    true => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
+                    false => Err(unsaid("operateCode")),
+                }
+            }
         }
     }
 }
 
-/// An answer without a word of success or refusal: the data itself, unless it looks like anything else.
-fn bare<'a>(answer: &Received<'a>, whole: &'a RawValue, fields: &Enveloped<'a>) -> Result<Answer<'a>, Unreadable> {
-    let has = |name: &&str| {
-        serde_json::from_str::<Map<String, &RawValue>>(whole.get()).is_ok_and(|it| it.contains_key(*name))
-    };
-    let is_data = if answer.fields.is_empty() { !fields.looks_like_an_error() } else { answer.fields.iter().any(has) };
-    match answer.status.is_success() && is_data {
-        true => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
-        false => Err(unsaid("operateCode")),
-    }
+/// Whether an object has one of these fields.
+fn has_any(object: &RawValue, names: &[&str]) -> bool {
+    let fields = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(object.get()).unwrap_or_default();
+    names.iter().any(|name| fields.contains_key(*name))
 }
 
 /// The fields of an envelope, or of what a gateway sends instead.
@@ -232,7 +236,7 @@ struct Enveloped<'a> {
 impl Enveloped<'_> {
     /// Whether `success` says no.
     fn denies(&self) -> bool {
-        Envelope { success: self.success, ..Envelope::default() }.judge(|_| false).is_ok_and(|answer| answer.is_some())
+        self.success.and_then(truth) == Some(false)
     }
 
     fn looks_like_an_error(&self) -> bool {

@@ -4,13 +4,12 @@
 //! `openapi/payment.yaml`.
 
 use super::{Mall, PartnerCode, Settings, from_env};
-use crate::client::{ApiClient, ClientBuilder, client_builder};
+use crate::client::ApiClient;
 use crate::error::Error;
 use crate::family::Family;
 use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
 use crate::openapi::Operation;
-use crate::signing::TimestampUnit;
 
 mod generated {
     #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
@@ -56,12 +55,5 @@ impl Family for Payment {
 
     fn scheme(partner_code: PartnerCode, settings: Settings) -> Box<dyn Scheme> {
         Mall::scheme(partner_code, settings)
-    }
-}
-
-impl<S: client_builder::State> ClientBuilder<Payment, S> {
-    /// Unit of the time in requests: milliseconds if not set.
-    pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
-        self.with_settings(Settings { unit })
     }
 }

@@ -24,6 +24,10 @@ pub struct Operation {
     pub example: &'static str,
     /// What an absent `data` stands for: `{}` or `[]`.
     pub(crate) no_data: &'static str,
+    /// Whether its answer has an envelope around the data.
+    pub(crate) is_enveloped: bool,
+    /// The data of an example of its answer.
+    pub(crate) answer: &'static str,
     /// The parameters that the family adds.
     pub(crate) added: &'static [&'static str],
     /// The fields of its data that are documented.

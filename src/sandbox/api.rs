@@ -29,7 +29,7 @@ pub(super) trait Api: Send + Sync {
     /// The operation's own parameters, if they come from whom they say.
     fn verified(&self, operation: &Operation, request: &Received<'_>, now: SystemTime) -> Result<Parameters, Refusal>;
 
-    /// Does it: the answer's data. One that is documented without an answer gets an empty one.
+    /// Does it: the answer's data.
     fn carry_out(&self, operation: &Operation, parameters: &Parameters, now: SystemTime) -> Result<Value, Refusal>;
 
     /// Puts the envelope on.

@@ -1,13 +1,11 @@
 //! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Request, Response, StatusCode};
-use serde_json::Value;
 
 use super::intent::{Intent, Target};
 use super::retry::{Trouble, retry_after};
@@ -16,7 +14,7 @@ use super::{Accepted, Transport};
 use crate::error::{Cause, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
-use crate::values::read::is_empty;
+use crate::values::read::{is_empty, names_any};
 use crate::values::text::decode;
 
 /// What became of an attempt that failed, and the error it would be.
@@ -31,14 +29,8 @@ struct Whole {
 
 impl Transport {
     /// Sends a call once.
-    pub(super) async fn attempt(
-        &self,
-        intent: &Intent,
-        timeout: Option<Duration>,
-        span: &Span,
-    ) -> Result<Accepted, Failure> {
-        let mut request = self.request(intent).map_err(|cause| (Trouble::Final, cause))?;
-        *request.timeout_mut() = timeout;
+    pub(super) async fn attempt(&self, intent: &Intent, span: &Span) -> Result<Accepted, Failure> {
+        let request = self.request(intent).map_err(|cause| (Trouble::Final, cause))?;
         span.url(request.url());
         let answer = self.read(self.send(request).await?).await?;
         self.judge(answer, intent)
@@ -60,6 +52,7 @@ impl Transport {
         let mut request = Request::new(intent.target.method.clone(), outgoing.url);
         *request.headers_mut() = outgoing.headers;
         *request.body_mut() = outgoing.body.map(Into::into);
+        *request.timeout_mut() = intent.options.timeout.or(self.timeout);
         Ok(request)
     }
 
@@ -142,28 +135,16 @@ fn refusal(status: StatusCode, code: &str, message: &str, data: Option<&str>, ta
     }
 }
 
-/// Whether one of these fields has a value, at any depth.
-fn names_any(json: &str, fields: &[&str]) -> bool {
-    fn has(value: &Value, fields: &[&str]) -> bool {
-        match value {
-            Value::Object(object) => object.iter().any(|(name, value)| {
-                let is_given = !matches!(value, Value::Null | Value::Object(_) | Value::Array(_)) && value != "";
-                fields.contains(&name.as_str()) && is_given || has(value, fields)
-            }),
-            Value::Array(items) => items.iter().any(|item| has(item, fields)),
-            _ => false,
-        }
-    }
-    // What can't be read may name anything.
-    !fields.is_empty() && serde_json::from_str::<Value>(json).map_or(true, |value| has(&value, fields))
-}
-
 /// Why an answer says nothing: the status speaks first.
 fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     match (text(CONTENT_ENCODING), text(LOCATION)) {
         (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
-        (None, Some(target)) if status.is_redirection() => format!("it redirects to {target}, which is not followed"),
+        (None, Some(target)) if status.is_redirection() => {
+            // A query may have a signature.
+            let target = target.split(['?', '#']).next().unwrap_or_default();
+            format!("it redirects to {target}, which is not followed")
+        }
         _ => reason,
     }
 }

@@ -28,7 +28,7 @@ use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use intent::{Intent, Target};
 use limits::Limits;
-use retry::{RetryPolicy, Tried};
+use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
 
 /// Where the time of requests comes from.
@@ -77,25 +77,31 @@ impl Transport {
         let deadline = intent.options.deadline.and_then(|limit| start.checked_add(limit));
         let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
         let subject = &intent.target.subject;
+        // What is told if there is no time for another attempt.
+        let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
         loop {
-            let Some(permit) = within(deadline, self.limits.enter()).await else {
-                return Err(Error::new(subject.clone(), attempt - 1, Cause::NotBegun));
+            let permit = within(deadline, self.limits.enter()).await;
+            let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
+                return Err(failed);
             };
             span.attempt(attempt);
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let timeout = [left, intent.options.timeout.or(self.timeout)].into_iter().flatten().min();
-            let (trouble, cause) = match self.attempt(intent, timeout, span).await {
+            let cut_short = (Trouble::Final, Cause::CutShort);
+            let (trouble, cause) = match within(deadline, self.attempt(intent, span)).await.unwrap_or(Err(cut_short)) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failure) => failure,
             };
             drop(permit);
+            let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
+            failed = Error::new(subject.clone(), sent, cause).asking(trouble.retry_after());
             let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
-            let delay = policy.delay(&tried, fastrand::f64());
             // A delay that ends at the deadline leads to no attempt.
-            match delay.filter(|delay| deadline.is_none_or(|deadline| Instant::now() + *delay < deadline)) {
+            let in_time = |delay: &Duration| {
+                deadline.is_none_or(|deadline| Instant::now().checked_add(*delay).is_some_and(|next| next < deadline))
+            };
+            match policy.delay(&tried, fastrand::f64()).filter(in_time) {
                 Some(delay) => sleep(delay).await,
-                None => return Err(Error::new(subject.clone(), attempt, cause).asking(trouble.retry_after())),
+                None => return Err(failed),
             }
             attempt += 1;
         }

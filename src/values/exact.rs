@@ -9,13 +9,19 @@ use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
+use super::text::without_lone_surrogates;
+
 /// How deep arrays and objects may be nested.
 const MAX_DEPTH: u8 = 127;
 
 /// Any type of serde, from JSON.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     // What begins or ends in white space has no type that its first character tells.
-    T::deserialize(Exact { json: json.trim_ascii(), depth: 0 })
+    let exact = |json: &str| T::deserialize(Exact { json: json.trim_ascii(), depth: 0 });
+    exact(json)
+        // A type that asks for any value first, and for a number of it then, wants the number.
+        .or_else(|error| serde_json::from_str(json).map_err(|_| error))
+        .or_else(|error| without_lone_surrogates(json).and_then(|json| exact(&json).ok()).ok_or(error))
 }
 
 /// One value, and how many arrays and objects are around it.

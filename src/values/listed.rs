@@ -1,7 +1,7 @@
 //! A list of an answer, of which no item is lost.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
@@ -106,12 +106,6 @@ impl<T> Deref for Listed<T> {
 
     fn deref(&self) -> &Vec<T> {
         &self.items
-    }
-}
-
-impl<T> DerefMut for Listed<T> {
-    fn deref_mut(&mut self) -> &mut Vec<T> {
-        &mut self.items
     }
 }
 

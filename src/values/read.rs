@@ -74,6 +74,27 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether one of these fields has a value at any depth, or a list has an object: each may stand for something that was
+/// done. What can't be read may name anything.
+pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
+    fn is_named(json: &str, names: &[&str], depth: u8) -> bool {
+        match json.as_bytes().first() {
+            Some(b'{') => Fields::parse(json).map_or(true, |Fields(fields)| {
+                let mut fields = fields.iter().map(|(name, value)| (&**name, value.get()));
+                depth == 0
+                    || fields.any(|(name, value)| {
+                        let is_given = !is_empty(value) && !value.starts_with(['{', '[']);
+                        names.contains(&name) && is_given || is_named(value, names, depth - 1)
+                    })
+            }),
+            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json)
+                .map_or(true, |items| items.iter().any(|item| item.get().starts_with('{'))),
+            _ => false,
+        }
+    }
+    !names.is_empty() && is_named(json, names, 127)
+}
+
 fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
     if fields.len() <= 8 {
         return fields
@@ -89,7 +110,7 @@ fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
 /// The text that a scalar is, with all its digits.
 pub(crate) fn text(json: &str) -> Result<Cow<'_, str>, Error> {
     match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str::<String>(json).map(Cow::from),
+        Some(b'"') => exact::read::<String>(json).map(Cow::from),
         Some(b'{' | b'[') => Err(Error::custom("expected a text")),
         _ => Ok(json.into()),
     }

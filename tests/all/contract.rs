@@ -27,7 +27,7 @@ async fn server() -> (Sandbox, Client, Caller) {
 async fn every_operation_is_called_and_answered_as_specified() -> Result<(), Error> {
     let (sandbox, client, caller) = server().await;
     client.open_package(&OpenPackage::builder().order_id(placed(&client).await).build()).await?;
-    let csss = documents().remove(0);
+    let csss = documents().into_iter().find(|document| document.name == "csss").unwrap();
     for operation in csss.operations {
         let parameters = example(operation, placed(&client).await.as_str());
         caller.call(&sandbox, csss, operation, parameters).await?;

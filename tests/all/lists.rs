@@ -129,6 +129,14 @@ async fn a_list_that_ends_too_soon_is_an_error_that_names_both_numbers() {
             assert!(error.to_string().contains(part), "{part} in {error}");
         }
     }
+    let none = [page(&both, &[]), json!({ "page": both }), json!({ "page": both, "package_order": null })];
+    for first in none {
+        let (items, _) = read(&[first], 1).await;
+        assert!(matches!(&items[..], [Err(error)] if error.kind() == ErrorKind::Unreadable), "not no order: {items:?}");
+    }
+    let late = [page(&json!(null), &["1", "2"]), page(&json!({ "total_count": 3 }), &[])];
+    let (items, _) = read(&late, 1).await;
+    assert_eq!((ids(&items), items.len()), (vec!["1", "2"], 3), "the last page names what is missing: {items:?}");
     let (items, _) = read(&[page(&json!({ "total_pages": 2 }), &["1", "2"]), json!({ "code": "1001" })], 1).await;
     assert_eq!(items[2].as_ref().unwrap_err().code(), Some("1001"), "page 2 is not behind the last");
 }

@@ -8,7 +8,7 @@ use linksfield::notification::types::{MessageType, OrderEvent, WarningCode};
 use linksfield::notification::{
     BODY_LIMIT, Callback, DELIVERY_HEADER, Deliveries, Event, RecentDeliveries, Rejection, Signer, Verifier,
 };
-use linksfield::signing::ContentError;
+use linksfield::signing::{ContentError, Key};
 use md5::{Digest, Md5};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -387,4 +387,48 @@ proptest! {
             prop_assert!(matches!(result, Err(Rejection::WrongSignature)), "{body} and {other}");
         }
     }
+}
+
+/// A notification in another encoding than UTF-8, signed over the bytes that are sent.
+fn signed_bytes(body: &[u8], content: &[u8]) -> HeaderMap {
+    let mut headers = signed("{}");
+    let timestamp = headers["x-lf-timestamp"].to_str().unwrap().to_owned();
+    let text = [format!("1.0:HMAC-SHA1:{timestamp}").as_bytes(), content].concat();
+    let signature = format!("{KEY_ID}/{}", Key::new(KEY).sign(&text).as_str());
+    headers.insert("x-lf-signature", signature.parse().unwrap());
+    headers.insert("content-type", "application/json".parse().unwrap());
+    assert!(std::str::from_utf8(body).is_err());
+    headers
+}
+
+#[test]
+fn a_body_that_is_not_utf_8_is_verified_as_the_bytes_that_came() {
+    let (chinese, _, _) = encoding_rs::GBK.encode("许乗");
+    let gbk = [br#"{"text_message":""#.as_slice(), &chinese, br#"","sim_id":"1","message_type":"t"}"#].concat();
+    let sorted = [br#"{"message_type":"t","sim_id":"1","text_message":""#.as_slice(), &chinese, br#""}"#].concat();
+    let event = verifier().verify(&signed_bytes(&gbk, &sorted), &gbk, now()).unwrap();
+    let Event::SmsReceived(sms) = event else { panic!("{event:?}") };
+    assert_eq!(sms.text_message.as_deref(), Some("许乗"));
+    // Neither UTF-8 nor GB18030.
+    let odd = b"{\"b\":\"\xff\",\"a\":1}";
+    let event = verifier().verify(&signed_bytes(odd, b"{\"a\":1,\"b\":\"\xff\"}"), odd, now()).unwrap();
+    assert_eq!(event, Event::Unknown(serde_json::json!({ "a": 1, "b": "\u{fffd}" })));
+    // A character that is written in two ways: here as the other one.
+    let euro = b"{\"a\":\"\xa2\xe3\"}";
+    verifier().verify(&signed_bytes(euro, euro), euro, now()).unwrap();
+}
+
+#[test]
+fn what_only_looks_odd_reaches_the_handler_whole() {
+    for (body, read) in [
+        (r#"{"iccid":89852022018041800192,"n":1.50}"#, r#"{"iccid":"89852022018041800192","n":"1.50"}"#),
+        (r#"{"text":"cut \ud83d","b":"\ud83d\ude00"}"#, "{\"text\":\"cut \u{fffd}\",\"b\":\"\u{1f600}\"}"),
+    ] {
+        let event = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap();
+        assert_eq!(event, Event::Unknown(serde_json::from_str(read).unwrap()), "{body}");
+    }
+    let body = r#"{"a":1}"#;
+    let marked = format!("\u{feff}{body}\0\0");
+    verifier().verify(&signed(body), marked.as_bytes(), now()).unwrap();
+    assert!(verifier().accept_unsigned(b"true x").is_err());
 }

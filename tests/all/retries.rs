@@ -120,6 +120,12 @@ async fn an_error_says_how_often_it_was_tried() {
     let error = client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Server, Some(503), 3));
     assert!(error.to_string().contains("tried 3 times"), "{error}");
+    let odd = response("200 OK", "application/json", r#"{"code":"0000","data":7}"#);
+    let server = answering(vec![unavailable(), odd]).await;
+    let error = client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreadable, 2), "also where the data can't be read");
+    let server = answering(vec![unavailable()]).await;
+    client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
     assert_eq!(server.requests().len(), 3);
 }
 

@@ -67,6 +67,10 @@ async fn failures() -> Vec<(Error, String)> {
         let server = Canned::raw(answer.collect::<Vec<_>>().join("\r\n")).await;
         all.push((client_at(&server.url).open_package(&open).await.unwrap_err(), sign));
     }
+    let redirect = "HTTP/1.1 302 x\r\nlocation: http://elsewhere/x?sign=mine\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let moved = client_at(&Canned::raw(redirect).await.url).open_package(&open).await.unwrap_err();
+    assert!(moved.to_string().contains("http://elsewhere/x"), "{moved}");
+    all.push((moved, "mine".into()));
     let unsignable =
         client_at("http://127.0.0.1:1").call::<Value>(Method::POST, "/x", &json!({ "sign": "mine" })).await;
     all.push((unsignable.unwrap_err(), "mine".into()));

@@ -100,6 +100,7 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         shop, r#"[]"# => "Unreadable, unknown";
         shop, r#"{"operateCode":"F","message":"no","orderNo":"NO1"}"# => "Refused F no, unknown";
         shop, r#"{"operateCode":"F","message":"no","orderNo":null}"# => "Refused F no";
+        shop, r#"{"operateCode":"S","orderNo":"NO1"}"# => r#"ok {"orderNo":"NO1","operateCode":"S"}"#;
         shop, r#"{"orderNo":"NO1"}"# => r#"ok {"orderNo":"NO1"}"#;
         verify, r#"{"operateCode":null}"# => "Unreadable";
         verify, r#"{"status":404,"error":"Not Found"}"# => "Unreadable";
@@ -123,7 +124,16 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         order, r#"{"code":"1001","message":"no","data":{"order_id":""}}"# => "Refused 1001 no";
         order, r#"{"code":"1001","message":"no","data":{"device_id":"7"}}"# => "Refused 1001 no";
         batch, r#"{"code":"1001","data":{"device_order":[{"device_id":"1"},{"order_id":"7"}]}}"# => "Refused 1001, unknown";
-        batch, r#"{"code":"1001","data":{"device_order":[{"device_id":"1","order_id":null}]}}"# => "Refused 1001";
+        batch, r#"{"code":"1001","data":{"device_order":[{"device_id":"1","order_id":null}]}}"# => "Refused 1001, unknown";
+        batch, r#"{"code":"1001","data":{"device_order":[]}}"# => "Refused 1001";
+        order, r#"{"code":"1001","data":{"order_id":"7","order_id":null}}"# => "Refused 1001, unknown";
+        order, r#"{"success":false,"message":"no"}"# => "Unreadable, unknown";
+        order, r#"{"code":null,"success":false}"# => "Unreadable, unknown";
+        order, r#"{"code":["0000"],"success":false}"# => "Unreadable, unknown";
+        order, r#"{"code":0.0}"# => "Unreadable, unknown";
+        order, r#"{"code":" 0000 "}"# => "Unreadable, unknown";
+        report, r#"{"success":false}"# => "Unreadable, unknown";
+        shop, r#"{"operateCode":"F","data":{},"orderNo":"NO1"}"# => "Refused F, unknown";
         order, r#"{"code":"1001","code":"0000"}"# => "Unreadable, unknown";
         order, r#"{"code":"0000","data":{"order_id":"1","order_id":"2"}}"# => "Unreadable, unknown";
         order, r#"{"code":"0000","data":{"order_id":"1","x":1,"x":2}}"# => "Unreadable, unknown";
@@ -148,6 +158,11 @@ async fn a_good_answer_is_never_lost() {
         order, r#"{"code":"0000","data":{"order_id":"1","new":{"a":[1,"x",null]}}}"#
             => r#"ok {"order_id":"1","new":{"a":[1,"x",null]}}"#;
         order, r#"{"code":"0000","success":"yes","data":{"order_id":"1"}}"# => r#"ok {"order_id":"1"}"#;
+        order, r#"{"code":"0000","data":{"order_id":"1","note":"cut \ud83d"}}"# => "ok {\"order_id\":\"1\",\"note\":\"cut \u{fffd}\"}";
+        order, r#"{"code":"0000","data":{"order_id":"1\ud83d","note":"\ud83d\ude00"}}"#
+            => "ok {\"order_id\":\"1\u{fffd}\",\"note\":\"\u{1f600}\"}";
+        batch, r#"{"code":"0000","data":{"device_order":[{"order_id":"1","errorMsg":"\udc00"}]}}"#
+            => "ok {\"device_order\":[{\"errorMsg\":\"\u{fffd}\",\"order_id\":\"1\"}]}";
         order, "\u{feff}{\"code\":\"0000\",\"data\":{\"order_id\":\"1\"}}\r\n\0\0" => r#"ok {"order_id":"1"}"#;
         list, r#"{"code":"0000","data":{"page":{"total_pages":"3","total_count":" 5 "},"package_order":[]}}"#
             => r#"ok {"page":{"total_count":5,"total_pages":3}}"#;
@@ -248,6 +263,21 @@ async fn numbers_reach_a_type_of_the_callers_as_they_are_written() {
     assert_eq!(exact.all, json!({ "n": "89852022018041800192" }));
     assert_eq!(exact.kept.get(), r#"{"n":89852022018041800192}"#);
     assert_eq!(exact.list, [Some(json!("89852022018041800192")), None]);
+    #[derive(serde::Deserialize)]
+    struct Flat {
+        amount: f64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Around {
+        #[serde(flatten)]
+        flat: Flat,
+    }
+    let data = r#"{"amount":10.00}"#;
+    let server = Canned::json(&format!(r#"{{"code":"0000","data":{data}}}"#)).await;
+    let around: Result<Around, _> = client_at(&server.url).call(Method::POST, "/x", &json!({})).await;
+    // A caller's tree may turn on what lets serde_json itself fail here.
+    let expected = serde_json::from_str::<Around>(data).map(|around| around.flat.amount).ok();
+    assert_eq!(around.map(|around| around.flat.amount).ok(), expected, "what asks for a number gets one");
     let raw: Box<serde_json::value::RawValue> = client_at(&Canned::json(r#"{"code":"0000","data":[1.50]}"#).await.url)
         .call(Method::POST, "/x", &json!({}))
         .await

@@ -65,3 +65,19 @@ async fn a_span_counts_the_attempts_after_the_first() {
     client.query_order(&QueryOrder::builder().page_no(1).page_size(1).build()).await.unwrap();
     assert!(log.text().contains("http.request.resend_count=2"), "{}", log.text());
 }
+
+#[tokio::test]
+async fn a_span_has_the_url_that_was_called_without_its_query() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(subscriber(&log));
+    let server = Canned::json("{}").await;
+    let client = linksfield::mall::topup::Client::builder()
+        .credentials(linksfield::mall::PartnerCode::new("P000270").unwrap())
+        .environment(server.url.as_str())
+        .build()
+        .unwrap();
+    let group = linksfield::mall::topup::types::GetGroupSims::builder().group_id("a b").build();
+    client.get_group_sims(&group).await.unwrap();
+    let url = format!("url.full=\"{}/mall/bundle-groups/a%20b/sims\"", server.url);
+    assert!(log.text().contains(&url) && !log.text().contains("sign="), "{}", log.text());
+}

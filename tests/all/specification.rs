@@ -117,6 +117,21 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         ("openapi: 3.0.3", "openapi: 3.1.0", "openapi/csss.yaml: openapi: must be 3.0.x"),
         ("openapi: 3.0.3", "openapi: [", "openapi/csss.yaml: (whole file): must be YAML"),
         (
+            "x-linksfield-direction: to-linksfield\n",
+            "",
+            "x-linksfield-direction: must be to-linksfield or from-linksfield: who sends what is described",
+        ),
+        (
+            "x-linksfield-safe-to-retry: true",
+            "x-linksfield-save-to-retry: true",
+            "x-linksfield-save-to-retry: must be one of x-linksfield-codes, ",
+        ),
+        (
+            "        total-count: total_count\n",
+            "        total-count: total\n",
+            "must have x-linksfield-pagination with page-number, page-size, position, total-pages, total-count, items",
+        ),
+        (
             "    x-linksfield-environment: uat\n",
             "",
             "openapi/csss.yaml: servers.1: must have a description and x-linksfield-e",

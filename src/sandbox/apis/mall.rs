@@ -85,8 +85,8 @@ impl Api for Mall {
         result: Result<Value, Refusal>,
         language: &Language,
     ) -> (StatusCode, Value) {
-        // The one operation whose answer has an envelope can say no in it.
-        let is_enveloped = operation.is_some_and(|operation| operation.id == "singleQueryOrder");
+        // An answer with an envelope can say no in it.
+        let is_enveloped = operation.is_some_and(|operation| operation.is_enveloped);
         match result {
             Ok(data) if is_enveloped => {
                 (StatusCode::OK, json!({ "operateCode": SUCCESS, "message": "success", "data": data }))
@@ -156,7 +156,7 @@ fn carry_out(operation: &Operation, parameters: &Parameters, shop: &mut Shop) ->
         "queryAutoRenewalRecord" => shop.renewal(&read(parameters)?, parameters),
         "cancelAutoRenewalRecord" => shop.cancel_renewal(&read(parameters)?),
         "stripeSubDirectly" => shop.subscribe(&read(parameters)?),
-        _ => Ok(json!({})),
+        _ => Ok(serde_json::from_str(operation.answer).unwrap_or_default()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::signing::{Key, explain};
 /// Most orders on a page.
 const PAGE_LIMIT: i64 = 1000;
 
-/// Does an operation. One that is documented without an answer gets an empty one.
+/// Does an operation. One that needs nothing of the sandbox answers as the documentation has it in an example.
 pub(super) fn answer(
     operation: &Operation,
     parameters: &Parameters,
@@ -36,7 +36,7 @@ pub(super) fn answer(
         "queryDeviceFlowUsage" => usage(&read(parameters)?, ledger, now).map(|data| signed(data, key)),
         "queryDevice" => query_device(&read(parameters)?),
         "syncAssetInfo" => Ok(sims_in_use(ledger, now)),
-        _ => Ok(serde_json::from_str(operation.no_data).unwrap_or_default()),
+        _ => Ok(serde_json::from_str(operation.answer).unwrap_or_default()),
     }
 }
 
