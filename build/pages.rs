@@ -43,6 +43,6 @@ pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn
 
 /// The name of the items' schema.
 fn item<'a>(document: &'a Document, operation: &Operation<'_>, items: &str) -> Option<&'a str> {
-    let data: &Value = document.schema(&format!("{}Data", operation.parameters_name()));
+    let data: &Value = document.schema(&format!("{}Output", operation.parameters_name()));
     reference(&data["properties"][items]["items"])
 }

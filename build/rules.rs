@@ -176,7 +176,7 @@ fn check_pagination(document: &Document, operation: &Operation<'_>) -> Result<()
     let Some(pagination) = operation.node.get("x-linksfield-pagination") else { return Ok(()) };
     let [number, size, position, total_pages, total_count, items] = pages::NAMES.map(|name| text(&pagination[name]));
     let parameters = document.schema(&format!("{}Request", operation.parameters_name()));
-    let data = document.schema(&format!("{}Data", operation.parameters_name()));
+    let data = document.schema(&format!("{}Output", operation.parameters_name()));
     let totals = &document.resolved(&data["properties"][position])["properties"];
     let counts = [
         &parameters["properties"][number],
@@ -250,10 +250,10 @@ fn check_request(document: &Document, operation: &Operation<'_>) -> Result<()> {
     require(document, document.schema(&name).is_null(), &format!("components.schemas.{name}"), rule)
 }
 
-/// The answer is `…Response`, the envelope around `…Data`, or `…Data` itself.
+/// The answer is `…Answer`, the envelope around `…Output`, or `…Output` itself.
 fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let (response, data) =
-        (format!("{}Response", operation.parameters_name()), format!("{}Data", operation.parameters_name()));
+        (format!("{}Answer", operation.parameters_name()), format!("{}Output", operation.parameters_name()));
     let place = format!("{}.responses.200", operation.place());
     let answer = json_schema(&operation.node["responses"]["200"]);
     if reference(answer) != Some(&data) {

@@ -1,7 +1,7 @@
 //! The CSSS API: SIMs, their usage, and orders of data plans.
 //!
 //! [`Client`] has one method for each documented operation, named as the API's path has it; [`types`] has their
-//! parameters (`OpenPackage`) and what they return (`OpenPackageData`). Both are generated from `openapi/csss.yaml`.
+//! parameters (`OpenPackage`) and what they return (`OpenPackageOutput`). Both are generated from `openapi/csss.yaml`.
 //!
 //! ```
 //! use linksfield::csss::types::OpenPackage;

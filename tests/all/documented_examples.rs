@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::types::{
-    BatchOrderPackages, BatchOrderPackagesData, CreateOtaOrder, OpenPackage, OpenPackageData, OrderPackage,
-    OrderPackageData, QueryDevice, QueryDeviceFlowUsage, QueryDeviceFlowUsageData, QueryOrder, QueryOrderData,
-    RenewPackage, RenewPackageData, SyncAssetInfo,
+    BatchOrderPackages, BatchOrderPackagesOutput, CreateOtaOrder, OpenPackage, OpenPackageOutput, OrderPackage,
+    OrderPackageOutput, QueryDevice, QueryDeviceFlowUsage, QueryDeviceFlowUsageOutput, QueryOrder, QueryOrderOutput,
+    RenewPackage, RenewPackageOutput, SyncAssetInfo,
 };
 use linksfield::csss::{Client, OPERATIONS, json_schemas};
 use linksfield::http::Method;
@@ -82,11 +82,11 @@ macro_rules! assert_reads {
 
 #[tokio::test]
 async fn answers_are_read_without_loss() {
-    assert_reads!("flow.queryDeviceFlowUsage", QueryDeviceFlowUsageData);
-    assert_reads!("package.orderPackage", OrderPackageData);
-    assert_reads!("package.batchOrderPackages", BatchOrderPackagesData);
-    assert_reads!("package.renewPackage", RenewPackageData);
-    assert_reads!("package.openPackage", OpenPackageData);
+    assert_reads!("flow.queryDeviceFlowUsage", QueryDeviceFlowUsageOutput);
+    assert_reads!("package.orderPackage", OrderPackageOutput);
+    assert_reads!("package.batchOrderPackages", BatchOrderPackagesOutput);
+    assert_reads!("package.renewPackage", RenewPackageOutput);
+    assert_reads!("package.openPackage", OpenPackageOutput);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn the_printed_part_of_the_order_list_is_read_without_loss() {
     let closed = format!("{}022-01-27\" }}] }}, \"success\": true }}", cut.trim_end());
     let printed: Value = serde_json::from_str(&closed).unwrap();
     let query = QueryOrder::builder().page_no(1).page_size(2).build();
-    let data: QueryOrderData = client_at(&Canned::json(&closed).await.url).query_order(&query).await.unwrap();
+    let data: QueryOrderOutput = client_at(&Canned::json(&closed).await.url).query_order(&query).await.unwrap();
     assert_eq!(data.page.as_ref().unwrap().total_count, Some(105));
     assert_eq!(data.package_order[0].order_code, Some("L201903020000000617".into()));
     // An empty time is none.
@@ -130,7 +130,7 @@ fn json_schemas_accept_every_printed_example_of_the_specification() {
             checked += 1;
         }
         if let Some(example) = printed(&node["responses"]["200"]) {
-            assert_valid(&schemas[format!("{name}Data").as_str()], &example["data"], operation.id);
+            assert_valid(&schemas[format!("{name}Output").as_str()], &example["data"], operation.id);
             checked += 1;
         }
     }
@@ -154,8 +154,8 @@ fn json_schemas_refuse_what_is_not_as_documented() {
         ("OpenPackage", json!({})),
         ("OpenPackage", json!({ "order_id": 1 })),
         ("RenewPackage", json!({ "order_id": "1", "renew_period": "1" })),
-        ("OrderPackageData", json!({ "order_id": null })),
-        ("QueryOrderData", json!({ "package_order": [1] })),
+        ("OrderPackageOutput", json!({ "order_id": null })),
+        ("QueryOrderOutput", json!({ "package_order": [1] })),
     ] {
         let validator = jsonschema::validator_for(schemas[name].as_value()).unwrap();
         assert!(!validator.is_valid(&wrong), "{name} accepts {wrong}");

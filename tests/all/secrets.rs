@@ -1,7 +1,7 @@
 //! The secret, and the signatures made with it, are in no output.
 
 use linksfield::csss::Client;
-use linksfield::csss::types::{OpenPackage, RenewPackageData};
+use linksfield::csss::types::{OpenPackage, RenewPackageOutput};
 use linksfield::http::Method;
 use linksfield::sandbox::Sandbox;
 use linksfield::signing::{Key, Signature};
@@ -21,7 +21,7 @@ fn debug_of_public_types_hides_the_secret_and_signatures() {
     let credentials = Credentials::new("P000270", SECRET).unwrap();
     let key = Key::new(SECRET);
     let sign = key.sign(b"content");
-    let data: RenewPackageData = serde_json::from_value(json!({ "sign": sign })).unwrap();
+    let data: RenewPackageOutput = serde_json::from_value(json!({ "sign": sign })).unwrap();
     let client = Client::builder().credentials(credentials.clone()).environment("http://127.0.0.1:1").build().unwrap();
     for output in [
         format!("{credentials:?} {credentials:#?}"),

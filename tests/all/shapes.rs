@@ -301,6 +301,6 @@ fn types_of_answers_are_read_from_other_places_than_an_answer() {
     fn again<T: serde::de::DeserializeOwned + serde::Serialize>(value: Value) {
         assert_eq!(serde_json::to_value(serde_json::from_value::<T>(value.clone()).unwrap()).unwrap(), value);
     }
-    again::<csss::types::QueryDeviceFlowUsageData>(json!({ "device_id": "1", "new": [{ "a": 1.5 }] }));
+    again::<csss::types::QueryDeviceFlowUsageOutput>(json!({ "device_id": "1", "new": [{ "a": 1.5 }] }));
     again::<linksfield::Listed<String>>(json!(["a", null, "b"]));
 }

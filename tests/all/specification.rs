@@ -43,7 +43,7 @@ const NEW_PATH: &str = "
           description: The envelope
           content:
             application/json:
-              schema: { $ref: '#/components/schemas/CancelPackageResponse' }
+              schema: { $ref: '#/components/schemas/CancelPackageAnswer' }
         4XX: { $ref: '#/components/responses/NotDocumented' }
 components:
 ";
@@ -56,7 +56,7 @@ const NEW_SCHEMAS: &str = "
       enum: ['1', '2']
       x-enum-varnames: [TooLate, TooDear]
       x-enum-descriptions: [Too late., Too dear.]
-    CancelPackageData:
+    CancelPackageOutput:
       type: object
       nullable: true
       additionalProperties: true
@@ -74,7 +74,7 @@ const NEW_SCHEMAS: &str = "
         sign: { $ref: '#/components/schemas/RequestSignature' }
         order_id: { $ref: '#/components/schemas/OrderId' }
         why: { $ref: '#/components/schemas/CancelReason' }
-    CancelPackageResponse:
+    CancelPackageAnswer:
       type: object
       description: Invented.
       required: [code, message, success]
@@ -82,7 +82,7 @@ const NEW_SCHEMAS: &str = "
         code: { $ref: '#/components/schemas/ResultCode' }
         message: { $ref: '#/components/schemas/Message' }
         success: { $ref: '#/components/schemas/Success' }
-        data: { $ref: '#/components/schemas/CancelPackageData' }
+        data: { $ref: '#/components/schemas/CancelPackageOutput' }
 ";
 
 #[test]
@@ -90,7 +90,7 @@ fn a_new_operation_is_yaml_alone() {
     let extended = SPECIFICATION.replace("\ncomponents:\n", NEW_PATH).replace("\n  schemas:\n", NEW_SCHEMAS);
     let source = compile(&extended).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "pub fn cancel_package( &self, body: &types::CancelPackage, ) -> crate::call::Call<types::CancelPackageData> { \
+        "pub fn cancel_package( &self, body: &types::CancelPackage, ) -> crate::call::Call<types::CancelPackageOutput> { \
          self.ask(",
         "pub struct CancelPackage {",
         "pub order_id: OrderId,",
@@ -106,7 +106,7 @@ fn a_new_operation_is_yaml_alone() {
 #[test]
 fn the_envelope_is_on_the_wire_only() {
     let source = compile(SPECIFICATION).unwrap();
-    for word in ["access_code", "AccessCode", "ResultCode", "success", "PackageRequest", "PackageResponse"] {
+    for word in ["access_code", "AccessCode", "ResultCode", "success", "PackageRequest", "PackageAnswer"] {
         assert!(!source.contains(&format!("pub struct {word}")) && !source.contains(&format!("pub {word}:")), "{word}");
     }
 }
@@ -178,11 +178,11 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         ),
         (
             "schemas/OpenPackageRequest'",
-            "schemas/OpenPackageData'",
+            "schemas/OpenPackageOutput'",
             "post: must refer to the schema OpenPackageRequest as its body",
         ),
         (
-            "schemas/OpenPackageResponse'",
+            "schemas/OpenPackageAnswer'",
             "schemas/Nothing'",
             "must refer to something in this file, not #/components/schemas/Nothing",
         ),
@@ -192,9 +192,9 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "must have the format int64 or that of a kind of text, not order",
         ),
         (
-            "    OpenPackageData:\n      type: object\n      nullable: true\n",
-            "    OpenPackageData:\n      type: object\n",
-            "OpenPackageData: must be nullable",
+            "    OpenPackageOutput:\n      type: object\n      nullable: true\n",
+            "    OpenPackageOutput:\n      type: object\n",
+            "OpenPackageOutput: must be nullable",
         ),
         (
             "[NotHostNumber, HostNumber]",
@@ -271,7 +271,7 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "required: [code, message, success]",
             "required: [code, message]",
-            "Response: must have the fields of the envelope around its data, and require them",
+            "Answer: must have the fields of the envelope around its data, and require them",
         ),
         (
             "sign, order_id, renew_period]",

@@ -3,7 +3,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.util.*;
 import org.openapitools.client.ApiClient;
-import org.openapitools.client.model.OpenPackageResponse;
+import org.openapitools.client.model.OpenPackageAnswer;
 
 /** Signs every vector, and reads an answer whose data is an object, null and missing. */
 class Vectors {
@@ -17,7 +17,7 @@ class Vectors {
         var json = ApiClient.createDefaultObjectMapper();
         for (var data : Map.of(",\"data\":{\"order_id\":\"1\"}", "1", ",\"data\":null", "", "", "").entrySet()) {
             var answer = "{\"code\":\"0000\",\"message\":\"\",\"success\":true" + data.getKey() + "}";
-            var read = json.readValue(answer, OpenPackageResponse.class).getData();
+            var read = json.readValue(answer, OpenPackageAnswer.class).getData();
             expect(data.getValue().equals(read == null ? "" : read.getOrderId()), answer);
         }
         System.out.printf("vectors %d/%d%n", checked, vectors.size());

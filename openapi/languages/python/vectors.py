@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 from linksfield_signing import Signer, content
-from openapi_client import OpenPackageResponse
+from openapi_client import OpenPackageAnswer
 
 vectors = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
 checked = 0
@@ -21,7 +21,7 @@ for vector in vectors:
     assert (content(body), sign) == (vector["content"], vector["sign"]), vector["name"]
 
 answer = {"code": "0000", "message": "", "success": True}
-assert OpenPackageResponse.from_dict({**answer, "data": {"order_id": "1"}}).data.order_id == "1"
-assert OpenPackageResponse.from_dict({**answer, "data": None}).data is None
-assert OpenPackageResponse.from_dict(answer).data is None
+assert OpenPackageAnswer.from_dict({**answer, "data": {"order_id": "1"}}).data.order_id == "1"
+assert OpenPackageAnswer.from_dict({**answer, "data": None}).data is None
+assert OpenPackageAnswer.from_dict(answer).data is None
 print(f"vectors {checked}/{len(vectors)}")

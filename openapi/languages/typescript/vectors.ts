@@ -22,7 +22,7 @@ for (const vector of vectors) {
 }
 
 const answer = { code: "0000", message: "", success: true };
-const answers: components["schemas"]["OpenPackageResponse"][] = [
+const answers: components["schemas"]["OpenPackageAnswer"][] = [
   { ...answer, data: { order_id: "1" } },
   { ...answer, data: null },
   answer,

@@ -37,7 +37,7 @@ func main() {
 		expect(signing.Sign(vector.Content, vector.Secret) == vector.Sign && sent.Sign == vector.Sign, vector.Name)
 	}
 	for data, order := range map[string]string{`,"data":{"order_id":"1"}`: "1", `,"data":null`: "", "": ""} {
-		var answer openapi.OpenPackageResponse
+		var answer openapi.OpenPackageAnswer
 		check(json.Unmarshal([]byte(`{"code":"0000","message":"","success":true`+data+`}`), &answer))
 		expect(answer.GetData().OrderId == order, "an answer with "+data)
 	}
