@@ -27,9 +27,16 @@ fn generate() -> Result<(), String> {
             write(document.name(), "calls.rs", codegen::calls(document).map_err(|fault| fault.to_string())?)?;
         }
         #[cfg(feature = "sandbox")]
-        write(document.name(), "html", codegen::reference(document))?;
+        write(document.name(), "html", reference(document)?)?;
     }
     write("documents", "rs", codegen::list(&documents, is_built).map_err(|fault| fault.to_string())?)
+}
+
+/// The page for people, with Chinese translations where the vendor has no Chinese sentence.
+#[cfg(feature = "sandbox")]
+fn reference(document: &Document) -> Result<String, String> {
+    let overlay = Path::new("openapi/overlays").join(document.name()).with_extension("zh.yaml");
+    codegen::reference(document, &overlay).map_err(|fault| fault.to_string())
 }
 
 /// Whether the feature of a document is on.

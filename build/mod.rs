@@ -10,6 +10,8 @@ mod environment;
 mod events;
 mod generate;
 mod methods;
+#[cfg(feature = "sandbox")]
+mod overlay;
 mod pages;
 mod peel;
 mod polish;
@@ -77,8 +79,10 @@ fn print(document: &Document, source: TokenStream) -> Result<String> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// A specification as a page for people.
+/// A specification as a page for people, with what the overlay in `file` adds to it.
 #[cfg(feature = "sandbox")]
-pub fn reference(document: &Document) -> String {
-    reference::page(document)
+pub fn reference(document: &Document, file: &Path) -> Result<String> {
+    let mut document = document.clone();
+    overlay::apply(&mut document, &Document::read(file)?)?;
+    Ok(reference::page(&document))
 }

@@ -21,7 +21,10 @@ pub fn peel(document: &Document) -> Document {
         // Where a request really goes, and how, is the transport's affair.
         peeled.root["paths"][format!("/{}", operation.id())] = json!({ "post": bare(document, &operation) });
         if !document.is_received() {
-            peeled.root["components"]["schemas"][operation.parameters_name()] = parameters_schema(document, &operation);
+            let schemas = &mut peeled.root["components"]["schemas"];
+            schemas[operation.parameters_name()] = parameters_schema(document, &operation);
+            let output = format!("{}Output", operation.parameters_name());
+            schemas[&*output] = output_schema(document.schema(&output), operation.id());
         }
     }
     for name in generate::by_hand().filter(|name| document.schema(name).is_null()) {
@@ -65,8 +68,23 @@ fn parameters_schema(document: &Document, operation: &Operation<'_>) -> Value {
     if let Some(required) = schema["required"].as_array_mut() {
         required.retain(|name| !added.contains(&text(name)));
     }
-    schema["description"] = format!("Parameters of `{}`.{}", operation.id(), after_first_sentence(&schema)).into();
+    schema["description"] = described(&format!("Parameters of `{}`.", operation.id()), &schema);
     schema
+}
+
+/// What an accepted call returns: here, what is required of a success is required.
+fn output_schema(schema: &Value, id: &str) -> Value {
+    let mut schema = schema.clone();
+    schema["description"] = described(&format!("What `{id}` returns."), &schema);
+    if let Some(required) = schema.get("x-linksfield-required-on-success") {
+        schema["required"] = required.clone();
+    }
+    schema
+}
+
+/// What a type is, and what its schema says of itself.
+fn described(what: &str, schema: &Value) -> Value {
+    format!("{what} {}", text(&schema["description"])).trim().into()
 }
 
 /// One object of the fields of the body and of the parameters in path and query.
@@ -85,11 +103,6 @@ fn whole_request(document: &Document, operation: &Operation<'_>) -> Value {
         }
     }
     whole
-}
-
-/// What a description says after its first sentence, which names the body.
-fn after_first_sentence(schema: &Value) -> String {
-    text(&schema["description"]).split_once(". ").map(|(_, rest)| format!(" {rest}")).unwrap_or_default()
 }
 
 /// What the operation returns, inside the envelope if it has one. A named list becomes a plain one.

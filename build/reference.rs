@@ -12,7 +12,8 @@ const STYLE: &str = include_str!("reference.css");
 pub fn page(document: &Document) -> String {
     let info = &document.root["info"];
     let title = text(&info["title"]);
-    let operations: Vec<_> = document.operations().collect();
+    let mut operations: Vec<_> = document.operations().collect();
+    operations.sort_by_key(|operation| operation.node["deprecated"] == true);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,6 +29,7 @@ pub fn page(document: &Document) -> String {
                 main {
                     h1 { (title) " " small { (text(&info["version"])) } }
                     (markdown(&info["description"]))
+                    (markdown(&info["x-linksfield-guide"]))
                     h2 { "Servers" }
                     (servers(document))
                     @for operation in &operations { (section(document, operation)) }
@@ -75,8 +77,14 @@ fn section(document: &Document, operation: &Operation<'_>) -> Markup {
                 span { (retry) }
                 @if node["deprecated"] == true { span { "deprecated" } }
             }
-            (markdown(&node["description"]))
-            p { "Source: " a href=(text(&documentation["page"])) { (text(&documentation["title"])) } }
+            (description(node))
+            p {
+                "Source: " a href=(text(&documentation["page"])) { (text(&documentation["title"])) }
+                @for page in items(&documentation["also"]).map(|source| text(&source["page"])) {
+                    ", " a href=(page) { (page) }
+                }
+                @if let Some(note) = documentation["note"].as_str() { ". " (note) }
+            }
             h3 { "Request" }
             (placed(document, operation))
             (body(document, &node["requestBody"]))
@@ -92,7 +100,7 @@ fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
         .placed(operation)
         .map(|parameter| {
             let path = format!("{} (in the {})", text(&parameter["name"]), text(&parameter["in"]));
-            row(&path, parameter, &parameter["schema"], parameter["required"] == true)
+            row(&path, parameter, document.resolved(&parameter["schema"]), parameter["required"] == true)
         })
         .collect();
     html! {
@@ -115,9 +123,13 @@ fn body(document: &Document, body: &Value) -> Markup {
                 @for row in &rows { (row) }
             }
         }
+        @for named in items(&document.resolved(json_schema(body))["x-linksfield-codes"]) {
+            (description(document.resolved(named))) (codes(document.resolved(named)))
+        }
         @for (_, example) in entries(&body["content"]["application/json"]["examples"]) {
             details {
                 summary { "Example: " (text(&example["summary"])) }
+                (markdown(&example["description"]))
                 pre { (serde_json::to_string_pretty(&example["value"]).unwrap_or_default()) }
             }
         }
@@ -129,7 +141,8 @@ fn collect_rows(document: &Document, prefix: &str, schema: &Value, rows: &mut Ve
     let schema = document.resolved(schema);
     for (name, property) in entries(&schema["properties"]) {
         let named = document.resolved(property);
-        let required = items(&schema["required"]).any(|required| required == name);
+        let mut required = items(&schema["required"]).chain(items(&schema["x-linksfield-required-on-success"]));
+        let required = required.any(|required| required == name);
         let list = named["type"] == "array";
         let path = format!("{prefix}{name}{}", if list { "[]" } else { "" });
         rows.push(row(&path, property, named, required));
@@ -139,21 +152,38 @@ fn collect_rows(document: &Document, prefix: &str, schema: &Value, rows: &mut Ve
 
 fn row(path: &str, property: &Value, named: &Value, required: bool) -> Markup {
     let kind = [text(&named["type"]), text(&named["format"])].join(" ");
-    let codes = coded::values(named).into_iter().flatten().map(text);
-    let meanings = items(&named["x-enum-descriptions"]).map(text);
-    let description = property.get("description").unwrap_or(&named["description"]);
-    let open = !named["x-extensible-enum"].is_null();
+    let described = if property["description"].is_null() { named } else { property };
     html! {
         tr {
             td { code { (path) } @if required { " " b title="required" { "*" } } }
             td { (kind.trim()) @if named["nullable"] == true { " or null" } }
-            td {
-                (markdown(description))
-                ul {
-                    @for (code, meaning) in codes.zip(meanings) { li { code { (code) } " " (meaning) } }
-                    @if open { li { "Other codes are valid too." } }
-                }
+            td { (description(described)) (codes(named)) }
+        }
+    }
+}
+
+/// The codes of a coded string, with what they mean.
+fn codes(named: &Value) -> Markup {
+    let codes = coded::values(named).into_iter().flatten().map(text);
+    let meanings = items(&named["x-enum-descriptions"]).map(text);
+    let chinese = items(&named["x-enum-descriptions-zh"]).map(text).chain(std::iter::repeat(""));
+    html! {
+        ul {
+            @for ((code, meaning), chinese) in codes.zip(meanings).zip(chinese) {
+                li { code { (code) } " " (meaning) " " span lang="zh" { (chinese) } }
             }
+            @if !named["x-extensible-enum"].is_null() { li { "Other codes are valid too." } }
+        }
+    }
+}
+
+/// In English, and in Chinese: the vendor's own sentence, or else a translation of ours.
+fn description(node: &Value) -> Markup {
+    html! {
+        (markdown(&node["description"]))
+        @if let Some(own) = node["x-description-zh"].as_str() { p lang="zh" { (own) } }
+        @else if let Some(ours) = node["x-description-zh-translated"].as_str() {
+            p lang="zh" { (ours) " " small { "(our translation)" } }
         }
     }
 }

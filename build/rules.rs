@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use heck::ToUpperCamelCase;
+use heck::{ToLowerCamelCase, ToUpperCamelCase};
 use serde_json::Value;
 
 use super::document::{
@@ -13,16 +13,18 @@ use super::{coded, generate, pages, peel};
 const COMPLETENESS: [&str; 4] = ["complete", "partial", "path-only", "name-only"];
 
 /// What a document may say beyond OpenAPI.
-const EXTENSIONS: [&str; 10] = [
+const EXTENSIONS: [&str; 12] = [
     "x-linksfield-codes",
     "x-linksfield-direction",
     "x-linksfield-documentation",
     "x-linksfield-envelope",
     "x-linksfield-environment",
     "x-linksfield-feature",
+    "x-linksfield-guide",
     "x-linksfield-identifies",
     "x-linksfield-pagination",
     "x-linksfield-recognized-by",
+    "x-linksfield-required-on-success",
     "x-linksfield-safe-to-retry",
 ];
 
@@ -58,6 +60,8 @@ pub fn check(document: &Document) -> Result<()> {
     }
     for (name, schema) in document.schemas() {
         let place = format!("components.schemas.{name}");
+        let described = is_text(&schema["description"]) || is_wrapping(document, name);
+        require(document, described, &place, "must have a description")?;
         require(document, name == name.to_upper_camel_case(), &place, "must have a name in UpperCamelCase")?;
         check_schema(document, &place, schema)?;
     }
@@ -67,6 +71,12 @@ pub fn check(document: &Document) -> Result<()> {
 
 fn require(document: &Document, kept: bool, place: &str, rule: impl Into<String>) -> Result<()> {
     if kept { Ok(()) } else { Err(document.fault(place, rule)) }
+}
+
+/// Whether a schema is the whole request or answer of an operation: its name says so.
+fn is_wrapping(document: &Document, name: &str) -> bool {
+    let operation = name.strip_suffix("Request").or_else(|| name.strip_suffix("Answer"));
+    document.operations().any(|known| Some(&*known.parameters_name()) == operation)
 }
 
 fn is_text(node: &Value) -> bool {
@@ -146,8 +156,9 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
     let place = operation.place();
     let node = operation.node;
     let last = operation.path.rsplit('/').next().unwrap_or_default();
-    let named = operation.id() == last || operation.method != "post" && is_text(&node["operationId"]);
-    require(document, named, &place, format!("must have the operationId {last}, the last part of its path"))?;
+    let named = operation.id() == last || operation.id().to_lower_camel_case() == operation.id();
+    let rule = format!("must have the operationId {last}, the last part of its path, or one in lowerCamelCase");
+    require(document, named && !operation.id().is_empty(), &place, rule)?;
     require(document, is_text(&node["summary"]), &place, "must have a summary")?;
     require(document, node["tags"].as_array().is_some_and(|tags| tags.len() == 1), &place, "must have one tag")?;
     check_extensions(document, &place, node)?;
@@ -155,7 +166,9 @@ fn check_operation(document: &Document, operation: &Operation<'_>) -> Result<()>
         ["get", "post", "delete"].contains(&operation.method) && operation.has_body() != (operation.method == "get");
     require(document, known, &place, "must be a post or delete with a body, or a get without one")?;
     let statuses = entries(&node["responses"]).map(|(status, _)| status).collect::<Vec<_>>();
-    require(document, statuses == ["200", "4XX"], &place, "must have the responses 200 and 4XX and no other")?;
+    // What nobody has seen is not declared: it would cost each call its type. A receiver of yours may refuse.
+    let expected: &[&str] = if document.is_received() { &["200", "4XX"] } else { &["200"] };
+    require(document, statuses == expected, &place, format!("must have the responses {expected:?} and no other"))?;
     if operation.has_body() {
         check_media_type(document, &format!("{place}.requestBody"), &node["requestBody"])?;
     }
@@ -268,14 +281,28 @@ fn check_response(document: &Document, operation: &Operation<'_>) -> Result<()> 
         require(document, enveloped, &place, "must have the fields of the envelope around its data, and require them")?;
         let refers = reference(&schema["properties"]["data"]) == Some(&data) && !requires(schema, "data");
         require(document, refers, &place, format!("must have data that refers to {data} and is not required"))?;
+        check_refused(document, &data)?;
     }
-    let nullable = document.schema(&data)["nullable"] == true;
+    let data = document.schema(&data);
+    let place = format!("components.schemas.{}Output", operation.parameters_name());
+    let mut known = items(&data["x-linksfield-required-on-success"]).map(|field| &data["properties"][text(field)]);
+    let kept = known.all(|field| !field.is_null() && document.resolved(field)["nullable"] != true);
     require(
         document,
-        nullable,
-        &format!("components.schemas.{data}"),
-        "must be nullable: a failed call may have no data",
+        kept,
+        &place,
+        "must have x-linksfield-required-on-success of fields that it has, and never as null",
     )
+}
+
+/// Strict readers of a refusal take its data for that of a success, or for nothing.
+fn check_refused(document: &Document, data: &str) -> Result<()> {
+    let (schema, place) = (document.schema(data), format!("components.schemas.{data}"));
+    require(document, schema["nullable"] == true, &place, "must be nullable: a failed call may have no data")?;
+    let open = schema["required"].is_null() && schema["minProperties"].is_null();
+    let rule = "must have x-linksfield-required-on-success instead of required and minProperties: a failed call may have \
+                the data {}";
+    require(document, open, &place, rule)
 }
 
 /// The names of all codes differ: some languages have them in one scope.
@@ -316,7 +343,6 @@ fn requires(schema: &Value, property: &str) -> bool {
 }
 
 fn check_schema(document: &Document, place: &str, schema: &Value) -> Result<()> {
-    require(document, is_text(&schema["description"]), place, "must have a description")?;
     check_value(document, place, schema)?;
     check_codes(document, place, schema)?;
     for (name, property) in entries(&schema["properties"]) {

@@ -1,7 +1,7 @@
 //! Signatures: what is signed, how, and what to look at when one does not match.
 //!
 //! Pure: knows no HTTP and no client, and takes the time as a parameter. The rule is that of the [overview page];
-//! what the page leaves open is decided as the specification's `info.description` lists it.
+//! what the page leaves open is decided as the specification's `info.x-linksfield-guide` lists it.
 //!
 //! ```
 //! use linksfield::signing::{self, Key};

@@ -171,7 +171,7 @@ async fn a_call_takes_headers_but_none_that_the_client_sets_or_signs() {
     }
     let token = AccessToken::new("t").unwrap();
     let client = esim_qr::Client::builder().credentials(token).environment(server.url.as_str()).build().unwrap();
-    let call = client.webhook(&crate::mall::webhook()).header("x-access-token", "another");
+    let call = client.report_payment(&crate::mall::report()).header("x-access-token", "another");
     assert_eq!(call.await.unwrap_err().kind(), ErrorKind::InvalidRequest);
     assert_eq!(server.requests().len(), 1, "nothing else was sent");
 }

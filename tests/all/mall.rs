@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use linksfield::esim_qr::types::Webhook;
+use linksfield::esim_qr::types::ReportPayment;
 use linksfield::esim_qr::{self, AccessToken};
 use linksfield::mall::payment::types::{ResultQuery, StripeSubDirectly};
 use linksfield::mall::topup::types::{GetGroupSims, GetOrder, RemoveGroupSims};
@@ -293,8 +293,8 @@ async fn an_answer_without_an_envelope_is_judged_by_its_status() {
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Server, true), "{error}");
 }
 
-pub fn webhook() -> Webhook {
-    Webhook::builder()
+pub fn report() -> ReportPayment {
+    ReportPayment::builder()
         .date_time("1670228581")
         .order_id("string")
         .partner_code("string")
@@ -311,16 +311,16 @@ async fn a_payment_is_reported_with_the_access_token() -> Result<(), Error> {
         let token = AccessToken::new(token)?;
         esim_qr::Client::builder().credentials(token).environment(sandbox.esim_qr_url()).build()
     };
-    client(ACCESS_TOKEN)?.webhook(&webhook()).await?;
+    client(ACCESS_TOKEN)?.report_payment(&report()).await?;
     let stranger = client("a token that nobody may see")?;
-    let error = stranger.webhook(&webhook()).await.unwrap_err();
+    let error = stranger.report_payment(&report()).await.unwrap_err();
     assert_eq!(error.code(), Some("-1"));
     assert!(error.message().unwrap().contains("SANDBOX-ACCESS-CODE"));
     assert!(!format!("{stranger:?} {error:?} {error}").contains("nobody may see"));
     let server = Canned::json(&fixture("esim-qr/payment.webhook.response.json").to_string()).await;
     let token = AccessToken::new("t")?;
     let client = esim_qr::Client::builder().credentials(token).environment(server.url.clone()).build()?;
-    client.webhook(&webhook()).await?;
+    client.report_payment(&report()).await?;
     let request = server.requests().remove(0);
     assert!(request.to_lowercase().contains("x-access-token: t\r\n"), "{request}");
     let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();

@@ -49,6 +49,14 @@ async fn each_reference_has_every_operation_and_needs_nothing_else() {
         ("/topup-api", "purchase_order_id"),
         ("/mall-api", "data.orderList[].remainingDays"),
         ("/notifications", "devices[].warningCode"),
+        ("", "<p lang=\"zh\">为企业下的单个设备订购一个流量套餐。</p>"),
+        ("", "<p lang=\"zh\">分页查询套餐订单。 <small>(our translation)</small></p>"),
+        ("", "<a href=\"https://developer-en.apifox.cn/api-42599715\">"),
+        ("", "The address of this page is not confirmed."),
+        (
+            "/notifications",
+            "<code>1012</code> The IMSI was downloaded again by OTA. <span lang=\"zh\">OTA重新下号</span>",
+        ),
     ] {
         assert!(page(path).await.contains(part), "{path}: {part}");
     }

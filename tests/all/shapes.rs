@@ -66,7 +66,7 @@ async fn verify(url: &str) -> Result<String, Error> {
 async fn report(url: &str) -> Result<String, Error> {
     let token = esim_qr::AccessToken::new("t").unwrap();
     let client = esim_qr::Client::builder().credentials(token).environment(url).build().unwrap();
-    client.webhook(&crate::mall::webhook()).await.map(json)
+    client.report_payment(&crate::mall::report()).await.map(json)
 }
 
 /// Runs the rows of a table, each over HTTP.

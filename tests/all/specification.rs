@@ -44,7 +44,6 @@ const NEW_PATH: &str = "
           content:
             application/json:
               schema: { $ref: '#/components/schemas/CancelPackageAnswer' }
-        4XX: { $ref: '#/components/responses/NotDocumented' }
 components:
 ";
 
@@ -148,13 +147,13 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         ),
         (
             "operationId: openPackage",
-            "operationId: startPackage",
+            "operationId: start-package",
             "paths./package/openPackage.post: must have the operationId openPackage",
         ),
         (
             "      x-linksfield-safe-to-retry: false\n",
             "",
-            "paths./device/pauseService.post: must have x-linksfield-safe-to-retry",
+            "paths./package/orderPackage.post: must have x-linksfield-safe-to-retry",
         ),
         (
             "completeness: path-only",
@@ -174,7 +173,7 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "        '200':\n",
             "        '400': { description: x }\n        '200':\n",
-            "must have the responses 200 and 4XX and no other",
+            "must have the responses [\"200\"] and no other",
         ),
         (
             "schemas/OpenPackageRequest'",
@@ -192,8 +191,8 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "must have the format int64 or that of a kind of text, not order",
         ),
         (
-            "    OpenPackageOutput:\n      type: object\n      nullable: true\n",
-            "    OpenPackageOutput:\n      type: object\n",
+            "started. The page requires all four fields.\n      nullable: true\n",
+            "started. The page requires all four fields.\n",
             "OpenPackageOutput: must be nullable",
         ),
         (
@@ -222,29 +221,33 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "IsOpen: must have x-enum-varnames that no other schema has",
         ),
         ("enum: ['0', '1']\n", "enum: [0, 1]\n", "components.schemas.GlobalOrder: must have text as its codes"),
-        ("          description: ICCID of the SIM.\n", "", "SimInUse.properties.assetId: must have a description"),
         (
-            "          description: ICCID of the SIM.\n          example: '89852022018041800192'\n",
+            "          description: ICCID of the SIM. The example is that of another page.\n",
+            "",
+            "SimInUse.properties.assetId: must have a description",
+        ),
+        (
+            "          description: ICCID of the SIM. The example is that of another page.\n          example: '89852022018041800192'\n",
             "          description: x\n",
             "SimInUse.properties.assetId: must have an example",
         ),
         (
-            "          description: ICCID of the SIM.\n",
+            "          description: ICCID of the SIM. The example is that of another page.\n",
             "          description: x\n          default: x\n",
             "must not have a default",
         ),
         (
-            "          description: ICCID of the SIM.\n",
+            "          description: ICCID of the SIM. The example is that of another page.\n",
             "          description: x\n          enum: [x]\n",
             "must refer to a named schema",
         ),
         (
-            "          description: ICCID of the SIM.\n",
+            "          description: ICCID of the SIM. The example is that of another page.\n",
             "          description: x\n          maxLength: 20\n",
             "SimInUse: must not have the limit maxLength: an answer that breaks it would be refused",
         ),
         (
-            "          description: ICCID of the SIM.\n",
+            "          description: ICCID of the SIM. The example is that of another page.\n",
             "          description: x\n          allOf: []\n",
             "must not be an allOf",
         ),
@@ -279,10 +282,21 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "RenewPackageRequest: must have the property renewal, which it requires",
         ),
         (
-            "      required: [order_id]\n      minProperties: 1\n",
-            "      required: [sign]\n      minProperties: 1\n",
-            "properties.sign: must not be both required and nullable",
+            "      x-linksfield-required-on-success: [order_id]\n",
+            "      x-linksfield-required-on-success: [sign]\n",
+            "OrderPackageOutput: must have x-linksfield-required-on-success of fields that it has, and never as null",
         ),
+        (
+            "      x-linksfield-required-on-success: [order_id]\n",
+            "      required: [order_id]\n",
+            "OrderPackageOutput: must have x-linksfield-required-on-success instead of required",
+        ),
+        (
+            "        renew_period:\n",
+            "        renew_period:\n          nullable: true\n",
+            "properties.renew_period: must not be both required and nullable",
+        ),
+        ("      description: Code of a data plan.\n", "", "components.schemas.PackageCode: must have a description"),
     ] {
         assert!(SPECIFICATION.contains(from), "{from}");
         let Err(message) = compile(&SPECIFICATION.replacen(from, to, 1)) else { panic!("no {fault}") };
@@ -298,4 +312,32 @@ fn what_the_generator_cannot_express_is_a_line_not_a_panic() {
     let message = compile(&broken).unwrap_err();
     assert!(message.starts_with("openapi/csss.yaml: ") && message.lines().count() == 1, "{message}");
     assert!(codegen::read(Path::new("no/such/file.yaml")).unwrap_err().to_string().contains("must be readable"));
+}
+
+#[test]
+fn an_overlay_adds_to_what_is_there_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("csss.zh.yaml");
+    let page = |update: &str| {
+        std::fs::write(&file, format!("actions: [{{ target: $, update: {{ paths: {{ {update} }} }} }}]")).unwrap();
+        let specification = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/csss.yaml");
+        codegen::reference(&codegen::read(&specification).unwrap(), &file).map_err(|fault| fault.to_string())
+    };
+    let added = page("/package/openPackage: { post: { x-description-zh-translated: 译文 } }").unwrap();
+    assert!(added.contains("译文"));
+    for update in ["/package/nothing: { x-a: b }", "/package/openPackage: { post: { summary: b } }"] {
+        let fault = page(update).unwrap_err();
+        assert!(fault.contains("must be an extension of what the document has"), "{fault}");
+    }
+}
+
+#[test]
+fn no_tag_begins_with_what_the_vendor_advises_against() {
+    let document: serde_json::Value = serde_saphyr::from_str(SPECIFICATION).unwrap();
+    let mut tags = std::collections::BTreeSet::new();
+    for path in document["paths"].as_object().unwrap().values() {
+        let operation = &path["post"];
+        assert!(!tags.insert(operation["tags"][0].to_string()) || operation["deprecated"] != true, "{operation}");
+    }
+    assert_eq!(tags.len(), 4);
 }

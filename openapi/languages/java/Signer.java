@@ -6,7 +6,7 @@ import java.util.*;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Signs the parameters of a call, by the rule in the document's info.description. */
+/** Signs the parameters of a call, by the rule in the document's info.x-linksfield-guide. */
 record Signer(String accessCode, String secret) {
     private static final ObjectMapper JSON = JsonMapper.builder().disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
 

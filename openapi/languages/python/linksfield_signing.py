@@ -1,4 +1,4 @@
-"""Signs the parameters of a call, by the rule in the document's `info.description`."""
+"""Signs the parameters of a call, by the rule in the document's `info.x-linksfield-guide`."""
 
 import base64
 import hashlib

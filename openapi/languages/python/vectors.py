@@ -22,6 +22,7 @@ for vector in vectors:
 
 answer = {"code": "0000", "message": "", "success": True}
 assert OpenPackageAnswer.from_dict({**answer, "data": {"order_id": "1"}}).data.order_id == "1"
+assert OpenPackageAnswer.from_dict({**answer, "data": {}}).data.order_id is None
 assert OpenPackageAnswer.from_dict({**answer, "data": None}).data is None
 assert OpenPackageAnswer.from_dict(answer).data is None
 print(f"vectors {checked}/{len(vectors)}")

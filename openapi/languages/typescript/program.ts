@@ -25,7 +25,7 @@ async function main() {
     package_type: PackageType.Monthly, order_period: "1", pay_amount: "0", pay_rst: PaymentResult.Paid,
     is_open: IsOpen.StartLater, global_order: GlobalOrder.NotHostNumber, test_flow: "0", test_flow_flag: TestFlowFlag.NoTestData,
   };
-  const { order_id } = data(await client.POST("/package/orderPackage", { body: signed(terms) }));
+  const { order_id = "" } = data(await client.POST("/package/orderPackage", { body: signed(terms) }));
   const started = data(await client.POST("/package/openPackage", { body: signed({ order_id }) }));
   assert(started.order_id === order_id && started.order_expire_date);
   const renewal = signed({ order_id, renew_period: 1 });

@@ -1,4 +1,4 @@
-// Signs the parameters of a call, by the rule in the document's `info.description`.
+// Signs the parameters of a call, by the rule in the document's `info.x-linksfield-guide`.
 import { createHmac } from "node:crypto";
 
 export type Signed = { access_code: string; timestamp: string; version: string; sign: string };

@@ -24,8 +24,9 @@ for (const vector of vectors) {
 const answer = { code: "0000", message: "", success: true };
 const answers: components["schemas"]["OpenPackageAnswer"][] = [
   { ...answer, data: { order_id: "1" } },
+  { ...answer, data: {} },
   { ...answer, data: null },
   answer,
 ];
-assert.deepEqual(answers.map(({ data }) => data?.order_id), ["1", undefined, undefined]);
+assert.deepEqual(answers.map(({ data }) => data?.order_id), ["1", undefined, undefined, undefined]);
 console.log(`vectors ${checked}/${vectors.length}`);

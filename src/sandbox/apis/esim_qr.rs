@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::esim_qr::types::Webhook;
+use crate::esim_qr::types::ReportPayment;
 use crate::esim_qr::{ACCESS_TOKEN_HEADER, SUCCESS};
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
@@ -40,7 +40,7 @@ impl Api for EsimQr {
 
     fn carry_out(&self, operation: &Operation, parameters: &Parameters, _: SystemTime) -> Result<Value, Refusal> {
         match operation.id {
-            "webhook" => read::<Webhook>(parameters).map(|_| Value::Null),
+            "reportPayment" => read::<ReportPayment>(parameters).map(|_| Value::Null),
             _ => Ok(Value::Null),
         }
     }

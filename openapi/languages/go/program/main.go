@@ -31,13 +31,14 @@ func main() {
 		"0", openapi.NoTestData)
 	ordered, _, err := client.PlanAPI.OrderPackage(ctx).OrderPackageRequest(*terms).Execute()
 	accepted(ordered, err)
-	order := ordered.GetData().OrderId
+	placed := ordered.GetData()
+	order := placed.GetOrderId()
 
 	start := openapi.NewOpenPackageRequest("", "", "", "", order)
 	started, _, err := client.PlanAPI.OpenPackage(ctx).OpenPackageRequest(*start).Execute()
 	accepted(started, err)
 	data := started.GetData()
-	expect(data.OrderId == order && data.GetOrderExpireDate() != "")
+	expect(data.GetOrderId() == order && data.GetOrderExpireDate() != "")
 
 	renewal := openapi.NewRenewPackageRequest("", "", "", "", order, 1)
 	renewed, _, err := client.PlanAPI.RenewPackage(ctx).RenewPackageRequest(*renewal).Execute()

@@ -1,4 +1,4 @@
-// Package signing signs the parameters of a call, by the rule in the document's info.description.
+// Package signing signs the parameters of a call, by the rule in the document's info.x-linksfield-guide.
 package signing
 
 import (

@@ -36,10 +36,11 @@ func main() {
 		check(json.Unmarshal(body, &sent))
 		expect(signing.Sign(vector.Content, vector.Secret) == vector.Sign && sent.Sign == vector.Sign, vector.Name)
 	}
-	for data, order := range map[string]string{`,"data":{"order_id":"1"}`: "1", `,"data":null`: "", "": ""} {
+	for data, order := range map[string]string{`,"data":{"order_id":"1"}`: "1", `,"data":{}`: "", `,"data":null`: "", "": ""} {
 		var answer openapi.OpenPackageAnswer
 		check(json.Unmarshal([]byte(`{"code":"0000","message":"","success":true`+data+`}`), &answer))
-		expect(answer.GetData().OrderId == order, "an answer with "+data)
+		read := answer.GetData()
+		expect(read.GetOrderId() == order, "an answer with "+data)
 	}
 	fmt.Printf("vectors %d/%d\n", checked, len(vectors))
 }
