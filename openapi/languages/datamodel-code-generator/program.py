@@ -1,0 +1,24 @@
+"""Makes a call that is accepted and one that is refused, with the generated models."""
+
+import os
+import urllib.request
+
+from csss import OpenPackageAnswer, OpenPackageRequest, SyncAssetInfoAnswer, SyncAssetInfoRequest
+from linksfield_signing import Signer
+
+signed = Signer(os.environ["LINKSFIELD_ACCESS_CODE"], os.environ["LINKSFIELD_SECRET"]).sign
+
+
+def call(path, request, answer):
+    body = request.model_dump_json(exclude_unset=True).encode()
+    headers = {"Content-Type": "application/json"}
+    sent = urllib.request.Request(os.environ["LINKSFIELD_BASE_URL"] + path, body, headers)
+    return answer.model_validate_json(urllib.request.urlopen(sent).read())
+
+
+listed = call("/device/syncAssetInfo", SyncAssetInfoRequest(**signed({})), SyncAssetInfoAnswer)
+assert listed.code == "0000" and not listed.data
+order = OpenPackageRequest(**signed({"order_id": "no such order"}))
+refused = call("/package/openPackage", order, OpenPackageAnswer)
+assert refused.code != "0000" and refused.data is None
+print("accepted 1")

@@ -1,0 +1,11 @@
+# Run by ../run in an empty folder, with the folder openapi/ as its argument.
+cp "$1"/languages/orval/*.{ts,json,cjs} "$1/languages/typescript/signing.ts" .
+npm install --silent --no-audit --no-fund --no-package-lock
+PATH=node_modules/.bin:$PATH
+echo "generator orval $(node -p 'require("./package.json").devDependencies["orval"]')"
+for document in csss $OTHERS; do
+  DOCUMENT=$1/$document.yaml TARGET=clients/$document.ts orval --config ./orval.config.cjs > generator.log 2>&1
+done
+tsc
+node built/program.js
+printf 'compiled %s\n' $OTHERS
