@@ -1,0 +1,40 @@
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.openapitools.client.*;
+import org.openapitools.client.api.*;
+import org.openapitools.client.model.*;
+
+/** Makes a call that is accepted and one that is refused, with the generated client, and reads refusals of every form. */
+class Program {
+    private static final ObjectMapper JACKSON = new ObjectMapper();
+    private static final Signer SIGNER =
+        new Signer(System.getenv("LINKSFIELD_ACCESS_CODE"), System.getenv("LINKSFIELD_SECRET"));
+
+    public static void main(String[] arguments) throws Exception {
+        var client = new ApiClient().setBasePath(System.getenv("LINKSFIELD_BASE_URL"));
+        var listed = new SimApi(client).syncAssetInfo(signed(new SyncAssetInfoRequest(), SyncAssetInfoRequest.class), null);
+        expect(listed.getCode().equals("0000") && listed.getData().isEmpty());
+        var order = new OpenPackageRequest().orderId("no such order");
+        var refused = new PlanApi(client).openPackage(signed(order, OpenPackageRequest.class), null);
+        expect(!refused.getCode().equals("0000") && refused.getData() == null);
+        for (var data : List.of(",\"data\":{}", ",\"data\":null", "")) {
+            var answer = "{\"code\":\"1\",\"message\":\"\",\"success\":false" + data + "}";
+            expect(JSON.getGson().fromJson(answer, OpenPackageAnswer.class).getCode().equals("1"));
+        }
+        System.out.println("accepted 1");
+        System.exit(0); // the client's threads would keep it
+    }
+
+    private static <R> R signed(R request, Class<R> type) throws Exception {
+        var parameters = JACKSON.readValue(JSON.getGson().toJson(request), new TypeReference<Map<String, Object>>() {});
+        var body = SIGNER.sign(parameters, String.valueOf(Instant.now().getEpochSecond()));
+        return JSON.getGson().fromJson(JACKSON.writeValueAsString(body), type);
+    }
+
+    private static void expect(boolean kept) {
+        if (!kept) throw new AssertionError("an answer is not as it should be");
+    }
+}
