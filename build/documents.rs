@@ -55,12 +55,15 @@ fn entry(document: &Document) -> Result<TokenStream> {
     let (name, title, text) = (document.name(), title(document), constant(document));
     let rows = if document.is_received() { TokenStream::new() } else { table::rows(document)? };
     let page = format!("/{name}.html");
+    let order_ids = if document.is_received() { Default::default() } else { table::all_order_ids(document) };
+    let order_ids = order_ids.iter();
     Ok(quote! {
         super::Document {
             name: #name, title: #title, text: super::#text,
             #[cfg(feature = "sandbox")]
             page: include_str!(concat!(env!("OUT_DIR"), #page)),
             operations: &[#rows],
+            order_ids: &[#(#order_ids),*],
         }
     })
 }

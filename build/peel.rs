@@ -22,7 +22,7 @@ pub fn peel(document: &Document) -> Document {
         peeled.root["paths"][format!("/{}", operation.id())] = json!({ "post": bare(document, &operation) });
         if !document.is_received() {
             let schemas = &mut peeled.root["components"]["schemas"];
-            schemas[operation.parameters_name()] = parameters_schema(document, &operation);
+            schemas[operation.parameters_name()] = parameters(document, &operation);
             let output = format!("{}Output", operation.parameters_name());
             schemas[&*output] = output_schema(document.schema(&output), operation.id());
         }
@@ -61,7 +61,7 @@ pub fn added<'a>(document: &'a Document, operation: &Operation<'_>) -> Vec<&'a s
 }
 
 /// The operation's own parameters, wherever they go: all but those that the envelope adds.
-fn parameters_schema(document: &Document, operation: &Operation<'_>) -> Value {
+pub fn parameters(document: &Document, operation: &Operation<'_>) -> Value {
     let added = added(document, operation);
     let mut schema = whole_request(document, operation);
     strip(&mut schema["properties"], &added);

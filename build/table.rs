@@ -32,11 +32,16 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         "partial" => quote!(Partial),
         _ => quote!(PathOnly),
     };
-    let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let deprecated = operation.node["deprecated"] == true;
+    let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let data = peel::data(document, operation);
     let fields = entries(&document.resolved(&data)["properties"]).map(|(name, _)| name);
     let order_ids = order_ids(document, &data);
+    let parameters = peel::parameters(document, operation);
+    let places_orders = !safe_to_retry
+        && !order_ids.is_empty()
+        && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
+    let order_ids = &order_ids;
     let no_data = if data["type"] == "array" { "[]" } else { "{}" };
     let is_enveloped = peel::is_enveloped(document, json_schema(&operation.node["responses"]["200"]));
     let answer = answer_example(operation, is_enveloped, no_data);
@@ -48,8 +53,14 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*],
+            places_orders: #places_orders,
         }
     })
+}
+
+/// The fields of any data that are the id of an order.
+pub fn all_order_ids(document: &Document) -> BTreeSet<String> {
+    document.operations().flat_map(|operation| order_ids(document, &peel::data(document, &operation))).collect()
 }
 
 /// The fields of the data, at any depth, that are the id of an order.

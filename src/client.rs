@@ -162,7 +162,9 @@ impl<F: Family> ApiClient<F> {
             path: path.to_owned().into(),
             added: F::ADDED,
             fields: &[],
-            order_ids: &[],
+            own_order_ids: &[],
+            order_ids: F::ORDER_IDS,
+            places_orders: false,
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters, exact::read).checked(check(path))
@@ -190,7 +192,8 @@ impl<F: Family> ApiClient<F> {
     ) -> Call<T> {
         let known = F::OPERATIONS.contains(operation);
         let problem = || format!("{} is no operation of this client's API", operation.id);
-        let call = Call::new(&self.transport, operation.into(), false, parameters, exact::read);
+        let target = Target::new(operation, F::ORDER_IDS);
+        let call = Call::new(&self.transport, target, false, parameters, exact::read);
         call.checked(if known { Ok(()) } else { Err(problem()) })
     }
 
@@ -200,7 +203,7 @@ impl<F: Family> ApiClient<F> {
         operation: &'static Operation,
         parameters: &(impl Serialize + ?Sized),
     ) -> Call<T> {
-        Call::new(&self.transport, operation.into(), false, parameters, T::read)
+        Call::new(&self.transport, Target::new(operation, F::ORDER_IDS), false, parameters, T::read)
     }
 }
 

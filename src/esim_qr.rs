@@ -15,7 +15,7 @@ use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::check;
-use crate::openapi::Operation;
+use crate::openapi::{Operation, documents};
 use crate::signing::Explanation;
 
 mod generated {
@@ -73,6 +73,7 @@ impl Family for EsimQr {
     type Settings = ();
 
     const OPERATIONS: &[Operation] = OPERATIONS;
+    const ORDER_IDS: &[&str] = documents::ESIM_QR.order_ids;
     const ADDED: &[&str] = &[];
 
     fn scheme(token: AccessToken, (): ()) -> Box<dyn Scheme> {
@@ -93,7 +94,6 @@ impl Scheme for AccessToken {
     }
 
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        let envelope: Envelope<'_> = serde_json::from_str(answer.text)?;
-        envelope.judge(|code| code == SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
+        Envelope::parse(answer.text)?.judge(&SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
     }
 }

@@ -17,6 +17,8 @@ use http::header::{
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
+use tokio::runtime::Handle;
+
 use crate::error::{Cause, Error, Subject};
 use crate::signing::Explanation;
 use crate::transport::intent::{Intent, Options, Target};
@@ -57,7 +59,7 @@ const RESERVED: [HeaderName; 12] = [
 /// # Ok(()) }
 /// ```
 ///
-/// A call that is dropped before it was awaited is not sent. One that is dropped while it is under way is cut off: its
+/// It is awaited in a runtime of Tokio with its timer on. A call that is dropped before it was awaited is not sent. One that is dropped while it is under way is cut off: its
 /// request may have been sent, and nobody learns what became of it. Give it a [`deadline`](Self::deadline) instead, whose
 /// error says whether the [outcome is unknown](Error::outcome_unknown).
 #[must_use = "a call is sent when it is awaited"]
@@ -143,9 +145,11 @@ impl<T> Call<T> {
     /// [invalid request](crate::ErrorKind::InvalidRequest): nothing is sent.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header(name.as_ref(), value.as_ref()) {
-            Ok((name, value)) => self.with(|told| {
-                told.intent.options.headers.append(name, value);
-            }),
+            Ok((name, value)) => {
+                let mut added = Ok(());
+                let call = self.with(|told| added = told.intent.options.headers.try_append(name, value).map(drop));
+                call.checked(added)
+            }
             Err(problem) => self.checked(Err(problem)),
         }
     }
@@ -189,6 +193,10 @@ impl<T> Call<T> {
     fn begin(&mut self, told: Told) -> Result<(), Error> {
         match told.problem {
             Some(problem) => Err(Error::new(self.subject.clone(), 0, problem)),
+            None if Handle::try_current().is_err() => {
+                let cause = Cause::invalid_request("it must be awaited in a runtime of Tokio");
+                Err(Error::new(self.subject.clone(), 0, cause))
+            }
             None => {
                 self.state = State::UnderWay(Box::pin(told.transport.exchange(told.intent)));
                 Ok(())
@@ -238,7 +246,7 @@ impl<T> Call<T> {
                         return Poll::Pending;
                     }
                 },
-                State::Ended => Err(Error::new(self.subject.clone(), 0, Cause::invalid_request("it has ended"))),
+                State::Ended => Err(Error::new(self.subject.clone(), 0, Cause::Ended)),
             };
             return Poll::Ready(result);
         }

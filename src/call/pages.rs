@@ -1,15 +1,21 @@
 //! Lists that come a page at a time, read to their true end.
 
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
+use serde::Serialize;
 
 use super::response::Response;
 use crate::error::{Error, ErrorKind};
+use crate::family::envelope::is_server_failure;
 use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.
@@ -81,11 +87,12 @@ struct Position<T> {
     seen: i64,
     total_pages: Option<i64>,
     total_count: Option<i64>,
-    /// The items of the page before it.
-    last: Option<Listed<T>>,
+    /// What stands for the items of each page before it.
+    pages: HashSet<u64>,
+    items: PhantomData<fn() -> T>,
 }
 
-impl<T: Clone + PartialEq> Position<T> {
+impl<T: Serialize> Position<T> {
     /// Whether each number that was named is reached.
     fn is_whole(&self) -> bool {
         self.total_pages.is_none_or(|total| self.number > total)
@@ -101,9 +108,12 @@ impl<T: Clone + PartialEq> Position<T> {
         self.total_pages.is_some() && self.total_count.is_some() && self.is_whole()
     }
 
-    /// Whether the page brings nothing new.
-    fn is_repeated(&self, items: &Listed<T>) -> bool {
-        items.is_empty() || self.last.as_ref() == Some(items)
+    /// Whether the page brings nothing new: none, or those of a page before it.
+    fn is_repeated(&mut self, items: &Listed<T>) -> bool {
+        let mut hasher = DefaultHasher::new();
+        // What is listed can always be written.
+        serde_json::to_string(items).unwrap_or_default().hash(&mut hasher);
+        items.is_empty() || !self.pages.insert(hasher.finish())
     }
 
     /// Takes over the numbers that a page names; those below 1 name nothing.
@@ -116,7 +126,6 @@ impl<T: Clone + PartialEq> Position<T> {
     fn advance(&mut self, items: &Listed<T>) {
         self.seen = self.seen.saturating_add(i64::try_from(items.count()).unwrap_or(i64::MAX));
         self.number = self.number.saturating_add(1);
-        self.last = Some(items.clone());
     }
 
     /// Why this is not the end, if less came than was named.
@@ -130,7 +139,7 @@ impl<T: Clone + PartialEq> Position<T> {
     }
 }
 
-impl<T: Clone + PartialEq + Send + 'static> Items<T> {
+impl<T: Serialize + Send + 'static> Items<T> {
     /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what it
     /// says of the list.
     pub(crate) fn new<D, F>(
@@ -144,7 +153,14 @@ impl<T: Clone + PartialEq + Send + 'static> Items<T> {
         F: Future<Output = Result<Response<D>, Error>> + Send,
     {
         let seen = first.saturating_sub(1).saturating_mul(size).max(0);
-        let position = Position { number: first, seen, total_pages: None, total_count: None, last: None };
+        let position = Position {
+            number: first,
+            seen,
+            total_pages: None,
+            total_count: None,
+            pages: HashSet::new(),
+            items: PhantomData,
+        };
         let pages = stream::unfold((Some(position), ask), move |(position, ask)| async move {
             let position = position?;
             let answer = ask(position.number).await;
@@ -155,8 +171,15 @@ impl<T: Clone + PartialEq + Send + 'static> Items<T> {
     }
 }
 
+/// Whether a refusal may be because there is no such page, and not because of who asks, how often, or trouble.
+fn says_no_such_page(error: &Error) -> bool {
+    let of_another_cause = |code: &str| is_server_failure(code) || matches!(code.trim(), "401" | "403" | "429");
+    let trouble = error.is_rate_limited() || error.is_unauthorised() || error.is_server_error();
+    error.kind() == ErrorKind::Refused && !trouble && !error.code().is_some_and(of_another_cause)
+}
+
 /// What a page brings, and where the list goes on.
-fn turned<T: Clone + PartialEq, D>(
+fn turned<T: Serialize, D>(
     mut position: Position<T>,
     answer: Result<Response<D>, Error>,
     read: fn(D) -> Page<T>,
@@ -167,9 +190,7 @@ fn turned<T: Clone + PartialEq, D>(
             (read(data), around)
         }
         // A page behind the last that was named is refused by some servers, and empty at others.
-        Err(error)
-            if error.kind() == ErrorKind::Refused && position.is_behind_the_last() && position.gap().is_none() =>
-        {
+        Err(error) if position.is_behind_the_last() && says_no_such_page(&error) && position.gap().is_none() => {
             return (Vec::new(), None);
         }
         Err(error) => return (vec![Err(error)], None),

@@ -45,6 +45,5 @@ pub fn read(body: &[u8]) -> Result<Answer<'_>, serde_json::Error> {
 }
 
 pub(super) fn judge(text: &str) -> Result<Answer<'_>, Unreadable> {
-    let envelope: Envelope<'_> = serde_json::from_str(text)?;
-    envelope.judge(|code| code == SUCCESS)?.ok_or_else(|| unsaid("code"))
+    Envelope::parse(text)?.judge(SUCCESS)?.ok_or_else(|| unsaid("code"))
 }

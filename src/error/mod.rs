@@ -37,6 +37,8 @@ pub(crate) struct Subject {
 pub(crate) enum Cause {
     /// The deadline passed before anything was sent.
     NotBegun,
+    /// It was awaited again after its end.
+    Ended,
     /// The deadline passed while an attempt was under way.
     CutShort,
     Transport(Arc<reqwest::Error>),
@@ -143,7 +145,7 @@ impl Error {
                 500..=599 => ErrorKind::Server,
                 _ => ErrorKind::Unreadable,
             },
-            Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
+            Cause::Ended | Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
             Cause::Settings(_) => ErrorKind::Settings,
         }
     }
@@ -250,7 +252,7 @@ impl Error {
             && match &self.0.cause {
                 Cause::Transport(source) => !source.is_connect(),
                 Cause::Refused(refusal) => refusal.outcome_unknown,
-                Cause::CutShort | Cause::Unreadable { .. } => true,
+                Cause::Ended | Cause::CutShort | Cause::Unreadable { .. } => true,
                 Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
             }
     }
@@ -270,6 +272,7 @@ impl fmt::Display for Error {
         write!(f, "{}: ", self.operation())?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
+            Cause::Ended => write!(f, "it has ended: its result was given before, and can't be had again")?,
             Cause::CutShort => write!(f, "no answer before its deadline")?,
             Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
             Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(&**source))?,

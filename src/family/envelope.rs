@@ -25,31 +25,42 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// What it says, if `is_success` is how a code says so; `None` if it has no code.
+    /// Reads the fields of an object.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Unreadable> {
+        // A list would be read as the fields in their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(Unreadable::from(Error::custom("expected a JSON object")));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// What it says, if `success` is the code that says so; `None` if it has no code.
     ///
-    /// It is believed only if nothing contradicts it: a code that is zero in any form, but not the documented one, means
-    /// success to whoever wrote it.
-    pub(crate) fn judge(self, is_success: impl Fn(&str) -> bool) -> Result<Option<Answer<'a>>, Unreadable> {
-        let code = self.code.and_then(scalar).filter(|code| !code.is_empty());
-        let (succeeds, success) = (code.as_deref().is_some_and(is_success), self.success.and_then(truth));
-        let is_zero = code.as_deref().is_some_and(|code| code.trim().parse() == Ok(0.0));
+    /// It is believed only if nothing contradicts it: a code that means success elsewhere, zero above all, was written by
+    /// somebody who meant it.
+    pub(crate) fn judge(self, success_code: &str) -> Result<Option<Answer<'a>>, Unreadable> {
+        let Some(code) = self.code.and_then(scalar).filter(|code| !code.is_empty()) else { return Ok(None) };
+        let success = self.success.and_then(truth);
         let message = self.message.map(in_words);
         let data = self.data.map(RawValue::get);
-        match (code, succeeds, success) {
-            (Some(_), true, Some(false)) => {
-                Err(Unreadable("it contradicts itself: its code says success, but `success` is false".to_owned()))
+        let contradicts = |how: &str| Err(Unreadable(format!("it contradicts itself: {how}")));
+        match (code == success_code, success) {
+            (true, Some(false)) => contradicts("its code says success, but `success` is false"),
+            (true, _) => Ok(Some(Answer::Accepted { data, message })),
+            (false, Some(true)) => contradicts("`success` is true, but its code is not that of success"),
+            (false, _) if means_success(&code, success_code) => {
+                contradicts("its code means success, but not as it is documented")
             }
-            (Some(_), true, _) => Ok(Some(Answer::Accepted { data, message })),
-            (Some(_), false, Some(true)) => Err(Unreadable(
-                "it contradicts itself: `success` is true, but its code is not that of success".to_owned(),
-            )),
-            (Some(_), false, _) if is_zero => {
-                Err(Unreadable("it contradicts itself: its code is zero, but not as success is documented".to_owned()))
-            }
-            (Some(code), false, _) => Ok(Some(Answer::Refused { code, message: message.unwrap_or_default(), data })),
-            (None, ..) => Ok(None),
+            (false, _) => Ok(Some(Answer::Refused { code, message: message.unwrap_or_default(), data })),
         }
     }
+}
+
+/// Whether a code that is not the documented one is a word or a number for success all the same.
+fn means_success(code: &str, success_code: &str) -> bool {
+    let code = code.trim().to_ascii_lowercase();
+    let is_word = matches!(code.as_str(), "true" | "success" | "ok" | "200");
+    is_word || code == success_code.to_ascii_lowercase() || code.parse() == Ok(0.0)
 }
 
 /// The text of a scalar; none of `null`, an array or an object.
@@ -67,9 +78,9 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A truth value in any of its spellings; none if it is another word.
 pub(crate) fn truth(json: &RawValue) -> Option<bool> {
-    match scalar(json)?.to_ascii_lowercase().as_str() {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
+    match scalar(json)?.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "1.0" | "yes" | "y" => Some(true),
+        "false" | "0" | "0.0" | "no" | "n" => Some(false),
         _ => None,
     }
 }
@@ -86,7 +97,7 @@ pub(crate) fn written<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// Whether a code says what HTTP 5xx says: the server failed, and may have done it all the same.
 pub(crate) fn is_server_failure(code: &str) -> bool {
-    code.len() == 3 && code.starts_with('5') && code.bytes().all(|byte| byte.is_ascii_digit())
+    code.trim().parse::<f64>().is_ok_and(|code| (500.0..600.0).contains(&code))
 }
 
 /// An envelope that does not say whether the call succeeded.

@@ -23,6 +23,10 @@ pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     const OPERATIONS: &'static [Operation];
 
+    /// The fields of answers that are the id of an order.
+    #[doc(hidden)]
+    const ORDER_IDS: &'static [&'static str];
+
     /// The parameters that are added to a call which the specification does not know.
     #[doc(hidden)]
     const ADDED: &'static [&'static str];

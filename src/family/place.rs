@@ -29,6 +29,8 @@ pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing
 pub(crate) fn check(path: &str) -> Result<(), PlaceError> {
     if !path.starts_with('/') {
         Err(PlaceError::Relative)
+    } else if path.contains(|character: char| character.is_ascii_control()) {
+        Err(PlaceError::Control)
     } else if path.contains(['?', '#']) {
         Err(PlaceError::Query)
     } else if path.split(['/', '\\']).any(is_dots) {
@@ -59,14 +61,19 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
         match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
             None => path.push(segment),
             Some(name) => {
-                let value = fields.remove(name).and_then(text).filter(|value| !value.trim().is_empty());
-                let value = value.filter(|value| !is_dots(value));
+                let value = fields.remove(name).filter(|value| !value.get().starts_with(['{', '[', 't', 'f']));
+                let value = value.and_then(text).filter(|value| stays_in_its_place(value));
                 path.push(&value.ok_or_else(|| PlaceError::Parameter(name.to_owned()))?)
             }
         };
     }
     drop(path);
     Ok(url)
+}
+
+/// A URL drops some control characters, and nothing at all leads to another operation.
+fn stays_in_its_place(value: &str) -> bool {
+    !value.trim().is_empty() && !value.contains(|character: char| character.is_ascii_control()) && !is_dots(value)
 }
 
 /// Whether a URL would resolve this segment to another path: `.` and `..`, encoded or not.

@@ -115,9 +115,13 @@ pub enum PlaceError {
     Relative,
     #[error("the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters")]
     Query,
+    #[error("the path has a control character")]
+    Control,
     #[error("the path has a segment of dots, which would lead to another operation")]
     Dots,
-    #[error("the parameter {0}, which is part of the path, must be a text or a number, not empty and no dots")]
+    #[error(
+        "the parameter {0}, which is part of the path, must be a text or a number, not empty, no dots, and without control characters"
+    )]
     Parameter(String),
     #[error("the parameters must be a JSON object: {}", reason::of(.0))]
     Parameters(#[from] serde_json::Error),

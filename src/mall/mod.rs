@@ -15,9 +15,6 @@
 //! # Ok::<_, linksfield::signing::ContentError>(())
 //! ```
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,9 +27,10 @@ use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::{check, variable};
 use crate::family::{Family, environment};
-use crate::openapi::Operation;
+use crate::openapi::{Operation, documents};
 use crate::signing::body::signed_body;
 use crate::signing::{ContentError, Explanation, TimestampUnit, explain};
+use crate::values::read::has_any;
 
 pub mod payment;
 pub mod topup;
@@ -128,6 +126,7 @@ impl Family for Mall {
     type Settings = Settings;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
+    const ORDER_IDS: &[&str] = documents::MALL.order_ids;
     const ADDED: &[&str] = &["version", "partnerCode", "sign", TRADE_TIME];
 
     fn scheme(partner_code: PartnerCode, Settings { unit }: Settings) -> Box<dyn Scheme> {
@@ -186,34 +185,23 @@ impl Scheme for Signed {
         let whole: &RawValue = serde_json::from_str(answer.text)?;
         let fields: Enveloped<'_> =
             if whole.get().starts_with('{') { serde_json::from_str(whole.get())? } else { Enveloped::default() };
-        let documents_it = has_any(whole, answer.fields);
-        let code = fields.operate_code.or(fields.code.filter(|_| fields.denies()));
+        let code = fields.operate_code.or(fields.code.filter(|_| fields.success.is_some()));
         let envelope = Envelope { code, success: fields.success, message: fields.message, data: Some(whole) };
-        match envelope.judge(|code| code == SUCCESS)? {
+        match envelope.judge(SUCCESS)? {
             Some(Answer::Accepted { message, .. }) => {
-                let data = fields.data.or(Some(whole).filter(|_| documents_it));
-                Ok(Answer::Accepted { data: data.map(RawValue::get), message })
+                Ok(Answer::Accepted { data: fields.data.map(RawValue::get), message })
             }
             Some(refused) => Ok(refused),
             None if fields.denies() => {
                 let message = fields.message.map(in_words).unwrap_or_default();
                 Ok(Answer::Refused { code: "".into(), message, data: Some(whole.get()) })
             }
-            None => {
-                let is_data = if answer.fields.is_empty() { !fields.looks_like_an_error() } else { documents_it };
-                match answer.status.is_success() && is_data {
-                    true => Ok(Answer::Accepted { data: Some(whole.get()), message: None }),
-                    false => Err(unsaid("operateCode")),
-                }
+            None if fields.is_data(whole, answer.fields) && answer.status.is_success() => {
+                Ok(Answer::Accepted { data: Some(whole.get()), message: None })
             }
+            None => Err(unsaid("operateCode")),
         }
     }
-}
-
-/// Whether an object has one of these fields.
-fn has_any(object: &RawValue, names: &[&str]) -> bool {
-    let fields = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(object.get()).unwrap_or_default();
-    names.iter().any(|name| fields.contains_key(*name))
 }
 
 /// The fields of an envelope, or of what a gateway sends instead.
@@ -237,6 +225,13 @@ impl Enveloped<'_> {
     /// Whether `success` says no.
     fn denies(&self) -> bool {
         self.success.and_then(truth) == Some(false)
+    }
+
+    /// Whether the answer is the data itself, which has one of the `documented` fields if there are any.
+    fn is_data(&self, whole: &RawValue, documented: &[&str]) -> bool {
+        let says_nothing = self.operate_code.is_none_or(|code| scalar(code).is_some());
+        says_nothing
+            && if documented.is_empty() { !self.looks_like_an_error() } else { has_any(whole.get(), documented) }
     }
 
     fn looks_like_an_error(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::family::Family;
 use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
-use crate::openapi::Operation;
+use crate::openapi::{Operation, documents};
 
 mod generated {
     #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
@@ -51,6 +51,7 @@ impl Family for Payment {
     type Settings = Settings;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
+    const ORDER_IDS: &[&str] = documents::PAYMENT.order_ids;
     const ADDED: &[&str] = Mall::ADDED;
 
     fn scheme(partner_code: PartnerCode, settings: Settings) -> Box<dyn Scheme> {

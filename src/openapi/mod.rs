@@ -30,6 +30,8 @@ pub struct Document {
     pub page: &'static str,
     /// Its operations; none of a document of what Linksfield sends.
     pub operations: &'static [Operation],
+    /// The fields of its answers that are the id of an order.
+    pub(crate) order_ids: &'static [&'static str],
 }
 
 include!(concat!(env!("OUT_DIR"), "/documents.rs"));

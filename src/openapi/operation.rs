@@ -34,6 +34,8 @@ pub struct Operation {
     pub(crate) fields: &'static [&'static str],
     /// The fields of its data, at any depth, that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
+    /// Whether it makes orders, which its answer names.
+    pub(crate) places_orders: bool,
 }
 
 /// How much of an operation is documented.

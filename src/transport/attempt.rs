@@ -6,16 +6,17 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Request, Response, StatusCode};
+use serde_json::value::RawValue;
 
-use super::intent::{Intent, Target};
+use super::intent::Intent;
 use super::retry::{Trouble, retry_after};
 use super::trace::Span;
 use super::{Accepted, Transport};
 use crate::error::{Cause, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
-use crate::values::read::{is_empty, names_any};
-use crate::values::text::decode;
+use crate::values::read::{has_any, is_empty, names_any};
+use crate::values::text::{decode, repaired};
 
 /// What became of an attempt that failed, and the error it would be.
 pub(super) type Failure = (Trouble, Cause);
@@ -87,17 +88,35 @@ impl Transport {
         let target = &intent.target;
         let failed = |cause| Err((self.answered(status, &headers), cause));
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let text = decode(&body, content_type);
-        let received = Received { status, text: &text, fields: target.fields };
+        let mut text = decode(&body, content_type);
+        if serde_json::from_str::<&RawValue>(&text).is_err()
+            && let Some(repaired) = repaired(&text)
+        {
+            text = Cow::Owned(repaired);
+        }
+        let received = Received { status, text: &text, fields: target.telling_fields() };
         let (data, message) = match self.scheme.read(&received) {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
-                return failed(Cause::Refused(refusal(status, &code, &message, data, target)));
+                let names_an_order = names_any(&text, target.order_ids);
+                return failed(Cause::Refused(Refusal {
+                    status,
+                    code: code.to_string(),
+                    message: message.into_owned(),
+                    data: data.map(Into::into),
+                    outcome_unknown: status.is_server_error() || is_server_failure(&code) || names_an_order,
+                }));
             }
             Err(Unreadable(reason)) => {
                 return failed(Cause::unreadable(status, body.clone(), by_status(status, &headers, reason)));
             }
         };
+        // Some put the fields beside the envelope instead of into it.
+        let data = data.or_else(|| has_any(&text, target.fields).then_some(&text));
+        if target.places_orders && !names_any(data.unwrap_or_default(), target.order_ids) {
+            let reason = "it says success, but names no order".to_owned();
+            return failed(Cause::unreadable(status, body.clone(), reason));
+        }
         // An empty one of another type says that there is none.
         let data = data.filter(|data| target.no_data == "null" || !is_empty(data));
         let data = match (data, &text) {
@@ -123,22 +142,11 @@ fn no_answer(error: &reqwest::Error) -> Trouble {
     }
 }
 
-/// A refusal: its outcome is known unless the server failed, or names an order all the same.
-fn refusal(status: StatusCode, code: &str, message: &str, data: Option<&str>, target: &Target) -> Refusal {
-    let names_an_order = data.is_some_and(|data| names_any(data, target.order_ids));
-    Refusal {
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-        data: data.map(Into::into),
-        outcome_unknown: status.is_server_error() || is_server_failure(code) || names_an_order,
-    }
-}
-
 /// Why an answer says nothing: the status speaks first.
 fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    match (text(CONTENT_ENCODING), text(LOCATION)) {
+    let encoding = text(CONTENT_ENCODING).filter(|encoding| !matches!(encoding.trim(), "" | "identity"));
+    match (encoding, text(LOCATION)) {
         (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
         (None, Some(target)) if status.is_redirection() => {
             // A query may have a signature.

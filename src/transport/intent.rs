@@ -29,23 +29,36 @@ pub(crate) struct Target {
     pub(crate) added: &'static [&'static str],
     /// The fields of its data that are documented.
     pub(crate) fields: &'static [&'static str],
-    /// The fields of its data, at any depth, that are the id of an order.
+    /// Those of them, at any depth, that are the id of an order.
+    pub(crate) own_order_ids: &'static [&'static str],
+    /// The fields of any answer of the family that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
+    /// Whether it makes orders, which its answer names.
+    pub(crate) places_orders: bool,
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
 }
 
-impl From<&'static Operation> for Target {
-    fn from(operation: &'static Operation) -> Self {
+impl Target {
+    /// An operation of a family whose answers name orders in `order_ids`.
+    pub(crate) fn new(operation: &'static Operation, order_ids: &'static [&'static str]) -> Self {
         Self {
             subject: Subject { operation: operation.id.into(), safe_to_retry: operation.safe_to_retry },
             method: operation.method.clone(),
             path: operation.path.into(),
             added: operation.added,
             fields: operation.fields,
-            order_ids: operation.order_ids,
+            own_order_ids: operation.order_ids,
+            order_ids,
+            places_orders: operation.places_orders,
             no_data: operation.no_data,
         }
+    }
+
+    /// The fields by which an answer without an envelope is told from anything else: of what may order, the order's.
+    pub(crate) fn telling_fields(&self) -> &'static [&'static str] {
+        let orders = !self.subject.safe_to_retry && !self.own_order_ids.is_empty();
+        if orders { self.own_order_ids } else { self.fields }
     }
 }
 

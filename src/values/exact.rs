@@ -9,7 +9,8 @@ use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use super::text::without_lone_surrogates;
+use super::read::has_a_key_twice;
+use super::text::repaired;
 
 /// How deep arrays and objects may be nested.
 const MAX_DEPTH: u8 = 127;
@@ -20,9 +21,14 @@ pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     let exact = |json: &str| T::deserialize(Exact { json: json.trim_ascii(), depth: 0 });
     exact(json)
         // A type that asks for any value first, and for a number of it then, wants the number.
-        .or_else(|error| serde_json::from_str(json).map_err(|_| error))
-        .or_else(|error| without_lone_surrogates(json).and_then(|json| exact(&json).ok()).ok_or(error))
+        .or_else(|error| match error.is_data() && !error.to_string().starts_with(TWICE) {
+            true => serde_json::from_str(json).map_err(|_| error),
+            false => Err(error),
+        })
+        .or_else(|error| repaired(json).and_then(|json| exact(&json).ok()).ok_or(error))
 }
+
+const TWICE: &str = "expected each key once";
 
 /// One value, and how many arrays and objects are around it.
 struct Exact<'de> {
@@ -42,12 +48,19 @@ impl<'de> Exact<'de> {
             }
             Some(b'{') => {
                 let Object(fields) = serde_json::from_str(self.json)?;
+                if has_a_key_twice(&fields) {
+                    return Err(de::Error::custom(TWICE));
+                }
                 let fields = fields.into_iter().map(|(name, value)| (name, self.inner(value)));
-                visitor.visit_map(MapDeserializer::new(fields))
+                let mut map = MapDeserializer::new(fields);
+                let read = visitor.visit_map(&mut map)?;
+                map.end().map(|()| read)
             }
             Some(b'[') => {
                 let items: Vec<&'de RawValue> = serde_json::from_str(self.json)?;
-                visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(|item| self.inner(item))))
+                let mut list = SeqDeserializer::new(items.into_iter().map(|item| self.inner(item)));
+                let read = visitor.visit_seq(&mut list)?;
+                list.end().map(|()| read)
             }
             Some(b'-' | b'0'..=b'9') if !is_exact(self.json) => {
                 // Only what is JSON gets here whole; a number alone was not read yet.

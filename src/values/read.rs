@@ -34,7 +34,7 @@ pub(crate) fn deserialize<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -
 pub(crate) fn is_empty(json: &str) -> bool {
     match json.as_bytes() {
         b"null" | b"\"\"" => true,
-        [b'[', inner @ .., b']'] => inner.trim_ascii().is_empty(),
+        [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
         _ => false,
     }
 }
@@ -74,28 +74,40 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether an object has one of these fields, and something in it.
+pub(crate) fn has_any(json: &str, names: &[&str]) -> bool {
+    let Ok(Fields(fields)) = Fields::parse(json) else { return false };
+    fields.iter().any(|(name, value)| names.contains(&&**name) && says_something(value.get()))
+}
+
+/// Whether a value is more than a spelling of "none".
+fn says_something(json: &str) -> bool {
+    !is_empty(json) && json != "false" && !text(json).is_ok_and(|text| matches!(text.trim(), "" | "null"))
+}
+
 /// Whether one of these fields has a value at any depth, or a list has an object: each may stand for something that was
 /// done. What can't be read may name anything.
 pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
     fn is_named(json: &str, names: &[&str], depth: u8) -> bool {
         match json.as_bytes().first() {
             Some(b'{') => Fields::parse(json).map_or(true, |Fields(fields)| {
-                let mut fields = fields.iter().map(|(name, value)| (&**name, value.get()));
                 depth == 0
-                    || fields.any(|(name, value)| {
-                        let is_given = !is_empty(value) && !value.starts_with(['{', '[']);
-                        names.contains(&name) && is_given || is_named(value, names, depth - 1)
+                    || fields.iter().map(|(name, value)| (&**name, value.get())).any(|(name, value)| {
+                        names.contains(&name) && says_something(value) || is_named(value, names, depth - 1)
                     })
             }),
             Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json)
                 .map_or(true, |items| items.iter().any(|item| item.get().starts_with('{'))),
+            // JSON in a text.
+            Some(b'"') if depth > 0 => text(json)
+                .is_ok_and(|text| text.trim_start().starts_with('{') && is_named(text.trim(), names, depth - 1)),
             _ => false,
         }
     }
     !names.is_empty() && is_named(json, names, 127)
 }
 
-fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
+pub(super) fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
     if fields.len() <= 8 {
         return fields
             .iter()
@@ -128,6 +140,26 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
+/// Whole numbers, also as text or with a fraction of nothing.
+macro_rules! read_whole {
+    ($($name:ty)*) => {
+        $(impl Read for $name {
+            fn read(json: &str) -> Result<Self, Error> {
+                let text = text(json)?;
+                let digits = text.trim();
+                let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+                serde_json::from_str(if fraction.bytes().all(|digit| digit == b'0') { whole } else { digits })
+            }
+
+            fn is_none(json: &str) -> bool {
+                is_empty(json)
+            }
+        })*
+    };
+}
+
+read_whole!(i32 i64 u32 u64);
+
 /// Numbers and truth values, also as text.
 macro_rules! read_from_text {
     ($($name:ty)*) => {
@@ -143,7 +175,7 @@ macro_rules! read_from_text {
     };
 }
 
-read_from_text!(bool f64 i32 i64 u32 u64);
+read_from_text!(bool f64);
 
 impl Read for Value {
     fn read(json: &str) -> Result<Self, Error> {

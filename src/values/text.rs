@@ -34,29 +34,38 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     Encoding::for_label(name.trim().trim_matches('"').as_bytes())
 }
 
-/// The text with each half of a surrogate pair replaced, if it has any.
-pub(crate) fn without_lone_surrogates(json: &str) -> Option<String> {
-    let (mut text, mut rest, mut found) = (String::with_capacity(json.len()), json, false);
-    while let Some(start) = rest.find('\\') {
-        let (before, escape) = rest.split_at(start);
-        text.push_str(before);
-        let length = match (half(escape), escape.get(6..).and_then(half)) {
-            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
-            (Some(0xd800..0xe000), _) => {
-                found = true;
-                text.push_str("\\ufffd");
-                rest = escape.get(6..).unwrap_or_default();
-                continue;
+/// JSON with each escape that stands for no character replaced, and each control character in a text escaped, if it has
+/// any.
+pub(crate) fn repaired(json: &str) -> Option<String> {
+    let (mut text, mut rest, mut in_text) = (String::with_capacity(json.len()), json, false);
+    while let Some(next) = rest.chars().next() {
+        let (length, instead) = match next {
+            '\\' if in_text => escape(rest),
+            '"' => {
+                in_text = !in_text;
+                (1, None)
             }
-            // Any other escape: the character behind the backslash is part of it.
-            _ => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+            control if in_text && control < ' ' => (1, Some(format!("\\u{:04x}", u32::from(control)))),
+            other => (other.len_utf8(), None),
         };
-        let (whole, behind) = escape.split_at(length);
-        text.push_str(whole);
+        let (whole, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        text.push_str(instead.as_deref().unwrap_or(whole));
         rest = behind;
     }
-    text.push_str(rest);
-    found.then_some(text)
+    (text != json).then_some(text)
+}
+
+/// How long the escape is that a text begins with, and what stands for it if it is none.
+fn escape(text: &str) -> (usize, Option<String>) {
+    match (half(text), text.get(6..).and_then(half)) {
+        (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => (12, None),
+        (Some(0xd800..0xe000), _) => (6, Some("\\ufffd".to_owned())),
+        (Some(_), _) => (6, None),
+        (None, _) => match text.chars().nth(1) {
+            Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => (2, None),
+            _ => (1, Some("\\\\".to_owned())),
+        },
+    }
 }
 
 /// The number of an escape `\uXXXX` that a text begins with.

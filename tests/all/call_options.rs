@@ -67,7 +67,24 @@ async fn a_call_is_sent_when_it_is_awaited_and_only_then() -> Result<(), Error> 
     (&mut call).await?;
     let again = call.await.unwrap_err();
     assert_eq!((again.kind(), sandbox.order_count()), (ErrorKind::InvalidRequest, 1), "{again}");
+    assert!(again.outcome_unknown(), "what became of it was told before");
     Ok(())
+}
+
+#[test]
+fn a_call_without_a_runtime_is_an_error_not_a_panic() {
+    let call = client_at("http://127.0.0.1:1").order_package(&monthly_plan());
+    let error = futures::executor::block_on(call).unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::InvalidRequest, false), "{error}");
+}
+
+#[tokio::test]
+async fn more_headers_than_a_request_can_have_are_an_error_not_a_panic() {
+    let mut call = client_at("http://127.0.0.1:1").order_package(&monthly_plan());
+    for number in 0..40_000 {
+        call = call.header(format!("x-{number}"), "1");
+    }
+    assert_eq!(call.await.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
 #[tokio::test]
@@ -249,11 +266,22 @@ async fn a_raw_call_is_sent_again_if_it_is_said_to_be_safe() {
 async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
     let server = Canned::json(r#"{"code":"0000"}"#).await;
     let client = client_at(&server.url);
-    for path in ["x", "", "/a/../b", "/a/%2E%2e/b", "/a/./b", "/a\\..\\b", "/a?b=c", "/a#b"] {
+    for path in ["x", "", "/a/../b", "/a/%2E%2e/b", "/a/./b", "/a\\..\\b", "/a?b=c", "/a#b", "/a/.\t./b"] {
         let error = client.call::<Value>(Method::POST, path, &json!({})).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path}: {error}");
     }
-    for id in [json!(".."), json!("%2e%2E"), json!(""), json!("  "), json!(null)] {
+    for id in [
+        json!(".."),
+        json!("%2e%2E"),
+        json!(""),
+        json!("  "),
+        json!(null),
+        json!("..\n"),
+        json!(".\t."),
+        json!("1\t2"),
+        json!([".."]),
+        json!(true),
+    ] {
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{id}: {error}");
     }

@@ -200,7 +200,7 @@ async fn operations_without_documented_fields_take_and_return_open_objects() -> 
 async fn every_operation_is_served_and_callable_by_its_path() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
-    assert_eq!(OPERATIONS.len(), 11);
+    assert!(OPERATIONS.len() >= 11);
     for operation in OPERATIONS {
         let result: Result<Value, Error> = client.call(Method::POST, operation.path, &json!({})).await;
         let code = result.as_ref().err().and_then(Error::code);

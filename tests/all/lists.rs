@@ -137,6 +137,14 @@ async fn a_list_that_ends_too_soon_is_an_error_that_names_both_numbers() {
     let late = [page(&json!(null), &["1", "2"]), page(&json!({ "total_count": 3 }), &[])];
     let (items, _) = read(&late, 1).await;
     assert_eq!((ids(&items), items.len()), (vec!["1", "2"], 3), "the last page names what is missing: {items:?}");
+    for trouble in ["429", "401", "503"] {
+        let named = json!({ "total_pages": 1, "total_count": -1 });
+        let (items, _) = read(&[page(&named, &["1", "2"]), json!({ "code": trouble })], 1).await;
+        assert_eq!(items[2].as_ref().unwrap_err().code(), Some(trouble), "trouble is no end");
+    }
+    let wraps = [page(&json!(null), &["1"]), page(&json!(null), &["2"]), page(&json!(null), &["1"])];
+    let (items, requests) = read(&wraps, 1).await;
+    assert_eq!((ids(&items), requests), (vec!["1", "2"], 3), "a page that came before brings nothing new");
     let (items, _) = read(&[page(&json!({ "total_pages": 2 }), &["1", "2"]), json!({ "code": "1001" })], 1).await;
     assert_eq!(items[2].as_ref().unwrap_err().code(), Some("1001"), "page 2 is not behind the last");
 }

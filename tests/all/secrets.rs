@@ -93,6 +93,7 @@ async fn logs_at_the_most_verbose_level_hide_the_secret_and_signatures() {
     let _ = tracing_log::LogTracer::init();
     let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::callsite::rebuild_interest_cache();
     tracing::trace!("the log is on");
     let server = Canned::json(r#"{"code":"1"}"#).await;
     let _ = client_at(&server.url).order_package(&monthly_plan()).await;

@@ -102,6 +102,29 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         shop, r#"{"operateCode":"F","message":"no","orderNo":null}"# => "Refused F no";
         shop, r#"{"operateCode":"S","orderNo":"NO1"}"# => r#"ok {"orderNo":"NO1","operateCode":"S"}"#;
         shop, r#"{"orderNo":"NO1"}"# => r#"ok {"orderNo":"NO1"}"#;
+        shop, r#"{"operateCode":null,"message":"out of stock","orderNo":null}"# => "Unreadable, unknown";
+        shop, r#"{"code":"1001","message":"no stock","partnerCode":"P1"}"# => "Unreadable, unknown";
+        shop, r#"{"operateCode":["F"],"orderNo":"1"}"# => "Unreadable, unknown";
+        shop, r#"{"success":true,"code":"1001","orderNo":"NO1"}"# => "Unreadable, unknown";
+        shop, r#"{"operateCode":"s","orderNo":"NO1"}"# => "Unreadable, unknown";
+        batch, r#"{"code":"0000"}"# => "Unreadable, unknown";
+        batch, r#"{"code":"0000","data":{"device_order":[]}}"# => "Unreadable, unknown";
+        order, r#"{"code":"0000","data":{"order_id":""}}"# => "Unreadable, unknown";
+        order, r#"{"code":"0000","data":{"order_id":" null "}}"# => "Unreadable, unknown";
+        order, r#"{"code":"0000","data":{"order_id":false}}"# => "Unreadable, unknown";
+        order, r#"{"code":"SUCCESS","message":"x"}"# => "Unreadable, unknown";
+        order, r#"{"code":200}"# => "Unreadable, unknown";
+        order, r#"{"code":true}"# => "Unreadable, unknown";
+        order, r#"{"code":"1001","success":" Yes "}"# => "Unreadable, unknown";
+        order, r#"{"code":" 5e2 ","message":"x"}"# => "Refused  5e2  x, unknown";
+        order, r#"{"code":"1001","data":{"order_id":["7"]}}"# => "Refused 1001, unknown";
+        order, r#"{"code":"1001","data":{"order_code":"7"}}"# => "Refused 1001, unknown";
+        order, r#"{"code":"1001","order_id":"7"}"# => "Refused 1001, unknown";
+        order, r#"{"code":"1001","data":"{\"order_id\":\"7\"}"}"# => "Refused 1001, unknown";
+        raw, r#"{"code":"1001","data":{"order_id":"7"}}"# => "Refused 1001, unknown";
+        raw, r#"{"code":"1001","data":{"id":"7"}}"# => "Refused 1001";
+        raw, r#"{"code":"0000","data":{"a":{"k":1,"k":2}}}"# => "Unreadable, unknown";
+        order, r#"["0000","x",null,{"order_id":"1"}]"# => "Unreadable, unknown";
         verify, r#"{"operateCode":null}"# => "Unreadable";
         verify, r#"{"status":404,"error":"Not Found"}"# => "Unreadable";
         verify, r#"{"code":"1","message":"x"}"# => "Unreadable";
@@ -168,6 +191,10 @@ async fn a_good_answer_is_never_lost() {
             => r#"ok {"page":{"total_count":5,"total_pages":3}}"#;
         list, r#"{"code":"0000","data":{"page":"","package_order":""}}"# => "ok {}";
         list, r#"{"code":"0000","data":{"page":[],"package_order":null}}"# => "ok {}";
+        list, r#"{"code":"0000","page":{"total_pages":1.0},"package_order":[{"orderCode":"7"}]}"#
+            => r#"ok {"package_order":[{"orderCode":"7"}],"page":{"total_pages":1},"code":"0000"}"#;
+        list, r#"{"code":"0000","data":{"package_order":{}}}"# => "ok {}";
+        order, "{\"code\":\"0000\",\"message\":\"a\nb it\\'s\",\"data\":{\"order_id\":\"1\t2\"}}" => r#"ok {"order_id":"1\t2"}"#;
         list, r#"{"code":"0000","data":[]}"# => "ok {}";
         list, r#"{"code":"0000","data":""}"# => "ok {}";
         list, r#"{"code":"0000","data":{"package_order":[null,{"orderCode":7},"x"]}}"#

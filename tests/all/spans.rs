@@ -18,6 +18,8 @@ fn subscriber(log: &Log) -> impl tracing::Subscriber + use<> {
 async fn a_call_is_one_span_that_says_what_came_of_it() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
+    // What another thread met first, without a subscriber, may be remembered as of no interest.
+    tracing::callsite::rebuild_interest_cache();
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(&sandbox);
     placed(&client).await;
@@ -53,6 +55,8 @@ async fn a_call_is_one_span_that_says_what_came_of_it() {
 async fn a_span_counts_the_attempts_after_the_first() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
+    // What another thread met first, without a subscriber, may be remembered as of no interest.
+    tracing::callsite::rebuild_interest_cache();
     let busy = response("503 x", "text/html", "");
     let good = response("200 OK", "application/json", r#"{"code":"0000"}"#);
     let server = Canned::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![busy.clone(), busy, good]);
@@ -70,6 +74,8 @@ async fn a_span_counts_the_attempts_after_the_first() {
 async fn a_span_has_the_url_that_was_called_without_its_query() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
+    // What another thread met first, without a subscriber, may be remembered as of no interest.
+    tracing::callsite::rebuild_interest_cache();
     let server = Canned::json("{}").await;
     let client = linksfield::mall::topup::Client::builder()
         .credentials(linksfield::mall::PartnerCode::new("P000270").unwrap())
