@@ -27,6 +27,9 @@ pub type Result<T> = std::result::Result<T, Fault>;
 pub const TO_LINKSFIELD: &str = "to-linksfield";
 pub const FROM_LINKSFIELD: &str = "from-linksfield";
 
+/// The methods of OpenAPI 3.0 that the build knows.
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
 /// One specification.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -51,9 +54,24 @@ impl Operation<'_> {
         self.id().to_upper_camel_case()
     }
 
-    /// Whether it has a JSON body.
-    pub fn has_body(&self) -> bool {
-        !self.node["requestBody"].is_null()
+    /// The schema of its JSON body; null if it has none.
+    pub fn body(&self) -> &Value {
+        json_schema(&self.node["requestBody"])
+    }
+
+    /// Its answer to a call that succeeded, by its status.
+    pub fn success(&self) -> Option<(&str, &Value)> {
+        entries(&self.node["responses"]).find(|(status, _)| status.starts_with('2'))
+    }
+
+    /// The schema of that answer.
+    pub fn answer(&self) -> &Value {
+        self.success().map_or(&Value::Null, |(_, response)| json_schema(response))
+    }
+
+    /// Its parameters in the path and in the query.
+    pub fn placed(&self) -> impl Iterator<Item = &Value> {
+        items(&self.node["parameters"]).filter(|parameter| parameter["in"] != "header")
     }
 
     pub fn place(&self) -> String {
@@ -97,14 +115,29 @@ impl Document {
 
     /// Every operation, in the order of its path.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
-        const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
         entries(&self.root["paths"]).flat_map(|(path, item)| {
-            entries(item).filter(|(method, _)| METHODS.contains(method)).map(move |(method, node)| Operation {
-                path,
-                method,
-                node,
-            })
+            let operations = entries(item).filter(|(method, _)| METHODS.contains(method));
+            operations.map(move |(method, node)| Operation { path, method, node })
         })
+    }
+
+    /// Writes out at each operation what it shares with others: the parameters of its path, and parameters, bodies and
+    /// answers that it refers to. What every reference refers to is there.
+    pub fn write_out(&mut self) {
+        let shared = self.root["components"].clone();
+        let paths = self.root["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+        for item in paths.filter_map(Value::as_object_mut) {
+            let of_the_path = item.get("parameters").cloned().unwrap_or_default();
+            for (_, node) in item.iter_mut().filter(|(method, _)| METHODS.contains(&method.as_str())) {
+                let parameters = items(&of_the_path).chain(items(&node["parameters"]));
+                node["parameters"] = parameters.map(|parameter| target(&shared, parameter).clone()).collect();
+                let responses = node["responses"].as_object_mut().into_iter().flat_map(|all| all.values_mut());
+                responses.for_each(|response| *response = target(&shared, response).clone());
+                if let Some(body) = node.get_mut("requestBody") {
+                    *body = target(&shared, body).clone();
+                }
+            }
+        }
     }
 
     /// Every named schema.
@@ -116,17 +149,6 @@ impl Document {
         &self.root["components"]["schemas"][name]
     }
 
-    /// The parameters in the path and in the query of an operation.
-    pub fn placed<'a>(&'a self, operation: &'a Operation<'_>) -> impl Iterator<Item = &'a Value> {
-        let parameters = &self.root["components"]["parameters"];
-        let shared = items(&self.root["paths"][operation.path]["parameters"]);
-        let resolved = shared.chain(items(&operation.node["parameters"])).map(move |parameter| {
-            let name = parameter["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/parameters/"));
-            name.map_or(parameter, |name| &parameters[name])
-        });
-        resolved.filter(|parameter| parameter["in"] != "header")
-    }
-
     /// What `node` refers to, or `node` itself.
     pub fn resolved<'a>(&'a self, node: &'a Value) -> &'a Value {
         reference(node).map_or(node, |name| self.schema(name))
@@ -135,7 +157,7 @@ impl Document {
 
 /// Makes named schemas of the codes that a schema has in a field which nobody knows.
 fn name_codes(root: &mut Value) {
-    let Some(schemas) = root["components"]["schemas"].as_object_mut() else { return };
+    let Some(schemas) = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
     let mut named = Vec::new();
     for codes in schemas.values_mut().filter_map(|schema| schema.get_mut("x-linksfield-codes")) {
         let names: Vec<_> = entries(codes).map(|(name, _)| format!("#/components/schemas/{name}")).collect();
@@ -143,6 +165,12 @@ fn name_codes(root: &mut Value) {
         *codes = names.into_iter().map(|name| serde_json::json!({ "$ref": name })).collect();
     }
     schemas.extend(named);
+}
+
+/// What `node` refers to among what is shared, or `node` itself.
+fn target<'a>(shared: &'a Value, node: &'a Value) -> &'a Value {
+    let pointer = node["$ref"].as_str().and_then(|target| target.strip_prefix("#/components"));
+    pointer.and_then(|pointer| shared.pointer(pointer)).unwrap_or(node)
 }
 
 /// The fields of an object; none if it is not one.

@@ -52,18 +52,18 @@ fn title(document: &Document) -> &str {
 }
 
 fn entry(document: &Document) -> Result<TokenStream> {
-    let (name, title, text) = (document.name(), title(document), constant(document));
+    let (name, title, constant) = (document.name(), title(document), constant(document));
     let rows = if document.is_received() { TokenStream::new() } else { table::rows(document)? };
     let page = format!("/{name}.html");
     let order_ids = if document.is_received() { Default::default() } else { table::all_order_ids(document) };
     let order_ids = order_ids.iter();
+    let code = text(&document.root["x-linksfield-envelope"]["code"]);
     Ok(quote! {
         super::Document {
-            name: #name, title: #title, text: super::#text,
+            name: #name, title: #title, text: super::#constant,
             #[cfg(feature = "sandbox")]
             page: include_str!(concat!(env!("OUT_DIR"), #page)),
-            operations: &[#rows],
-            order_ids: &[#(#order_ids),*],
+            operations: &[#rows], order_ids: &[#(#order_ids),*], result_code: #code,
         }
     })
 }

@@ -8,8 +8,12 @@ use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use super::coded;
 use super::document::{Document, Result};
 
+/// The type of what is one of several scalars.
+pub const CHOICE: &str = "Scalar";
+
 /// Schemas whose types are written by hand, with those types.
-const BY_HAND: [(&str, &str); 2] = [("TimeText", "crate::Time"), ("Signature", "crate::signing::Signature")];
+const BY_HAND: [(&str, &str); 3] =
+    [("TimeText", "crate::Time"), ("Signature", "crate::signing::Signature"), (CHOICE, "crate::Scalar")];
 
 pub fn by_hand() -> impl Iterator<Item = &'static str> {
     BY_HAND.iter().map(|(name, _)| *name)
@@ -28,6 +32,7 @@ pub fn generate(peeled: &Document) -> Result<syn::File> {
 fn settings(peeled: &Document) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Positional).with_tag(TagStyle::Merged).with_derive("PartialEq");
+    settings.with_map_type("::std::collections::BTreeMap");
     for (schema, path) in BY_HAND {
         settings.with_replacement(schema, path, std::iter::empty());
     }

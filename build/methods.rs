@@ -7,8 +7,8 @@ use quote::quote;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, Type};
 
 use super::document::{Document, Operation, Result, text};
-use super::pages;
 use super::polish::argument_of;
+use super::{pages, peel};
 
 pub fn methods(document: &Document, wire: &syn::File) -> Result<TokenStream> {
     let operations = document.operations().enumerate();
@@ -22,10 +22,11 @@ fn method(document: &Document, wire: &syn::File, index: usize, operation: &Opera
     let generated = generated(wire).find(|method| method.sig.ident == operation.id().to_snake_case());
     let (name, argument, parameters, data) = generated.and_then(parts).ok_or_else(missing)?;
     let data = match argument_of(data, "Vec") {
+        Some(item) if is_schema(document, item) => quote!(crate::Listed<types::#item>),
         Some(item) => quote!(crate::Listed<#item>),
         None => quote!(#data),
     };
-    let about = about(operation);
+    let about = about(document, operation);
     let items = pages::items_method(document, operation, name);
     let deprecated = (operation.node["deprecated"] == true)
         .then(|| quote!(#[deprecated(note = "the vendor labels this operation as deprecated")]));
@@ -37,6 +38,12 @@ fn method(document: &Document, wire: &syn::File, index: usize, operation: &Opera
         }
         #items
     })
+}
+
+/// Whether a type is named as a schema is: codes, which the generator takes for types of elsewhere.
+fn is_schema(document: &Document, ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.get_ident().is_some_and(|name| document.schemas().any(|(known, _)| name == known))
 }
 
 /// The methods of the generated client.
@@ -69,10 +76,17 @@ fn parts(method: &ImplItemFn) -> Option<(&syn::Ident, &syn::Ident, &Type, &Type)
 }
 
 /// What the specification says of an operation, and what may go wrong.
-fn about(operation: &Operation<'_>) -> String {
+fn about(document: &Document, operation: &Operation<'_>) -> String {
     let node = operation.node;
     let documentation = &node["x-linksfield-documentation"];
     let title = text(&documentation["title"]).replace('[', "\\[");
+    let beside = peel::beside(document, operation).join("`, `");
+    let beside = match beside.is_empty() {
+        true => String::new(),
+        false => {
+            format!("\n\nBeside its data the answer has `{beside}`: [`Response::beside`](crate::Response::beside).")
+        }
+    };
     let unknown = if node["x-linksfield-safe-to-retry"] == true {
         ""
     } else {
@@ -80,7 +94,7 @@ fn about(operation: &Operation<'_>) -> String {
          [`Error::outcome_unknown`](crate::Error::outcome_unknown) before you call again."
     };
     format!(
-        "{}.\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
+        "{}.\n\n{}{beside}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
          answer came, or the parameters can't be signed; see [`Error`](crate::Error).{unknown}",
         text(&node["summary"]).trim_end_matches('.'),
         text(&node["description"]).trim(),

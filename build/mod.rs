@@ -18,6 +18,7 @@ mod polish;
 #[cfg(feature = "sandbox")]
 mod reference;
 mod rules;
+mod shape;
 mod table;
 
 use std::path::Path;
@@ -33,9 +34,16 @@ pub fn read_all(folder: &Path) -> Result<Vec<Document>> {
 
 /// The specification in `file`, checked.
 pub fn read(file: &Path) -> Result<Document> {
-    let document = Document::read(file)?;
+    let mut document = Document::read(file)?;
+    rules::check_keys(&document)?;
+    document.write_out();
     rules::check(&document)?;
     Ok(document)
+}
+
+/// What a specification may say, as a page for people.
+pub fn rules() -> String {
+    rules::page()
 }
 
 /// The Rust source of the API that a specification describes.
@@ -79,10 +87,12 @@ fn print(document: &Document, source: TokenStream) -> Result<String> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// A specification as a page for people, with what the overlay in `file` adds to it.
+/// A specification as a page for people, with what the overlay in `file` adds to it, if there is one.
 #[cfg(feature = "sandbox")]
 pub fn reference(document: &Document, file: &Path) -> Result<String> {
     let mut document = document.clone();
-    overlay::apply(&mut document, &Document::read(file)?)?;
+    if file.exists() {
+        overlay::apply(&mut document, &Document::read(file)?)?;
+    }
     Ok(reference::page(&document))
 }

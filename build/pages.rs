@@ -5,19 +5,102 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::document::{Document, Operation, reference, text};
+use super::document::{Document, Operation, items as items_of, reference, text};
+use super::peel;
+use super::shape::Shape;
 
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
 
+/// How an operation is paginated: its parameters with the number of the page and how many items one has, the schema of the
+/// items, and where they and their count are.
+pub struct Pages<'a> {
+    number: &'a str,
+    size: &'a str,
+    total_count: &'a str,
+    item: &'a str,
+    list: List<'a>,
+}
+
+enum List<'a> {
+    /// A field of the data, with the counts in another.
+    Inside { position: &'a str, total_pages: &'a str, items: &'a str },
+    /// The data, with the count beside it.
+    Data,
+}
+
+/// How `operation` is paginated, if it says so and has all that it names.
+pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages<'a>> {
+    let pagination = &operation.node["x-linksfield-pagination"];
+    let [number, size, position, total_pages, total_count, items] = NAMES.map(|name| text(&pagination[name]));
+    let data = document.resolved(peel::inside(document, operation)?);
+    let (list, listed, counts) = match Shape::of(data) {
+        Shape::List(_) if peel::beside(document, operation).contains(&total_count) => {
+            let counts = &document.resolved(operation.answer())["properties"];
+            (List::Data, data, vec![&counts[total_count]])
+        }
+        Shape::Object => {
+            let place = document.resolved(&data["properties"][position]);
+            if requires(data, position) || requires(place, total_pages) || requires(place, total_count) {
+                return None;
+            }
+            let counts = &place["properties"];
+            let listed = document.resolved(&data["properties"][items]);
+            (List::Inside { position, total_pages, items }, listed, vec![&counts[total_pages], &counts[total_count]])
+        }
+        _ => return None,
+    };
+    let Shape::List(item) = Shape::of(listed) else { return None };
+    let request = peel::whole_request(document, operation);
+    let asked = [&request["properties"][number], &request["properties"][size]];
+    let mut numbers = asked.into_iter().chain(counts);
+    let known = numbers.all(|number| document.resolved(number)["type"] == "integer");
+    Some(Pages { number, size, total_count, item: reference(item).filter(|_| known)?, list })
+}
+
+/// Whether an accepted answer, or a request, has to have a field.
+fn requires(schema: &Value, name: &str) -> bool {
+    let mut required = items_of(&schema["required"]).chain(items_of(&schema["x-linksfield-required-on-success"]));
+    required.any(|required| required == name)
+}
+
 /// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
 pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn::Ident) -> Option<TokenStream> {
-    let pagination = operation.node.get("x-linksfield-pagination")?;
-    let item = format_ident!("{}", item(document, operation, text(&pagination["items"]))?);
+    let pages = of(document, operation)?;
+    let request = peel::whole_request(document, operation);
+    let field = |name: &str| format_ident!("{}", name.to_snake_case());
+    let is_required = |name: &str| requires(&request, name);
+    let asked = |name: &str, default: i64| {
+        let field = field(name);
+        if is_required(name) { quote!(parameters.#field) } else { quote!(parameters.#field.unwrap_or(#default)) }
+    };
+    let (first, size) = (asked(pages.number, 1), asked(pages.size, 0));
+    let page = if is_required(pages.number) { quote!(page) } else { quote!(::std::option::Option::Some(page)) };
+    let read = match pages.list {
+        List::Inside { position, total_pages, items } => {
+            let [position, total_pages, total_count, items] =
+                [position, total_pages, pages.total_count, items].map(field);
+            quote! {
+                |data, _| {
+                    let (total_pages, total_count) =
+                        data.#position.map_or((None, None), |position| (position.#total_pages, position.#total_count));
+                    crate::call::pages::Page { items: data.#items, total_pages, total_count }
+                }
+            }
+        }
+        List::Data => {
+            let total_count = pages.total_count;
+            quote! {
+                |items, around| {
+                    crate::call::pages::Page { items, total_pages: None, total_count: around.beside(#total_count) }
+                }
+            }
+        }
+    };
+    let number = field(pages.number);
     let name = format_ident!("{method}_items");
     let parameters = format_ident!("{}", operation.parameters_name());
-    let fields = NAMES.map(|name| format_ident!("{}", text(&pagination[name]).to_snake_case()));
-    let [number, size, position, total_pages, total_count, items] = fields;
+    let item = format_ident!("{}", pages.item);
     let about = format!(
         "The items that [`{method}`](Self::{method}) lists, from the page that `parameters` name to the last: see \
          [`Items`](crate::Items)."
@@ -26,23 +109,13 @@ pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn
         #[doc = #about]
         pub fn #name(&self, parameters: types::#parameters) -> crate::Items<types::#item> {
             let client = self.clone();
-            let (first, size) = (parameters.#number, parameters.#size);
+            let (first, size) = (#first, #size);
             let ask = move |page| {
                 let mut parameters = parameters.clone();
-                parameters.#number = page;
+                parameters.#number = #page;
                 client.#method(&parameters).response()
             };
-            crate::Items::new(first, size, ask, |data| {
-                let (total_pages, total_count) =
-                    data.#position.map_or((None, None), |position| (position.#total_pages, position.#total_count));
-                crate::call::pages::Page { items: data.#items, total_pages, total_count }
-            })
+            crate::Items::new(first, size, ask, #read)
         }
     })
-}
-
-/// The name of the items' schema.
-fn item<'a>(document: &'a Document, operation: &Operation<'_>, items: &str) -> Option<&'a str> {
-    let data: &Value = document.schema(&format!("{}Output", operation.parameters_name()));
-    reference(&data["properties"][items]["items"])
 }

@@ -94,9 +94,16 @@ fn polish_field(field: &mut Field) {
 /// `T` of `name<T>`.
 pub fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    types_of(path.path.segments.last().filter(|segment| segment.ident == name)?).next()
+}
+
+/// The types between the brackets of `name<…>`.
+fn types_of(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
@@ -118,15 +125,18 @@ fn conversions(definition: &ItemStruct, inner: &Type) -> Vec<Item> {
                 }
             },
         ],
-        Some(last) if last.ident == "Map" => vec![parse_quote! {
-            impl<K: ::std::convert::Into<::std::string::String>, V: ::std::convert::Into<::serde_json::Value>>
-                ::std::iter::FromIterator<(K, V)> for #name
-            {
-                fn from_iter<I: ::std::iter::IntoIterator<Item = (K, V)>>(fields: I) -> Self {
-                    Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Some(last) if last.ident == "Map" || last.ident == "BTreeMap" => {
+            let value = types_of(last).last();
+            vec![parse_quote! {
+                impl<K: ::std::convert::Into<::std::string::String>, V: ::std::convert::Into<#value>>
+                    ::std::iter::FromIterator<(K, V)> for #name
+                {
+                    fn from_iter<I: ::std::iter::IntoIterator<Item = (K, V)>>(fields: I) -> Self {
+                        Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+                    }
                 }
-            }
-        }],
+            }]
+        }
         _ => Vec::new(),
     }
 }

@@ -89,15 +89,15 @@ fn section(document: &Document, operation: &Operation<'_>) -> Markup {
             (placed(document, operation))
             (body(document, &node["requestBody"]))
             h3 { "Answer" }
-            (body(document, &node["responses"]["200"]))
+            (body(document, operation.success().map_or(&Value::Null, |(_, response)| response)))
         }
     }
 }
 
 /// The parameters in path and query.
 fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
-    let rows: Vec<_> = document
-        .placed(operation)
+    let rows: Vec<_> = operation
+        .placed()
         .map(|parameter| {
             let path = format!("{} (in the {})", text(&parameter["name"]), text(&parameter["in"]));
             row(&path, parameter, document.resolved(&parameter["schema"]), parameter["required"] == true)

@@ -7,8 +7,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{Document, Operation, Result, entries, json_schema, text};
+use super::document::{Document, Operation, Result, entries, text};
 use super::peel;
+use super::shape::Shape;
 
 /// A row for each operation, in the order of their paths.
 pub fn rows(document: &Document) -> Result<TokenStream> {
@@ -21,6 +22,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let method = match operation.method {
         "get" => quote!(GET),
         "post" => quote!(POST),
+        "put" => quote!(PUT),
+        "patch" => quote!(PATCH),
         "delete" => quote!(DELETE),
         other => return Err(document.fault(operation.place(), format!("must not have the method {other}"))),
     };
@@ -43,8 +46,10 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
     let order_ids = &order_ids;
     let no_data = if data["type"] == "array" { "[]" } else { "{}" };
-    let is_enveloped = peel::is_enveloped(document, json_schema(&operation.node["responses"]["200"]));
+    let is_enveloped = peel::is_enveloped(document, operation.answer());
     let answer = answer_example(operation, is_enveloped, no_data);
+    let beside = peel::beside(document, operation);
+    let placing = placing(document, operation);
     let example = Value::Object(example(document, operation)).to_string();
     Ok(quote! {
         super::Operation {
@@ -52,8 +57,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             completeness: super::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
-            added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*],
-            places_orders: #places_orders,
+            added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
+            places_orders: #places_orders, placing: #placing,
         }
     })
 }
@@ -76,17 +81,52 @@ fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
 
 /// The data of the first example of the answer.
 fn answer_example(operation: &Operation<'_>, is_enveloped: bool, no_data: &str) -> String {
-    let examples = &operation.node["responses"]["200"]["content"]["application/json"]["examples"];
-    let value = entries(examples).next().map(|(_, example)| &example["value"]);
+    let content = operation.success().map(|(_, response)| &response["content"]["application/json"]);
+    let value = content.and_then(peel::example);
     let data = value.map(|value| if is_enveloped { &value["data"] } else { value });
     data.filter(|data| !data.is_null()).map_or(no_data.to_owned(), Value::to_string)
 }
 
-/// The first example of the body and those of the parameters, without what the family adds.
+/// Which parameters are in the query and how, and what the others make of the body.
+fn placing(document: &Document, operation: &Operation<'_>) -> TokenStream {
+    let in_query = operation.placed().filter(|parameter| parameter["in"] == "query");
+    let in_query = in_query.map(|parameter| {
+        let (name, separator) = (text(&parameter["name"]), separator(parameter));
+        let separator = separator.map_or(quote!(None), |separator| quote!(Some(#separator)));
+        quote!((#name, #separator))
+    });
+    let required = operation.node["requestBody"]["required"] == true;
+    let body = match Shape::of(document.resolved(operation.body())) {
+        Shape::List(_) | Shape::Map(_) => {
+            let name = peel::BODY;
+            quote!(Field(#name))
+        }
+        Shape::Object if required => quote!(Fields),
+        _ => quote!(FieldsIfAny),
+    };
+    quote!(super::Placing { query: &[#(#in_query),*], body: super::Body::#body })
+}
+
+/// What is between the items of a list in the query; none if each stands alone.
+fn separator(parameter: &Value) -> Option<char> {
+    let style = text(&parameter["style"]);
+    let alone = parameter["explode"].as_bool().unwrap_or(matches!(style, "" | "form"));
+    (!alone).then_some(match style {
+        "spaceDelimited" => ' ',
+        "pipeDelimited" => '|',
+        _ => ',',
+    })
+}
+
+/// The example of the body and those of the parameters, without what the family adds.
 fn example(document: &Document, operation: &Operation<'_>) -> Map<String, Value> {
-    let body = entries(&operation.node["requestBody"]["content"]["application/json"]["examples"]).next();
-    let mut example = body.and_then(|(_, example)| example["value"].as_object().cloned()).unwrap_or_default();
-    for parameter in document.placed(operation) {
+    let body = peel::example(&operation.node["requestBody"]["content"]["application/json"]).cloned();
+    let mut example = match (body, Shape::of(document.resolved(operation.body()))) {
+        (Some(Value::Object(fields)), Shape::Object) => fields,
+        (Some(whole), _) => Map::from_iter([(peel::BODY.to_owned(), whole)]),
+        (None, _) => Map::new(),
+    };
+    for parameter in operation.placed() {
         example.insert(text(&parameter["name"]).to_owned(), parameter["example"].clone());
     }
     let added = peel::added(document, operation);

@@ -15,7 +15,7 @@ use crate::error::{Error, Subject};
 use crate::family::environment::parse;
 use crate::family::place::check;
 use crate::family::{Environment, Family};
-use crate::openapi::Operation;
+use crate::openapi::{Operation, Placing};
 use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
@@ -165,6 +165,7 @@ impl<F: Family> ApiClient<F> {
             own_order_ids: &[],
             order_ids: F::ORDER_IDS,
             places_orders: false,
+            placing: Placing::RAW,
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters, exact::read).checked(check(path))

@@ -30,7 +30,7 @@ pub use error::{Error, ErrorKind};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;
-pub use values::{Language, Listed, OddItem, Time};
+pub use values::{Language, Listed, OddItem, Scalar, Time};
 
 // What stands in public signatures, in the versions that this crate uses.
 #[cfg(feature = "schemars")]

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
-use super::response::Response;
+use super::response::{Around, Response};
 use crate::error::{Error, ErrorKind};
 use crate::family::envelope::is_server_failure;
 use crate::values::{Listed, OddItem};
@@ -140,13 +140,13 @@ impl<T: Serialize> Position<T> {
 }
 
 impl<T: Serialize + Send + 'static> Items<T> {
-    /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what it
-    /// says of the list.
+    /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
+    /// data and what is around that say of the list.
     pub(crate) fn new<D, F>(
         first: i64,
         size: i64,
         ask: impl Fn(i64) -> F + Send + 'static,
-        read: fn(D) -> Page<T>,
+        read: fn(D, &Around) -> Page<T>,
     ) -> Self
     where
         D: Send + 'static,
@@ -182,12 +182,12 @@ fn says_no_such_page(error: &Error) -> bool {
 fn turned<T: Serialize, D>(
     mut position: Position<T>,
     answer: Result<Response<D>, Error>,
-    read: fn(D) -> Page<T>,
+    read: fn(D, &Around) -> Page<T>,
 ) -> (Vec<Result<T, Error>>, Option<Position<T>>) {
     let (page, around) = match answer {
         Ok(response) => {
             let (data, around) = response.into_parts();
-            (read(data), around)
+            (read(data, &around), around)
         }
         // A page behind the last that was named is refused by some servers, and empty at others.
         Err(error) if position.is_behind_the_last() && says_no_such_page(&error) && position.gap().is_none() => {

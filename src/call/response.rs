@@ -1,14 +1,20 @@
 //! A whole answer: its data as a type, and what came around it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::Error as _;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Reader;
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
+use crate::values::read::Read;
+use crate::values::text::decode;
 
 /// An answer that accepted a call, from [`Call::response`](super::Call::response).
 ///
@@ -20,7 +26,7 @@ pub struct Response<T> {
 
 /// What came around the data, and what was called.
 #[derive(Clone)]
-pub(super) struct Around {
+pub(crate) struct Around {
     subject: Subject,
     answer: Accepted,
 }
@@ -29,6 +35,14 @@ impl Around {
     /// The answer's bytes.
     pub(super) fn raw(&self) -> Bytes {
         self.answer.raw.clone()
+    }
+
+    /// A field beside the data, if it is there and of this type.
+    pub(crate) fn beside<V: Read>(&self, name: &str) -> Option<V> {
+        let Accepted { raw, headers, .. } = &self.answer;
+        let answer = decode(raw, headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()));
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&answer).ok()?;
+        V::read(fields.get(name)?.get()).ok()
     }
 
     /// The error of what can't be read of it.
@@ -67,6 +81,13 @@ impl<T> Response<T> {
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.around.answer.message.as_deref()
+    }
+
+    /// A field of the answer beside its data, such as the `total_count` of a list; none if it is not there. Which are
+    /// documented is said by [`Operation::beside`](crate::Operation::beside).
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Option<Value> {
+        self.around.beside(name)
     }
 
     /// The answer's bytes as they came.

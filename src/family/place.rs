@@ -7,22 +7,64 @@ use reqwest::Url;
 use serde_json::value::RawValue;
 
 use super::scheme::{Outgoing, PlaceError, Unsigned};
+use crate::openapi::Body;
 
-/// Places the fields of `parameters`: those that the path names as `{field}` in it, the others in the query of a `GET`
-/// and in the body of all else.
+/// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query and all others of a
+/// `GET` in the query, what is left in the body.
 pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing, PlaceError> {
     let headers = HeaderMap::with_capacity(8);
-    let (in_path, in_query) = (call.path.contains('{'), *call.method == Method::GET);
-    if !in_path && !in_query {
+    let (in_path, is_get, placing) = (call.path.contains('{'), *call.method == Method::GET, &call.placing);
+    if !in_path && !is_get && placing.query.is_empty() && placing.body == Body::Fields {
         return Ok(Outgoing { url: joined(call.base, call.path), headers, body: Some(parameters) });
     }
     let mut fields: Fields<'_> = serde_json::from_slice(&parameters)?;
     let mut url = if in_path { fill(call, &mut fields)? } else { joined(call.base, call.path) };
-    if !in_query {
-        return Ok(Outgoing { url, headers, body: Some(serde_json::to_vec(&fields)?) });
+    let known = |name: &str| placing.query.iter().find(|(known, _)| *known == name);
+    let (in_query, rest): (Fields<'_>, Fields<'_>) =
+        fields.into_iter().partition(|(name, _)| is_get || known(name).is_some());
+    for (name, value) in &in_query {
+        let separator = known(name).and_then(|(_, separator)| *separator);
+        ask(&mut url, name, value, separator).ok_or_else(|| PlaceError::InQuery(name.clone()))?;
     }
-    url.query_pairs_mut().extend_pairs(fields.iter().filter_map(|(name, value)| Some((name, text(value)?))));
-    Ok(Outgoing { url, headers, body: None })
+    let body = if is_get { None } else { body(placing.body, &rest)? };
+    Ok(Outgoing { url, headers, body })
+}
+
+/// The body of what is neither in the path nor in the query, if there is one.
+fn body(body: Body, fields: &Fields<'_>) -> Result<Option<Vec<u8>>, PlaceError> {
+    match body {
+        Body::FieldsIfAny if fields.is_empty() => Ok(None),
+        Body::Fields | Body::FieldsIfAny => Ok(Some(serde_json::to_vec(fields)?)),
+        Body::Field(name) => {
+            let body = fields.get(name).map(|body| body.get()).filter(|body| *body != "null");
+            Ok(body.map(|body| body.as_bytes().to_vec()))
+        }
+    }
+}
+
+/// Adds a parameter to the query: a list as the `separator` between its items, or as one parameter for each. What is null
+/// or empty is not asked for.
+fn ask(url: &mut Url, name: &str, value: &RawValue, separator: Option<char>) -> Option<()> {
+    let values: Vec<String> = match value.get().as_bytes() {
+        [b'[', ..] => {
+            serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.into_iter().map(plain).collect::<Option<_>>()?
+        }
+        b"null" => Vec::new(),
+        _ => vec![plain(value)?],
+    };
+    let values = match separator {
+        Some(separator) if !values.is_empty() => vec![values.join(separator.encode_utf8(&mut [0; 4]))],
+        _ => values,
+    };
+    if !values.is_empty() {
+        url.query_pairs_mut().extend_pairs(values.iter().map(|value| (name, value)));
+    }
+    Some(())
+}
+
+/// A text, a number or a boolean as it stands in a URL; none for what can't.
+fn plain(value: &RawValue) -> Option<String> {
+    text(value).filter(|_| !value.get().starts_with(['[', '{']))
 }
 
 /// Whether `path` can be that of a call: one that stays where it says.
@@ -61,8 +103,8 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
         match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
             None => path.push(segment),
             Some(name) => {
-                let value = fields.remove(name).filter(|value| !value.get().starts_with(['{', '[', 't', 'f']));
-                let value = value.and_then(text).filter(|value| stays_in_its_place(value));
+                let value = fields.remove(name).filter(|value| !value.get().starts_with(['t', 'f']));
+                let value = value.and_then(plain).filter(|value| stays_in_its_place(value));
                 path.push(&value.ok_or_else(|| PlaceError::Parameter(name.to_owned()))?)
             }
         };

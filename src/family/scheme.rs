@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 
 use crate::error::reason;
+use crate::openapi::Placing;
 use crate::signing::{ContentError, Explanation};
 
 /// What is put around the parameters of a call, and taken off an answer.
@@ -33,6 +34,8 @@ pub struct Unsigned<'a> {
     pub path: &'a str,
     /// The parameters that the family adds to this operation.
     pub added: &'a [&'a str],
+    /// Where the parameters go.
+    pub(crate) placing: Placing,
     /// The operation's own parameters as JSON.
     pub parameters: &'a [u8],
 }
@@ -123,6 +126,8 @@ pub enum PlaceError {
         "the parameter {0}, which is part of the path, must be a text or a number, not empty, no dots, and without control characters"
     )]
     Parameter(String),
+    #[error("the parameter {0}, which is part of the query, must be a text, a number, a boolean or a list of them")]
+    InQuery(String),
     #[error("the parameters must be a JSON object: {}", reason::of(.0))]
     Parameters(#[from] serde_json::Error),
 }

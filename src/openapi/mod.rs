@@ -13,6 +13,7 @@
 
 mod operation;
 
+pub(crate) use operation::{Body, Placing};
 pub use operation::{Completeness, Operation};
 
 /// A document whose API is compiled in.
@@ -32,6 +33,9 @@ pub struct Document {
     pub operations: &'static [Operation],
     /// The fields of its answers that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
+    /// Where in an answer the result's code is: the name of a field, or as `status.code` that of a field in it. Empty where
+    /// no code is documented.
+    pub result_code: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/documents.rs"));

@@ -36,6 +36,35 @@ pub struct Operation {
     pub(crate) order_ids: &'static [&'static str],
     /// Whether it makes orders, which its answer names.
     pub(crate) places_orders: bool,
+    /// The fields of an answer beside its `data`, which are not the envelope's.
+    pub beside: &'static [&'static str],
+    /// Where its parameters go.
+    pub(crate) placing: Placing,
+}
+
+/// Where the parameters of a call go: what its path names is in the path, and all that is left of a `GET` in the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Placing {
+    /// Those in the query, and what is between the items of a list; none if each item stands alone.
+    pub(crate) query: &'static [(&'static str, Option<char>)],
+    pub(crate) body: Body,
+}
+
+/// What is made of the parameters that are neither in the path nor in the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// An object of them.
+    Fields,
+    /// An object of them, or no body if there are none.
+    FieldsIfAny,
+    /// The one of this name is the body, a list or a map; no body without it.
+    #[allow(dead_code, reason = "no document has such a body yet")]
+    Field(&'static str),
+}
+
+impl Placing {
+    /// That of a call that no specification knows.
+    pub(crate) const RAW: Self = Self { query: &[], body: Body::Fields };
 }
 
 /// How much of an operation is documented.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::retry::RetryPolicy;
 use crate::error::Subject;
-use crate::openapi::Operation;
+use crate::openapi::{Operation, Placing};
 
 /// One call before it is begun.
 pub(crate) struct Intent {
@@ -35,6 +35,7 @@ pub(crate) struct Target {
     pub(crate) order_ids: &'static [&'static str],
     /// Whether it makes orders, which its answer names.
     pub(crate) places_orders: bool,
+    pub(crate) placing: Placing,
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
 }
@@ -51,6 +52,7 @@ impl Target {
             own_order_ids: operation.order_ids,
             order_ids,
             places_orders: operation.places_orders,
+            placing: operation.placing,
             no_data: operation.no_data,
         }
     }

@@ -113,8 +113,8 @@ impl Transport {
     }
 
     fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {
-        let Intent { target: Target { method, path, added, .. }, parameters, .. } = intent;
-        Unsigned { method, base: &self.base, path, added, parameters }
+        let Intent { target: Target { method, path, added, placing, .. }, parameters, .. } = intent;
+        Unsigned { method, base: &self.base, path, added, placing: *placing, parameters }
     }
 
     fn moment(&self, intent: &Intent) -> Moment {

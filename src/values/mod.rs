@@ -5,9 +5,11 @@ pub(crate) mod exact;
 mod language;
 mod listed;
 pub(crate) mod read;
+mod scalar;
 pub(crate) mod text;
 mod time;
 
 pub use language::Language;
 pub use listed::{Listed, OddItem};
+pub use scalar::Scalar;
 pub use time::Time;

@@ -1,6 +1,7 @@
 //! How answers are read: each field for itself, in any spelling that means the same, so that an odd one spoils no other.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
@@ -180,6 +181,30 @@ read_from_text!(bool f64);
 impl Read for Value {
     fn read(json: &str) -> Result<Self, Error> {
         exact::read(json)
+    }
+}
+
+impl<T: Read> Read for Box<T> {
+    fn read(json: &str) -> Result<Self, Error> {
+        T::read(json).map(Self::new)
+    }
+
+    fn is_none(json: &str) -> bool {
+        T::is_none(json)
+    }
+}
+
+impl<T: Read> Read for BTreeMap<String, T> {
+    fn read(json: &str) -> Result<Self, Error> {
+        if is_empty(json) {
+            return Ok(Self::new());
+        }
+        let Fields(fields) = Fields::parse(json)?;
+        fields.into_iter().map(|(name, value)| Ok((name.into_owned(), T::read(value.get())?))).collect()
+    }
+
+    fn is_none(json: &str) -> bool {
+        is_empty(json)
     }
 }
 

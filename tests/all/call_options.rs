@@ -281,6 +281,7 @@ async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
         json!("1\t2"),
         json!([".."]),
         json!(true),
+        json!({ "a": 1 }),
     ] {
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{id}: {error}");
@@ -289,6 +290,23 @@ async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
     client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": "a/b%?" })).await.unwrap();
     let request = server.requests().remove(0);
     assert!(request.starts_with("PUT /sims/a%2Fb%25%3F/cancel HTTP/1.1"), "{request}");
+}
+
+#[tokio::test]
+async fn a_list_in_the_query_stands_there_item_by_item_and_an_object_can_t() {
+    let server = Canned::json(r#"{"code":"0000"}"#).await;
+    let client = client_at(&server.url);
+    for nested in [json!({ "a": 1 }), json!([[1]]), json!(["a", null])] {
+        let error = client.call::<Value>(Method::GET, "/sims", &json!({ "which": nested })).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{nested}: {error}");
+        assert!(error.to_string().contains("the parameter which, which is part of the query, must be"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+    let parameters = json!({ "tags": ["a b", 2, true], "none": null, "empty": [] });
+    client.call::<Value>(Method::GET, "/sims", &parameters).await.unwrap();
+    let request = server.requests().remove(0);
+    assert!(request.contains("&tags=a+b&tags=2&tags=true&"), "{request}");
+    assert!(!request.contains("none=") && !request.contains("empty="), "{request}");
 }
 
 #[tokio::test]

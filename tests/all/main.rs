@@ -4,6 +4,7 @@ mod answers;
 mod api;
 mod call_options;
 mod calls;
+mod constructs;
 mod contract;
 mod documented_examples;
 mod failures;

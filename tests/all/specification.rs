@@ -2,7 +2,7 @@
 
 #[allow(dead_code, reason = "the build uses all of it, the tests a part")]
 #[path = "../../build/mod.rs"]
-mod codegen;
+pub mod codegen;
 
 use std::path::Path;
 
@@ -10,11 +10,28 @@ const SPECIFICATION: &str = include_str!("../../openapi/csss.yaml");
 
 /// Compiles a specification that differs from ours.
 fn compile(text: &str) -> Result<String, String> {
+    compile_as("csss.yaml", text)
+}
+
+/// Compiles a specification of this name.
+pub fn compile_as(name: &str, text: &str) -> Result<String, String> {
+    read_as(name, text, codegen::compile)
+}
+
+/// The operations table of a specification of this name.
+pub fn list_as(name: &str, text: &str) -> String {
+    read_as(name, text, |document| codegen::list(std::slice::from_ref(document), |_| true)).unwrap()
+}
+
+fn read_as(
+    name: &str,
+    text: &str,
+    make: impl FnOnce(&codegen::Document) -> codegen::Result<String>,
+) -> Result<String, String> {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("csss.yaml");
+    let file = directory.path().join(name);
     std::fs::write(&file, text).unwrap();
-    let result =
-        codegen::read(&file).and_then(|document| codegen::compile(&document)).map_err(|fault| fault.to_string());
+    let result = codegen::read(&file).and_then(|document| make(&document)).map_err(|fault| fault.to_string());
     result.map_err(|fault| fault.replace(&*directory.path().to_string_lossy(), "openapi"))
 }
 
@@ -38,6 +55,7 @@ const NEW_PATH: &str = "
         content:
           application/json:
             schema: { $ref: '#/components/schemas/CancelPackageRequest' }
+            example: { order_id: ORDER_1, why: '1' }
       responses:
         '200':
           description: The envelope
@@ -143,12 +161,12 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "      operationId: openPackage\n",
             "      operationId: openPackage\n      servers: []\n",
-            "paths./package/openPackage: must have no servers of its own",
+            "paths./package/openPackage.post: must have no servers of its own",
         ),
         (
             "operationId: openPackage",
-            "operationId: start-package",
-            "paths./package/openPackage.post: must have the operationId openPackage",
+            "operationId: 1-package",
+            "paths./package/openPackage.post: must have an operationId that is a name in Rust",
         ),
         (
             "      x-linksfield-safe-to-retry: false\n",
@@ -172,13 +190,13 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         ),
         (
             "        '200':\n",
-            "        '400': { description: x }\n        '200':\n",
-            "must have the responses [\"200\"] and no other",
+            "        '201': { description: x }\n        '200':\n",
+            "must have the responses of one status of success, such as 200, and no other",
         ),
         (
             "schemas/OpenPackageRequest'",
             "schemas/OpenPackageOutput'",
-            "post: must refer to the schema OpenPackageRequest as its body",
+            "post: must have and require the signed parameter version",
         ),
         (
             "schemas/OpenPackageAnswer'",

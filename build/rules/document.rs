@@ -1,0 +1,95 @@
+//! What a document says at its root.
+
+use serde_json::Value;
+
+use super::super::document::{Document, FROM_LINKSFIELD, Result, TO_LINKSFIELD, entries, items, text};
+use super::{is_text, require};
+
+pub fn check_version(document: &Document) -> Result<()> {
+    let version = text(&document.root["openapi"]);
+    require(document, version.starts_with("3.0."), "openapi", "must be 3.0.x")
+}
+
+pub fn check_head(document: &Document) -> Result<()> {
+    let named = is_text(&document.root["info"]["title"]) && is_text(&document.root["info"]["version"]);
+    require(document, named, "info", "must have a title and a version")?;
+    let known = [TO_LINKSFIELD, FROM_LINKSFIELD].contains(&text(&document.root["x-linksfield-direction"]));
+    let rule = format!("must be {TO_LINKSFIELD} or {FROM_LINKSFIELD}: who sends what is described");
+    require(document, known, "x-linksfield-direction", rule)?;
+    let feature = &document.root["x-linksfield-feature"];
+    require(document, feature.is_null() || is_text(feature), "x-linksfield-feature", "must be the name of a feature")
+}
+
+pub fn check_servers(document: &Document) -> Result<()> {
+    let mut variants = Vec::new();
+    for (index, server) in items(&document.root["servers"]).enumerate() {
+        let place = format!("servers.{index}");
+        let name = &server["x-linksfield-environment"];
+        let named = is_text(name) && is_text(&server["description"]);
+        require(document, named, &place, "must have a description and x-linksfield-environment")?;
+        require(document, is_text(&server["url"]), &place, "must have a url")?;
+        if server["variables"].is_null() {
+            let variant = heck::AsUpperCamelCase(text(name)).to_string();
+            let rust =
+                syn::parse_str::<syn::Ident>(&variant).is_ok() && variant != "Url" && !variants.contains(&variant);
+            let rule = "must have an x-linksfield-environment that is a name in Rust and no other server's, nor url";
+            require(document, rust, &place, rule)?;
+            variants.push(variant);
+        }
+    }
+    Ok(())
+}
+
+pub fn check_tags(document: &Document) -> Result<()> {
+    let tags: Vec<_> = items(&document.root["tags"]).map(|tag| text(&tag["name"])).collect();
+    for operation in document.operations() {
+        let used = items(&operation.node["tags"]).map(text).collect::<Vec<_>>();
+        require(document, used.len() == 1, &operation.place(), "must have one tag")?;
+        let listed = tags.contains(&used[0]);
+        let rule = format!("must have a tag that the document's tags list: add {} to them", used[0]);
+        require(document, listed, &operation.place(), rule)?;
+    }
+    Ok(())
+}
+
+/// The envelope says what the client adds to a request, and takes off an answer.
+pub fn check_envelope(document: &Document) -> Result<()> {
+    const LISTS: [(&str, &str, bool); 4] = [
+        ("request", "the parameters that the client adds", true),
+        ("request-where-documented", "the parameters that the client adds to some operations", false),
+        ("response", "the fields around the data", true),
+        ("headers", "the headers that the client sets", false),
+    ];
+    let envelope = &document.root["x-linksfield-envelope"];
+    let place = |name: &str| format!("x-linksfield-envelope.{name}");
+    for (name, what, needed) in LISTS {
+        let listed = envelope[name]
+            .as_array()
+            .map_or(envelope[name].is_null() && (!needed || document.is_received()), |names| names.iter().all(is_text));
+        require(document, listed, &place(name), format!("must list {what}"))?;
+    }
+    let known = |name: &str| name == "code" || LISTS.iter().any(|list| list.0 == name);
+    if let Some((name, _)) = entries(envelope).find(|(name, _)| !known(name)) {
+        let rule = "must be one of request, request-where-documented, headers, response, code";
+        return Err(document.fault(place(name), rule));
+    }
+    if document.is_received() {
+        return Ok(());
+    }
+    let code = code_path(document);
+    let first = code.first().copied().unwrap_or_default();
+    let inside = items(&envelope["response"]).any(|name| name == first);
+    let none = envelope["code"].is_null() && items(&envelope["response"]).next().is_none();
+    require(
+        document,
+        inside || none,
+        &place("code"),
+        "must say where the result's code is: a field that response lists, or as status.code a field of one",
+    )
+}
+
+/// Where the code of a result is in an answer: the fields on the way to it.
+pub fn code_path(document: &Document) -> Vec<&str> {
+    let code: &Value = &document.root["x-linksfield-envelope"]["code"];
+    text(code).split('.').filter(|name| !name.is_empty()).collect()
+}

@@ -1,0 +1,423 @@
+//! Every key of OpenAPI 3.0, object by object: what is done with it, or what to write instead.
+
+use serde_json::{Value, json};
+
+use super::super::document::{Document, Result, entries, items};
+use super::{is_text, require};
+
+/// An object of OpenAPI 3.0.
+pub struct Object {
+    pub name: &'static str,
+    /// Where it stands among the components, if `$ref` may stand for it.
+    shared: Option<&'static str>,
+    pub keys: &'static [Key],
+}
+
+/// A key of an object, what is done with it, and why or how.
+pub struct Key(pub &'static str, pub Done, pub &'static str);
+
+pub enum Done {
+    /// The client is made of it.
+    Used(Holds),
+    /// It is for readers, and for other tools.
+    Told(Holds),
+    /// What the key is said to be instead begins with `must`.
+    Refused,
+}
+
+/// What a key holds.
+pub enum Holds {
+    Anything,
+    /// An empty list.
+    Nothing,
+    Text,
+    Flag,
+    Texts,
+    Texted,
+    One(&'static Object),
+    List(&'static Object),
+    Named(&'static Object),
+    /// A flag, or a schema.
+    FlagOr(&'static Object),
+}
+
+use Done::{Refused, Told, Used};
+use Holds::{Anything, Flag, FlagOr, List, Named, Nothing, One, Text, Texted, Texts};
+
+pub static DOCUMENT: Object = Object {
+    name: "document",
+    shared: None,
+    keys: &[
+        Key("openapi", Used(Text), "3.0.x"),
+        Key("info", Used(One(&INFO)), "what the document is called"),
+        Key("servers", Used(List(&SERVER)), "each without variables is a variant of `Environment`"),
+        Key(
+            "paths",
+            Used(Named(&PATH)),
+            "each operation is a method; a path begins with `/`, and a parameter in it is a whole segment",
+        ),
+        Key("components", Used(One(&COMPONENTS)), "what has a name"),
+        Key(
+            "security",
+            Told(Nothing),
+            "must be `[]`: who calls is known to the client, and `x-linksfield-envelope` says where it stands",
+        ),
+        Key("tags", Told(List(&TAG)), "the chapters of the reference"),
+        Key("externalDocs", Told(Anything), "where the documentation is"),
+    ],
+};
+
+static INFO: Object = Object {
+    name: "info",
+    shared: None,
+    keys: &[
+        Key("title", Used(Text), "what the document is called"),
+        Key("version", Used(Text), "the version of the contract"),
+        Key("description", Told(Text), "in the reference"),
+        Key("license", Told(Anything), "of the document"),
+        Key("contact", Told(Anything), "of the documentation"),
+        Key("termsOfService", Told(Text), "for readers"),
+    ],
+};
+
+static SERVER: Object = Object {
+    name: "server",
+    shared: None,
+    keys: &[
+        Key("url", Used(Text), "what comes before the paths"),
+        Key("description", Used(Text), "the words of the variant"),
+        Key("variables", Used(Anything), "a server with variables is none that the documentation names: no variant"),
+    ],
+};
+
+static TAG: Object = Object {
+    name: "tag",
+    shared: None,
+    keys: &[
+        Key("name", Told(Text), "what operations name"),
+        Key("description", Told(Text), "for readers"),
+        Key("externalDocs", Told(Anything), "for readers"),
+    ],
+};
+
+static COMPONENTS: Object = Object {
+    name: "components",
+    shared: None,
+    keys: &[
+        Key("schemas", Used(Named(&SCHEMA)), "each that is reached is a type, and its name is the type's"),
+        Key("parameters", Used(Named(&PARAMETER)), "parameters of several operations"),
+        Key("requestBodies", Used(Named(&BODY)), "bodies of several operations"),
+        Key("responses", Used(Named(&RESPONSE)), "answers of several operations"),
+        Key("examples", Refused, "must have no examples: they stand where they are examples of something"),
+        Key(
+            "headers",
+            Refused,
+            "must have no headers: those of answers reach a caller untyped, by `Response::headers`",
+        ),
+        Key(
+            "securitySchemes",
+            Refused,
+            "must have no securitySchemes: who calls is known to the client, so name its headers in `x-linksfield-envelope`",
+        ),
+        Key("links", Refused, "must have no links: say in a description what leads where"),
+        Key(
+            "callbacks",
+            Refused,
+            "must have no callbacks: what Linksfield sends is a document of its own, with `x-linksfield-direction: from-linksfield`",
+        ),
+    ],
+};
+
+static PATH: Object = Object {
+    name: "path",
+    shared: None,
+    keys: &[
+        Key("get", Used(One(&OPERATION)), "an operation without a body"),
+        Key("post", Used(One(&OPERATION)), "an operation, with a body or without"),
+        Key("put", Used(One(&OPERATION)), "an operation, with a body or without"),
+        Key("patch", Used(One(&OPERATION)), "an operation, with a body or without"),
+        Key("delete", Used(One(&OPERATION)), "an operation, with a body or without"),
+        Key("parameters", Used(List(&PARAMETER)), "of each of its operations"),
+        Key("summary", Told(Text), "for readers"),
+        Key("description", Told(Text), "for readers"),
+        Key(
+            "servers",
+            Refused,
+            "must have no servers of its own: a document has them at its root, as some tools ignore others and some call them whatever the base URL is",
+        ),
+        Key("head", Refused, "must not have the method head: its answer says nothing"),
+        Key("options", Refused, "must not have the method options: it is the server's, not an operation"),
+        Key("trace", Refused, "must not have the method trace: it is the server's, not an operation"),
+        Key("$ref", Refused, "must not refer to a path elsewhere: write it out"),
+    ],
+};
+
+static OPERATION: Object = Object {
+    name: "operation",
+    shared: None,
+    keys: &[
+        Key("operationId", Used(Text), "in snake_case the method's name, in UpperCamelCase that of its parameters"),
+        Key("summary", Used(Text), "the first line of the method's documentation"),
+        Key("description", Used(Text), "in the method's documentation"),
+        Key("tags", Told(Texts), "one of those that `tags` lists: its chapter of the reference"),
+        Key("parameters", Used(List(&PARAMETER)), "fields of the method's argument, beside those of the body"),
+        Key(
+            "requestBody",
+            Used(One(&BODY)),
+            "its fields are those of the method's argument; a list or a map is the field `body` of it",
+        ),
+        Key(
+            "responses",
+            Used(Named(&RESPONSE)),
+            "the one of success is what the method returns; others are for readers",
+        ),
+        Key("deprecated", Used(Flag), "the method is marked"),
+        Key("externalDocs", Told(Anything), "for readers"),
+        Key(
+            "servers",
+            Refused,
+            "must have no servers of its own: a document has them at its root, as some tools ignore others and some call them whatever the base URL is",
+        ),
+        Key("security", Refused, "must have no security of its own: who calls is known to the client"),
+        Key(
+            "callbacks",
+            Refused,
+            "must have no callbacks: what Linksfield sends is a document of its own, with `x-linksfield-direction: from-linksfield`",
+        ),
+    ],
+};
+
+static PARAMETER: Object = Object {
+    name: "parameter",
+    shared: Some("parameters"),
+    keys: &[
+        Key("name", Used(Text), "the field's name"),
+        Key(
+            "in",
+            Used(Text),
+            "`path` or `query`; `header` for those that the client sets: `Accept-Language`, and what `x-linksfield-envelope` has as `headers`",
+        ),
+        Key("description", Used(Text), "the field's documentation"),
+        Key("required", Used(Flag), "as for a field; what is in the path is required"),
+        Key("schema", Used(One(&SCHEMA)), "the field's type, by the rules of a field"),
+        Key(
+            "style",
+            Used(Text),
+            "of a list in the query: `form`, `spaceDelimited` or `pipeDelimited`; in the path `simple`",
+        ),
+        Key("explode", Used(Flag), "whether each item of a list in the query stands alone, as OpenAPI has it"),
+        Key("example", Used(Anything), "part of the operation's example"),
+        Key("examples", Refused, "must have one example, not examples"),
+        Key("deprecated", Refused, "must not be deprecated: say it in the description"),
+        Key("content", Refused, "must have a schema, not content: JSON in a parameter is not written"),
+        Key("allowEmptyValue", Refused, "must not have allowEmptyValue: an empty text is a value like any other"),
+        Key("allowReserved", Refused, "must not have allowReserved: all that a URL reserves is encoded"),
+    ],
+};
+
+static BODY: Object = Object {
+    name: "body",
+    shared: Some("requestBodies"),
+    keys: &[
+        Key("description", Told(Text), "for readers"),
+        Key("required", Used(Flag), "a body that need not be there is left out if it has nothing in it"),
+        Key("content", Used(Named(&CONTENT)), "`application/json`, and no other"),
+    ],
+};
+
+static CONTENT: Object = Object {
+    name: "content",
+    shared: None,
+    keys: &[
+        Key("schema", Used(One(&SCHEMA)), "its type"),
+        Key("example", Used(Anything), "of a request, the operation's example"),
+        Key("examples", Used(Texted), "of a request, the first is the operation's example"),
+        Key("encoding", Refused, "must have no encoding: a body is JSON"),
+    ],
+};
+
+static RESPONSE: Object = Object {
+    name: "response",
+    shared: Some("responses"),
+    keys: &[
+        Key("description", Told(Text), "for readers"),
+        Key(
+            "content",
+            Used(Named(&CONTENT)),
+            "`application/json`, and no other; only of success: a refusal has the envelope",
+        ),
+        Key(
+            "headers",
+            Refused,
+            "must have no headers: those of answers reach a caller untyped, by `Response::headers`",
+        ),
+        Key("links", Refused, "must have no links: say in a description what leads where"),
+    ],
+};
+
+static SCHEMA: Object = Object {
+    name: "schema",
+    shared: Some("schemas"),
+    keys: &[
+        Key("type", Used(Text), "text, number, boolean, list, object"),
+        Key(
+            "format",
+            Used(Text),
+            "of a text: the kind that it is, a type of its own if a schema has this name in UpperCamelCase; of a number: `int32`, `int64`, `float`, `double`, which change nothing",
+        ),
+        Key("description", Used(Text), "the documentation of type or field"),
+        Key("properties", Used(Named(&SCHEMA)), "the fields"),
+        Key("required", Used(Texts), "these fields are not optional"),
+        Key(
+            "additionalProperties",
+            Used(FlagOr(&SCHEMA)),
+            "`true`: other fields are kept in `extra`; a schema: a map, if there are no properties",
+        ),
+        Key("items", Used(One(&SCHEMA)), "what a list holds: named, or plain"),
+        Key("enum", Used(Anything), "codes, texts or integers: an open enum by `x-enum-varnames`"),
+        Key("nullable", Used(Flag), "a field that is not required is none if it is null"),
+        Key("oneOf", Used(List(&SCHEMA)), "of scalars: the liberal type `Scalar`"),
+        Key("example", Used(Anything), "of a request, part of the operation's example"),
+        Key("pattern", Told(Text), "what the API judges, not the client; not in answers"),
+        Key("minLength", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("maxLength", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("minimum", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("maximum", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("exclusiveMinimum", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("exclusiveMaximum", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("multipleOf", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("minItems", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("maxItems", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("uniqueItems", Told(Anything), "what the API judges, not the client; not in answers"),
+        Key("minProperties", Told(Anything), "what the API judges, not the client"),
+        Key("maxProperties", Told(Anything), "what the API judges, not the client"),
+        Key("externalDocs", Told(Anything), "for readers"),
+        Key(
+            "default",
+            Refused,
+            "must not have a default: it would be sent and signed on every call, so say it in the description",
+        ),
+        Key(
+            "allOf",
+            Refused,
+            "must not be an allOf: a schema says in one place what is on the wire, so write its fields out",
+        ),
+        Key("anyOf", Refused, "must not be an anyOf: write a oneOf of scalars, or an object with the fields of all"),
+        Key("not", Refused, "must not have not: no type leaves out a value, so say it in the description"),
+        Key(
+            "discriminator",
+            Refused,
+            "must not have a discriminator: write an object with the fields of all, and its codes as an open enum",
+        ),
+        Key("title", Refused, "must not have a title: a schema is known by its name among the components"),
+        Key("readOnly", Refused, "must not be readOnly: write a schema for the request and one for the answer"),
+        Key("writeOnly", Refused, "must not be writeOnly: write a schema for the request and one for the answer"),
+        Key("deprecated", Refused, "must not be deprecated: say it in the description"),
+        Key("xml", Refused, "must not have xml: a body is JSON"),
+    ],
+};
+
+/// What a document may say beyond OpenAPI, and where; what else begins with `x-` is left to other tools.
+pub const EXTENSIONS: [(&str, &str); 12] = [
+    ("x-linksfield-codes", "schema: codes of which it is documented that it has them, but not in which field"),
+    ("x-linksfield-direction", "document: who sends what it describes"),
+    ("x-linksfield-documentation", "operation: the page it comes from"),
+    (
+        "x-linksfield-envelope",
+        "document: what the client adds to a request (`request`, `request-where-documented`, `headers`), what is around the data of an answer (`response`), and where in it the result's code is (`code`)",
+    ),
+    ("x-linksfield-environment", "server: its name"),
+    ("x-linksfield-feature", "document: the feature of the crate"),
+    ("x-linksfield-guide", "info: what a reader needs, but no generated file"),
+    ("x-linksfield-identifies", "schema: what it is the id of: `order`"),
+    ("x-linksfield-pagination", "operation: by what its pages are asked for and counted"),
+    ("x-linksfield-recognized-by", "notification: the fields that tell it from others"),
+    (
+        "x-linksfield-required-on-success",
+        "schema: what is there in the answer of a success, if not in that of a refusal",
+    ),
+    ("x-linksfield-safe-to-retry", "operation: whether calling twice does no more than calling once"),
+];
+
+/// All objects, in the order of a document.
+pub static OBJECTS: [&Object; 12] =
+    [&DOCUMENT, &INFO, &SERVER, &TAG, &PATH, &OPERATION, &PARAMETER, &BODY, &CONTENT, &RESPONSE, &COMPONENTS, &SCHEMA];
+
+/// Whether each key of `node` and of all below it is one that the build knows.
+pub fn check(document: &Document, object: &Object, place: &str, node: &Value) -> Result<()> {
+    require(document, node.is_object(), or_whole(place), format!("must be an object: {}", object.name))?;
+    if let (Some(target), Some(kind)) = (node.get("$ref"), object.shared) {
+        return check_reference(document, kind, place, node, target);
+    }
+    for (key, value) in entries(node) {
+        let inside = format!("{place}.{key}");
+        let inside = inside.trim_start_matches('.');
+        if key.starts_with("x-") {
+            check_extension(document, inside, key)?;
+            continue;
+        }
+        let known = object.keys.iter().find(|known| known.0 == key);
+        let rule = || {
+            format!("must not have the key {key}: the keys of its kind ({}) are {}", object.name, known_keys(object))
+        };
+        match known.ok_or_else(|| document.fault(or_whole(place), rule()))? {
+            Key(_, Refused, rule) => return Err(document.fault(or_whole(place), *rule)),
+            Key(_, Used(Nothing) | Told(Nothing), rule) => require(document, value == &json!([]), inside, *rule)?,
+            Key(_, Used(holds) | Told(holds), _) => check_value(document, inside, holds, value)?,
+        }
+    }
+    Ok(())
+}
+
+/// The keys that an object may have.
+fn known_keys(object: &Object) -> String {
+    let known = object.keys.iter().filter(|key| !matches!(key.1, Refused)).map(|key| key.0);
+    known.collect::<Vec<_>>().join(", ")
+}
+
+fn or_whole(place: &str) -> &str {
+    if place.is_empty() { "(whole file)" } else { place }
+}
+
+fn check_value(document: &Document, place: &str, holds: &Holds, value: &Value) -> Result<()> {
+    match holds {
+        Anything | Nothing => Ok(()),
+        Text => require(document, value.is_string(), place, "must be text"),
+        Flag => require(document, value.is_boolean(), place, "must be true or false"),
+        Texts => {
+            let texts = value.as_array().is_some_and(|texts| texts.iter().all(is_text));
+            require(document, texts, place, "must be a list of texts")
+        }
+        Texted => require(document, value.is_object(), place, "must have a name for each"),
+        One(object) => check(document, object, place, value),
+        FlagOr(_) if value.is_boolean() => Ok(()),
+        FlagOr(object) => check(document, object, place, value),
+        List(object) => {
+            require(document, value.is_array(), place, "must be a list")?;
+            items(value)
+                .enumerate()
+                .try_for_each(|(index, item)| check(document, object, &format!("{place}.{index}"), item))
+        }
+        Named(object) => {
+            require(document, value.is_object(), place, "must have a name for each")?;
+            entries(value).try_for_each(|(name, item)| check(document, object, &format!("{place}.{name}"), item))
+        }
+    }
+}
+
+/// Other tools ignore what stands beside a reference, so nothing may.
+fn check_reference(document: &Document, kind: &str, place: &str, node: &Value, target: &Value) -> Result<()> {
+    let target = target.as_str().unwrap_or_default();
+    let name = target.strip_prefix("#/components/").and_then(|name| name.strip_prefix(kind)?.strip_prefix('/'));
+    let there = name.is_some_and(|name| !document.root["components"][kind][name].is_null());
+    require(document, there, place, format!("must refer to something in this file, not {target}"))?;
+    let alone = entries(node).all(|(key, _)| key == "$ref" || key.starts_with("x-"));
+    require(document, alone, place, "must have nothing beside its $ref: others ignore it, so say it where it refers to")
+}
+
+/// A name with a typing error would say nothing, to nobody's notice.
+fn check_extension(document: &Document, place: &str, key: &str) -> Result<()> {
+    let known = !key.starts_with("x-linksfield-") || EXTENSIONS.iter().any(|(name, _)| *name == key);
+    let names = EXTENSIONS.map(|(name, _)| name).join(", ");
+    require(document, known, place, format!("must be one of {names}"))
+}

@@ -1,0 +1,43 @@
+//! The rules as a page for those who add endpoints.
+
+use std::fmt::Write;
+
+use super::RULES;
+use super::keys::{Done, EXTENSIONS, Key, OBJECTS};
+
+const HEAD: &str = "# What a document may say
+
+Each file in `openapi/` is OpenAPI 3.0. The build makes a client of it, and refuses what it can't use in one line that names
+the file, the place, the cause, and what to write instead. Nothing is passed over in silence: a key is *used*, or *told* to
+readers and other tools, or *refused*. This page is printed from the rules themselves (`build/rules`).
+";
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = HEAD.to_owned();
+    page += "\n## Between the parts\n\n| | | because |\n| --- | --- | --- |\n";
+    for rule in RULES {
+        row(&mut page, [rule.of, rule.must, rule.why]);
+    }
+    page += "\n## Key by key\n";
+    for object in OBJECTS {
+        let _ = write!(page, "\n### {}\n\n| key | | |\n| --- | --- | --- |\n", object.name);
+        for Key(name, done, what) in object.keys {
+            let done = match done {
+                Done::Used(_) => "used",
+                Done::Told(_) => "told",
+                Done::Refused => "refused",
+            };
+            row(&mut page, [&format!("`{name}`"), done, what]);
+        }
+    }
+    page += "\n## Beyond OpenAPI\n\nWhat else begins with `x-` is left to other tools.\n\n| key | |\n| --- | --- |\n";
+    for (name, what) in EXTENSIONS {
+        row(&mut page, [&format!("`{name}`"), what]);
+    }
+    page
+}
+
+fn row<const N: usize>(page: &mut String, cells: [&str; N]) {
+    let _ = writeln!(page, "| {} |", cells.join(" | "));
+}

@@ -1,0 +1,318 @@
+//! Which constructs of OpenAPI the build uses, and in what words it refuses the others.
+
+use crate::specification::{codegen, compile_as};
+
+/// Ordinary REST, with each construct that is used.
+const ORDINARY: &str = include_str!("../fixtures/ordinary.yaml");
+
+#[test]
+fn the_page_for_those_who_add_endpoints_is_that_of_the_rules() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/documents.md");
+    let page = codegen::rules();
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "docs/documents.md is not up to date");
+}
+
+#[test]
+fn ordinary_rest_becomes_ordinary_rust() {
+    let source = compile_as("ordinary.yaml", ORDINARY).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "pub fn list_sims( &self, body: &types::ListSims, ) -> crate::call::Call<crate::Listed<types::Sim>> {",
+        "pub fn list_sims_items( &self, parameters: types::ListSims, ) -> crate::Items<types::Sim> {",
+        "total_count: around.beside(\"total_count\")",
+        "Beside its data the answer has `total_count`",
+        "pub fn resume_sim(",
+        "pub fn bulk_tag_sims( &self, body: &types::BulkTagSims, ) -> crate::call::Call<crate::Listed<types::SimStatus>> {",
+        "pub body: ::std::vec::Vec<ChangeSimRequest>,",
+        "pub body: Tags,",
+        "::std::collections::BTreeMap<::std::string::String, ::std::string::String>",
+        "pub states: ::std::vec::Vec<SimStatus>,",
+        "pub page_no: ::std::option::Option<i64>,",
+        "pub force: bool,",
+        "pub keep_alive: ::std::option::Option<bool>,",
+        "pub usage: ::std::option::Option<crate::Scalar>,",
+        "pub all: crate::Listed<crate::Scalar>,",
+        "pub next: ::std::option::Option<::std::boxed::Box<Sim>>,",
+        "pub type_: ::std::option::Option<f64>,",
+        "SimStatus i64 { #[doc = \"a\"] PreActive = 10,",
+        "ResultCode { #[doc = \"a\"] Success = \"CB-00-0000\",",
+    ] {
+        let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(source.contains(&part), "{part}");
+    }
+}
+
+#[test]
+fn the_table_says_where_parameters_go_and_what_stands_beside_the_data() {
+    let table =
+        crate::specification::list_as("ordinary.yaml", ORDINARY).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "(\"states\", Some(','))",
+        "(\"tags\", None)",
+        "body: super::Body::Field(\"body\")",
+        "body: super::Body::FieldsIfAny",
+        "method: ::http::Method::PATCH",
+        "beside: &[\"total_count\"]",
+        "result_code: \"status.code\"",
+        "\\\"states\\\":[10,23]",
+    ] {
+        assert!(table.contains(part), "{part}\n{table}");
+    }
+}
+
+#[test]
+fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_to_write_instead() {
+    const SIMS: &str = "paths./sims.get";
+    for (from, to, place, rule) in [
+        // Keys.
+        ("    put:\n", "    head:\n", "paths./sims/{sim_id}/resume", "must not have the method head: its answer"),
+        ("security: []", "security: [{ key: [] }]", "security", "must be `[]`: who calls is known to the client"),
+        ("    get:\n", "    get:\n      security: []\n", SIMS, "must have no security of its own"),
+        (
+            "    get:\n",
+            "    get:\n      callbacks: {}\n",
+            SIMS,
+            "must have no callbacks: what Linksfield sends is a document",
+        ),
+        ("    get:\n", "    get:\n      servers: []\n", SIMS, "must have no servers of its own"),
+        (
+            "    get:\n",
+            "    get:\n      summry: x\n",
+            SIMS,
+            "must not have the key summry: the keys of its kind (operation) are operationId, summary",
+        ),
+        (
+            "  parameters:\n    Nonce",
+            "  securitySchemes: {}\n  parameters:\n    Nonce",
+            "components",
+            "must have no securitySchemes",
+        ),
+        (
+            "'200': { description: x,",
+            "'200': { description: x, headers: {},",
+            "paths./sims.get.responses.200",
+            "must have no headers",
+        ),
+        (
+            "maxLength: 5,",
+            "maxLength: 5, default: x,",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not have a default",
+        ),
+        (
+            "maxLength: 5,",
+            "maxLength: 5, readOnly: true,",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not be readOnly",
+        ),
+        (
+            "maxLength: 5,",
+            "maxLength: 5, not: {},",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not have not",
+        ),
+        (
+            "{ type: string, maxLength: 5,",
+            "{ anyOf: [],",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not be an anyOf",
+        ),
+        (
+            "description: Change.\n",
+            "description: Change.\n      discriminator: { propertyName: a }\n",
+            "components.schemas.ChangeSimRequest",
+            "must not have a discriminator",
+        ),
+        (
+            "{ $ref: '#/components/schemas/Usage' }",
+            "{ $ref: '#/components/schemas/Usage', description: x }",
+            "components.schemas.Sim.properties.usage",
+            "must have nothing beside its $ref",
+        ),
+        // Operations.
+        (
+            "operationId: resumeSim",
+            "operationId: list_sims",
+            "paths./sims/{sim_id}/resume.put",
+            "must have an operationId of its own: the method list_sims is there already",
+        ),
+        (
+            "operationId: resumeSim",
+            "operationId: call",
+            "paths./sims/{sim_id}/resume.put",
+            "must have an operationId of its own: the method call",
+        ),
+        (
+            "operationId: resumeSim",
+            "operationId: match",
+            "paths./sims/{sim_id}/resume.put",
+            "must have an operationId that is a name in Rust: match is none",
+        ),
+        (
+            "operationId: resumeSim",
+            "operationId: sim",
+            "paths./sims/{sim_id}/resume.put",
+            "must have another name: Sim is that of a schema",
+        ),
+        ("tags: [SIM]", "tags: [Sim]", SIMS, "must have a tag that the document's tags list: add Sim"),
+        (
+            "  /sims/{sim_id}/resume:",
+            "  /sims/{sim_id}:resume:",
+            "paths./sims/{sim_id}:resume",
+            "must have segments that are a text or a parameter",
+        ),
+        ("  /sims/bulk:", "  /sims/bulk?all=1:", "paths./sims/bulk?all=1", "must begin with / and have no query"),
+        (
+            "'429': { description: Too many }",
+            "'429': { description: x, content: { application/json: { schema: { type: object } } } }",
+            "paths./sims.get.responses.429",
+            "must have no content: what a refusal holds is said by the envelope",
+        ),
+        (
+            "'429': { description: Too many }",
+            "'204': { description: x }",
+            SIMS,
+            "must have the responses of one status of success",
+        ),
+        (
+            "      x-linksfield-pagination: {",
+            "      requestBody: { content: {} }\n      x-linksfield-pagination: {",
+            SIMS,
+            "must have no body, as it is a get",
+        ),
+        (
+            "content: { application/json: { schema: { type: array",
+            "content: { multipart/form-data: { schema: { type: array",
+            "paths./sims/bulk.post.requestBody",
+            "must have the media type application/json and no other",
+        ),
+        (
+            "total-count: total_count }",
+            "total-count: total }",
+            SIMS,
+            "must have x-linksfield-pagination with page-number",
+        ),
+        // Parameters.
+        (
+            "headers: [timestamp, nonce, Authorization]",
+            "headers: [timestamp]",
+            "paths./sims.get.parameters.nonce",
+            "must not be a header that a caller sets: if the client sets it, list nonce in x-linksfield-envelope.headers",
+        ),
+        (
+            "- { name: status, in: query",
+            "- { name: status, in: cookie",
+            "paths./sims.get.parameters.status",
+            "must not be in a cookie",
+        ),
+        (
+            "- { name: force, in: query, required: true",
+            "- { name: force, in: path, required: true",
+            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "must be named in its path, as {force}, or be in the query",
+        ),
+        (
+            "- { name: force, in: query",
+            "- { name: notes, in: query",
+            "paths./sims/{sim_id}/resume.patch.requestBody",
+            "must not have the field notes, which is a parameter too",
+        ),
+        (
+            "schema: { type: boolean }, example: true }",
+            "schema: { type: object }, example: true }",
+            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "must refer to a named schema",
+        ),
+        (
+            "schema: { type: boolean }, example: true }",
+            "schema: { type: string, enum: [a] }, example: a }",
+            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "must refer to a named schema",
+        ),
+        (
+            "schema: { type: boolean }, example: true }",
+            "schema: { type: boolean, default: true }, example: true }",
+            "paths./sims/{sim_id}/resume.patch.parameters.0.schema",
+            "must not have a default",
+        ),
+        (
+            "schema: { type: boolean }, example: true }",
+            "schema: { $ref: '#/components/schemas/Tags' }, example: {} }",
+            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "must be a text, a number, a boolean or a code",
+        ),
+        ("style: form", "style: deepObject", "paths./sims.get.parameters.states", "must have the style form"),
+        // Schemas.
+        (
+            "keep-alive: {",
+            "Numbers: {",
+            "components.schemas.ChangeSimRequest",
+            "must have fields whose names in Rust differ: numbers",
+        ),
+        (
+            "keep-alive: {",
+            "maybe_notes: {",
+            "components.schemas.ChangeSimRequest",
+            "must have fields whose names in Rust differ: maybe_notes",
+        ),
+        (
+            "keep-alive: {",
+            "build: {",
+            "components.schemas.ChangeSimRequest",
+            "must have fields whose names in Rust differ: build",
+        ),
+        (
+            "keep-alive: {",
+            "状态: {",
+            "components.schemas.ChangeSimRequest",
+            "must have fields that begin with a letter",
+        ),
+        (
+            "items: { type: integer } }",
+            "items: { type: array, items: { type: string } } }",
+            "components.schemas.ChangeSimRequest.properties.numbers",
+            "must have named items",
+        ),
+        (
+            "oneOf: [ { type: integer }, { type: string } ]",
+            "oneOf: [ { type: integer }, { type: object } ]",
+            "components.schemas.Usage",
+            "must be a oneOf of plain types",
+        ),
+        (
+            "x-extensible-enum: [10, 23, -1]",
+            "x-extensible-enum: [10, 23, '-1']",
+            "components.schemas.SimStatus",
+            "must have integers as its codes",
+        ),
+        (
+            "x-extensible-enum: [10, 23, -1]",
+            "x-extensible-enum: [10, 23, 10]",
+            "components.schemas.SimStatus",
+            "must have each code once",
+        ),
+        (
+            "[PreActive, Live, None]",
+            "[PreActive, Live, Unknown]",
+            "components.schemas.SimStatus",
+            "must have other x-enum-varnames than Unknown",
+        ),
+        ("format: float", "format: decimal", "components.schemas.Sim.properties.type", "must have the format int64"),
+        (
+            "code: status.code",
+            "code: status.reason",
+            "components.schemas.ListSimsAnswer",
+            "must have the code of its result at status.reason",
+        ),
+        (
+            "code: status.code\n",
+            "code: status.code\n  answer: [x]\n",
+            "x-linksfield-envelope.answer",
+            "must be one of request",
+        ),
+    ] {
+        assert!(ORDINARY.contains(from), "{from}");
+        let Err(message) = compile_as("ordinary.yaml", &ORDINARY.replacen(from, to, 1)) else { panic!("no {rule}") };
+        let expected = format!("openapi/ordinary.yaml: {place}: {rule}");
+        assert!(message.starts_with(&expected) && message.lines().count() == 1, "{message}\n  is not {expected}");
+    }
+}
