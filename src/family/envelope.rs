@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::Error as _;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
@@ -88,11 +88,6 @@ pub(crate) fn truth(json: &RawValue) -> Option<bool> {
 /// A message that is not text is shown as the JSON it is.
 pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
     scalar(message).unwrap_or_else(|| if message.get() == "null" { "".into() } else { message.get().into() })
-}
-
-/// Reads a field that may be `null` as what is written, so that `null` is told from an absent one.
-pub(crate) fn written<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Written<'a>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Whether a code says what HTTP 5xx says: the server failed, and may have done it all the same.

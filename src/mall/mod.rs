@@ -16,12 +16,12 @@
 //! ```
 
 use md5::{Digest, Md5};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
-use crate::family::envelope::{Envelope, Written, in_words, scalar, truth, unsaid, written};
+use crate::family::envelope::{Envelope, Written, in_words, scalar, truth, unsaid};
 use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
@@ -239,4 +239,9 @@ impl Enveloped<'_> {
         let words = [self.code, self.message, self.success].into_iter().flatten().count();
         self.operate_code.is_some() || status.is_some_and(|status| status >= 400.0) || words >= 2
     }
+}
+
+/// Reads a field that may be `null` as what is written, so that `null` is told from an absent one.
+fn written<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Written<'a>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
