@@ -60,6 +60,9 @@ impl Transport {
     async fn send(&self, request: Request) -> Result<Response, Failure> {
         // An HTTP client of our own follows no redirect.
         let asked = self.is_foreign.then(|| request.url().clone());
+        // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
+        // one of these is lost, and nobody knows whether it was placed.
+        tokio::task::yield_now().await;
         let response =
             self.http.execute(request).await.map_err(|error| (no_answer(&error), Cause::transport(error)))?;
         if asked.is_some_and(|asked| *response.url() != asked) {

@@ -5,6 +5,7 @@ mod api;
 mod call_options;
 mod calls;
 mod constructs;
+mod connections;
 mod contract;
 mod documented_examples;
 mod failures;
