@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, Method};
+use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +17,7 @@ use crate::family::environment::parse;
 use crate::family::place::check;
 use crate::family::{Environment, Family};
 use crate::openapi::{Operation, Placing};
+use crate::transport::connect::{http_client, proxy};
 use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
@@ -83,7 +85,9 @@ impl<F: Family> ApiClient<F> {
         #[builder(default)]
         allow_plaintext: bool,
         /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects: a signed
-        /// body is meant for one server, and an answer of another is an error.
+        /// body is meant for one server, and an answer of another is an error. For a server on this machine, tell it
+        /// [`no_proxy`](reqwest::ClientBuilder::no_proxy), as this crate's own is told: a proxy that the environment
+        /// names would get the calls, in plaintext.
         http_client: Option<reqwest::Client>,
         /// Where the time of requests comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
@@ -92,17 +96,20 @@ impl<F: Family> ApiClient<F> {
         let base = parse(environment.base_url(), allow_plaintext);
         let base = base.map_err(|what| Error::settings(format!("the server's URL {what}")))?;
         let is_foreign = http_client.is_some();
-        let (http, timeout) = match (http_client, connect_timeout) {
+        let (http, proxy, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
                 return Err(Error::settings("connect_timeout can't change your own http_client: set it there"));
             }
-            (Some(http), None) => (http, timeout),
-            (None, limit) => (http_client_of_ours(limit)?, timeout.or(Some(Duration::from_secs(60)))),
+            (Some(http), None) => (http, None, timeout),
+            (None, limit) => {
+                (http_client_of_ours(&base, limit)?, proxy(&base), timeout.or(Some(Duration::from_secs(60))))
+            }
         };
         let language = language.map(|language| HeaderValue::from_str(language.as_str())).transpose();
         let transport = Transport {
             http,
             is_foreign,
+            proxy: proxy.map(Into::into),
             base,
             scheme: F::scheme(credentials, settings),
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
@@ -116,12 +123,10 @@ impl<F: Family> ApiClient<F> {
     }
 }
 
-fn http_client_of_ours(connect_timeout: Option<Duration>) -> Result<reqwest::Client, Error> {
-    reqwest::Client::builder()
+fn http_client_of_ours(base: &Url, connect_timeout: Option<Duration>) -> Result<reqwest::Client, Error> {
+    http_client(base)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout.unwrap_or(Duration::from_secs(10)))
-        // A signed body is meant for one server.
-        .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| Error::settings(format!("the HTTP client can't be set up: {error}")))
 }

@@ -22,6 +22,8 @@ struct Inner {
     attempts: u32,
     cause: Cause,
     retry_after: Option<Duration>,
+    /// Host and port of the proxy between.
+    proxy: Option<Arc<str>>,
 }
 
 /// What was called.
@@ -120,12 +122,18 @@ impl Error {
     }
 
     pub(crate) fn new(subject: Subject, attempts: u32, cause: Cause) -> Self {
-        Self(Box::new(Inner { subject, attempts, cause, retry_after: None }))
+        Self(Box::new(Inner { subject, attempts, cause, retry_after: None, proxy: None }))
     }
 
     /// The server asked not to be called again before `delay` has passed.
     pub(crate) fn asking(mut self, delay: Option<Duration>) -> Self {
         self.0.retry_after = delay;
+        self
+    }
+
+    /// The call went through this proxy.
+    pub(crate) fn through(mut self, proxy: Option<Arc<str>>) -> Self {
+        self.0.proxy = proxy;
         self
     }
 
@@ -288,6 +296,9 @@ impl fmt::Display for Error {
             }
             Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
             Cause::Settings(what) => write!(f, "{what}")?,
+        }
+        if let (Some(proxy), Cause::Transport(_) | Cause::Unreadable { .. }) = (&self.0.proxy, &self.0.cause) {
+            write!(f, "; it went through the proxy {proxy}")?;
         }
         if self.attempts() > 1 {
             write!(f, "; tried {} times", self.attempts())?;

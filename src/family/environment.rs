@@ -34,7 +34,8 @@ pub(crate) fn parse(url: &str, allow_plaintext: bool) -> Result<Url, String> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether it is a server on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

@@ -49,6 +49,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -57,6 +58,7 @@ use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::notification::Signer;
 use crate::signing::TimestampUnit;
+use crate::transport::connect::http_client;
 pub use apis::*;
 pub use fault::{FAULT_HEADER, Fault};
 
@@ -92,7 +94,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The address can't be listened on.
+    /// The address can't be listened on, or the callback is no URL.
     #[builder(finish_fn = start)]
     pub async fn new(
         /// Collects [`plan`](SandboxBuilder::plan)s.
@@ -128,7 +130,9 @@ impl Sandbox {
         let notify = match callback {
             None => None,
             Some(url) => {
-                let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+                let url =
+                    Url::parse(&url).map_err(|error| Error::settings(format!("the callback is no URL: {error}")))?;
+                let http = http_client(&url).build();
                 let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
                 let callback = notifier::Callback { http, url, signer: callback_signer, resend_every };
                 let (sender, receiver) = mpsc::unbounded_channel();

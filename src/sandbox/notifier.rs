@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -25,7 +26,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Callback {
     pub(super) http: reqwest::Client,
-    pub(super) url: String,
+    pub(super) url: Url,
     pub(super) signer: Option<Signer>,
     pub(super) resend_every: Duration,
 }
@@ -61,7 +62,7 @@ async fn deliver(callback: Callback, id: u64, body: String) {
         // Signed anew each time: a receiver refuses an old one.
         let headers = callback.signer.as_ref().map(|signer| signer.headers(body.as_bytes(), SystemTime::now()));
         let Ok(headers) = headers.transpose() else { return };
-        let request = callback.http.post(&callback.url).headers(headers.unwrap_or_default());
+        let request = callback.http.post(callback.url.clone()).headers(headers.unwrap_or_default());
         let request = request
             .header(DELIVERY_HEADER, id)
             .header(CONTENT_TYPE, "application/json")

@@ -9,6 +9,7 @@
 //! A deadline is around all of it, a timeout around each attempt.
 
 mod attempt;
+pub(crate) mod connect;
 pub(crate) mod intent;
 pub(crate) mod limits;
 pub(crate) mod retry;
@@ -39,6 +40,8 @@ pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     /// Whether `http` is the caller's own.
     pub(crate) is_foreign: bool,
+    /// Host and port of the proxy that `http` goes through, where it is known.
+    pub(crate) proxy: Option<Arc<str>>,
     /// The URL before the paths of operations.
     pub(crate) base: Url,
     pub(crate) scheme: Box<dyn Scheme>,
@@ -93,7 +96,7 @@ impl Transport {
             };
             drop(permit);
             let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
-            failed = Error::new(subject.clone(), sent, cause).asking(trouble.retry_after());
+            failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone()).asking(trouble.retry_after());
             let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
             // A delay that ends at the deadline leads to no attempt.
             let in_time = |delay: &Duration| {

@@ -1,6 +1,7 @@
 //! Servers and clients for the tests.
 
 use std::io::Write;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -188,6 +189,14 @@ fn is_whole(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ").map(str::to_owned));
     body.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
+
+/// Runs an ignored test in a process of its own, because an environment is a process's. Returns what it printed.
+pub fn in_its_own_process(test: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
+    let output = command.envs(environment.iter().copied()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Collects what is logged.

@@ -1,0 +1,24 @@
+//! How a server is reached: by an HTTP client of this crate, and through which proxy.
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Url};
+
+use crate::family::environment::is_loopback;
+
+/// An HTTP client for what is below `url` and nothing else.
+pub(crate) fn http_client(url: &Url) -> ClientBuilder {
+    // A signed body is meant for one server.
+    let client = ClientBuilder::new().redirect(Policy::none());
+    // What is meant for this machine does not leave it.
+    if is_loopback(url) { client.no_proxy() } else { client }
+}
+
+/// Host and port of the proxy that the environment names for `url`; never its user and password.
+pub(crate) fn proxy(url: &Url) -> Option<String> {
+    let target = url.as_str().parse::<Uri>().ok().filter(|_| !is_loopback(url))?;
+    let proxy = Matcher::from_system().intercept(&target)?;
+    let host = proxy.uri().host()?;
+    Some(proxy.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
