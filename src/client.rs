@@ -69,6 +69,9 @@ impl<F: Family> ApiClient<F> {
         /// Longest time from the start of an attempt to the end of its answer. If not set, 60 seconds, or what an HTTP
         /// client of yours has.
         timeout: Option<Duration>,
+        /// Longest time of a call: waiting for the limits, attempts, delays between them, and reading the answer; any if not
+        /// set. A call can be [told its own](Call::deadline).
+        deadline: Option<Duration>,
         /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
         #[builder(default = 8 * 1024 * 1024)]
         answer_limit: usize,
@@ -114,6 +117,7 @@ impl<F: Family> ApiClient<F> {
             scheme: F::scheme(credentials, settings),
             language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
             timeout,
+            deadline,
             answer_limit,
             retry,
             limits: Limits::new(in_flight, per_second),

@@ -125,7 +125,8 @@ impl<T> Call<T> {
         self.with(|told| told.intent.options.timeout = Some(limit))
     }
 
-    /// Longest time of all: waiting for the client's limits, attempts, delays between them, and reading the answer.
+    /// Longest time of all: waiting for the client's limits, attempts, delays between them, and reading the answer; what
+    /// the client has if not told.
     ///
     /// It cuts a running attempt short. The error says whether the [outcome is unknown](Error::outcome_unknown), which a
     /// timeout around the call could not.

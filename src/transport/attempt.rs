@@ -1,6 +1,7 @@
 //! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -89,7 +90,7 @@ impl Transport {
     fn judge(&self, answer: Whole, intent: &Intent) -> Result<Accepted, Failure> {
         let Whole { status, headers, body } = answer;
         let target = &intent.target;
-        let failed = |cause| Err((self.answered(status, &headers), cause));
+        let failed = |cause| Err((answered(status, &headers), cause));
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let mut text = decode(&body, content_type);
         if serde_json::from_str::<&RawValue>(&text).is_err()
@@ -129,12 +130,13 @@ impl Transport {
         };
         Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
     }
+}
 
-    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
-        let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = asked.and_then(|value| retry_after(value, (self.clock)()));
-        Trouble::Answered { status: status.as_u16(), retry_after }
-    }
+fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {
+    let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    // The clock of requests may be shifted to suit the API; delays pass by the system's.
+    let retry_after = asked.and_then(|value| retry_after(value, SystemTime::now()));
+    Trouble::Answered { status: status.as_u16(), retry_after }
 }
 
 fn no_answer(error: &reqwest::Error) -> Trouble {

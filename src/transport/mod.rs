@@ -47,6 +47,7 @@ pub(crate) struct Transport {
     pub(crate) scheme: Box<dyn Scheme>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     pub(crate) answer_limit: usize,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Limits,
@@ -77,7 +78,7 @@ impl Transport {
 
     async fn repeat(&self, intent: &Intent, span: &Span) -> Result<Accepted, Error> {
         let start = Instant::now();
-        let deadline = intent.options.deadline.and_then(|limit| start.checked_add(limit));
+        let deadline = intent.options.deadline.or(self.deadline).and_then(|limit| start.checked_add(limit));
         let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
         let subject = &intent.target.subject;
         // What is told if there is no time for another attempt.
@@ -140,6 +141,7 @@ impl fmt::Debug for Transport {
             .field("scheme", &self.scheme)
             .field("language", &self.language)
             .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
             .field("answer_limit", &self.answer_limit)
             .field("retry", &self.retry)
             .field("limits", &self.limits)

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 /// 408, 429, 502, 503 and 504. Any other only if no byte of it can have left: if the connection could not be made. So
 /// nothing is ordered twice.
 ///
-/// The delay is random, up to a limit that doubles each time ("full jitter"); a `Retry-After` of the server is kept.
+/// The delay is random, up to a limit that doubles each time ("full jitter"). A `Retry-After` of the server is kept; a call
+/// whose server asks for more than the longest delay fails at once, and [its error](crate::Error::retry_after) says for how
+/// much.
 /// Linksfield documents no rate limit and no retry rule: the defaults are this crate's.
 #[derive(Clone, Debug, PartialEq, Eq, bon::Builder)]
 #[non_exhaustive]
@@ -19,10 +21,10 @@ pub struct RetryPolicy {
     /// Longest first delay; 250 milliseconds if not set.
     #[builder(default = Duration::from_millis(250))]
     pub first_delay: Duration,
-    /// Longest delay, also of a `Retry-After`; 10 seconds if not set.
+    /// Longest delay, also for a `Retry-After`; 10 seconds if not set.
     #[builder(default = Duration::from_secs(10))]
     pub longest_delay: Duration,
-    /// No attempt begins later than this after the first; 60 seconds if not set.
+    /// No attempt begins later than this after the first; 60 seconds if not set. It cuts no attempt short: a deadline does.
     #[builder(default = Duration::from_secs(60))]
     pub total: Duration,
 }
@@ -52,8 +54,10 @@ impl RetryPolicy {
         if !again || attempt >= self.attempts {
             return None;
         }
-        let delay = match trouble {
-            Trouble::Answered { retry_after: Some(asked), .. } => asked.min(self.longest_delay),
+        let delay = match trouble.retry_after() {
+            Some(asked) if asked > self.longest_delay => return None,
+            Some(asked) if !asked.is_zero() => asked,
+            // Who asks for no delay gets no crowd at once all the same.
             _ => self.longest_at(attempt).mul_f64(chance.clamp(0.0, 1.0)),
         };
         (elapsed.saturating_add(delay) <= self.total).then_some(delay)
@@ -99,12 +103,12 @@ impl Trouble {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date.
+/// Reads `Retry-After`: seconds, or a date in any of the three forms of HTTP; one that has passed asks for no delay.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let seconds = value.trim().parse().map(Duration::from_secs).ok();
     seconds.or_else(|| {
-        let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?;
-        Some(SystemTime::from(date.timestamp()).duration_since(now).unwrap_or_default())
+        let date = httpdate::parse_http_date(value.trim()).ok()?;
+        Some(date.duration_since(now).unwrap_or_default())
     })
 }
 
@@ -170,19 +174,27 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_asks_for_is_kept_up_to_the_longest_delay() {
+    fn what_the_server_asks_for_is_kept_or_the_call_given_up() {
         let policy = RetryPolicy::default();
-        for (asked, kept) in [(0, 0), (3, 3), (10, 10), (3600, 10)] {
-            let trouble = Trouble::Answered { status: 429, retry_after: Some(asked * SECOND) };
-            assert_eq!(policy.delay(&tried(true, 1, Duration::ZERO, trouble), 0.9), Some(kept * SECOND));
+        let delay = |asked| {
+            let trouble = Trouble::Answered { status: 429, retry_after: Some(asked) };
+            policy.delay(&tried(true, 1, Duration::ZERO, trouble), 0.5)
+        };
+        for kept in [Duration::from_nanos(1), 3 * SECOND, 10 * SECOND] {
+            assert_eq!(delay(kept), Some(kept));
         }
+        assert_eq!(delay(10 * SECOND + Duration::from_nanos(1)), None);
+        assert_eq!(delay(Duration::ZERO), Some(Duration::from_millis(125)), "the delay of its own");
     }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_470);
         assert_eq!(retry_after("120", now), Some(120 * SECOND));
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(10 * SECOND));
+        let in_ten = ["Wed, 21 Oct 2015 07:28:00 GMT", "Wednesday, 21-Oct-15 07:28:00 GMT", "Wed Oct 21 07:28:00 2015"];
+        for date in in_ten {
+            assert_eq!(retry_after(date, now), Some(10 * SECOND), "{date}");
+        }
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Duration::ZERO));
         for odd in ["", "soon", "-1", "1.5", "99999999999999999999"] {
             assert_eq!(retry_after(odd, now), None, "{odd}");

@@ -115,6 +115,20 @@ async fn a_failed_tls_handshake_sent_nothing_and_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_too_long_a_delay_is_not_waited_for() {
+    let busy = |after: &str| format!("HTTP/1.1 503 x\r\nretry-after: {after}\r\nconnection: close\r\n\r\n");
+    let server = answering(vec![busy("3600")]).await;
+    let error = client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
+    assert_eq!((error.attempts(), error.retry_after()), (1, Some(Duration::from_secs(3600))), "{error:?}");
+    // The clock of requests stands in 2022, where these are in the future.
+    for date in ["Sat, 01 Jul 2023 00:00:00 GMT", "Saturday, 01-Jul-23 00:00:00 GMT", "Sat Jul  1 00:00:00 2023"] {
+        let server = answering(vec![busy(date)]).await;
+        let error = client(&server.url, at_once(2)).query_order(&all_orders()).await.unwrap_err();
+        assert_eq!((error.attempts(), error.retry_after()), (2, Some(Duration::ZERO)), "{date}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_says_how_often_it_was_tried() {
     let server = answering(vec![unavailable()]).await;
     let error = client(&server.url, at_once(3)).query_order(&all_orders()).await.unwrap_err();
