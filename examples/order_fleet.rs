@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const IN_FLIGHT: NonZeroU32 = NonZeroU32::new(16).unwrap();
+const IN_FLIGHT: u32 = 16;
 
 /// One line of the journal.
 #[derive(Clone, Serialize, Deserialize)]
@@ -96,7 +95,7 @@ async fn main() -> Result<()> {
     let open: Vec<_> = sims.iter().filter(|sim| !journal.ordered.contains_key(**sim)).collect();
     progress.set_position((sims.len() - open.len()).try_into()?);
     let orders = stream::iter(open).map(|sim| order_once(&client, &journal, sim, plan));
-    let mut orders = orders.buffer_unordered(IN_FLIGHT.get().try_into()?);
+    let mut orders = orders.buffer_unordered(IN_FLIGHT.try_into()?);
     while let Some(result) = orders.next().await {
         result?;
         progress.inc(1);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::error::{Error, Subject};
-use crate::family::environment::parse;
+use crate::family::environment::{from_env, parse};
 use crate::family::place::check;
+use crate::family::variable::{both, language};
 use crate::family::{Environment, Family};
 use crate::openapi::{Operation, Placing};
 use crate::transport::connect::{http_client, proxy};
@@ -50,8 +50,9 @@ impl<F: Family> ApiClient<F> {
     ///
     /// # Errors
     ///
-    /// The URL can't be a server's or is not https, the language can't be a header, the HTTP client can't be set up, or
-    /// `connect_timeout` was set for an HTTP client of yours, which has its own.
+    /// The URL can't be a server's or is not https, the language can't be a header, a time or a number is 0 with which no
+    /// call could succeed, the HTTP client can't be set up, or `connect_timeout` was set for an HTTP client of yours, which
+    /// has its own.
     #[builder(builder_type = ClientBuilder, state_mod(vis = "pub", name = client_builder))]
     pub fn new(
         /// What this family alone can be told, by methods of its own.
@@ -76,10 +77,10 @@ impl<F: Family> ApiClient<F> {
         #[builder(default = 8 * 1024 * 1024)]
         answer_limit: usize,
         /// Most requests that this client and its clones have in flight; any number if not set. The others wait.
-        in_flight: Option<NonZeroU32>,
+        in_flight: Option<u32>,
         /// Most requests a second of this client and its clones, spread evenly; any number if not set. Linksfield
         /// documents no limit.
-        per_second: Option<NonZeroU32>,
+        per_second: Option<u32>,
         /// When a call is sent again.
         #[builder(default)]
         retry: RetryPolicy,
@@ -98,6 +99,14 @@ impl<F: Family> ApiClient<F> {
     ) -> Result<Self, Error> {
         let base = parse(environment.base_url(), allow_plaintext);
         let base = base.map_err(|what| Error::settings(format!("the server's URL {what}")))?;
+        let times = [("connect_timeout", connect_timeout), ("timeout", timeout), ("deadline", deadline)];
+        let times = times.into_iter().filter(|(_, time)| *time == Some(Duration::ZERO)).map(|(name, _)| name);
+        let numbers = [("in_flight", in_flight), ("per_second", per_second), ("attempts", Some(retry.attempts))];
+        let numbers = numbers.into_iter().filter(|(_, number)| *number == Some(0)).map(|(name, _)| name);
+        let limit = (answer_limit == 0).then_some("answer_limit");
+        if let Some(name) = times.chain(numbers).chain(limit).next() {
+            return Err(Error::settings(format!("{name} must not be 0: no call could succeed")));
+        }
         let is_foreign = http_client.is_some();
         let (http, proxy, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
@@ -139,6 +148,19 @@ impl<F: Family, S: client_builder::State> ClientBuilder<F, S> {
     pub(crate) fn with_settings(mut self, settings: F::Settings) -> Self {
         self.settings = settings;
         self
+    }
+}
+
+impl<F: Family<Environment: From<String>>> ApiClient<F> {
+    /// A client of the server that `url_variable` names, with what the environment says for any family.
+    pub(crate) fn of_environment(
+        credentials: Result<F::Credentials, Error>,
+        url_variable: &str,
+    ) -> Result<Self, Error> {
+        let all = both(both(credentials, from_env(url_variable)), language());
+        let ((credentials, (url, allows_plaintext)), language) = all?;
+        let client = Self::builder().credentials(credentials).environment(url).allow_plaintext(allows_plaintext);
+        client.maybe_language(language).build()
     }
 }
 

@@ -45,7 +45,7 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// It is empty, has white space around it, or can't stand in a header.
+    /// It is empty, is not as Linksfield gave it, or can't stand in a header.
     pub fn new(token: &str) -> Result<Self, Error> {
         check("the access token", token)?;
         let mut token =

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::family::variable::{check, variable};
+use crate::family::variable::{both, check, variable};
 use crate::signing::Key;
 
 /// Environment variable with the access code.
@@ -28,7 +28,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// One of them is empty or has white space around it, as happens when it was copied.
+    /// One of them is empty, or has white space or quotes around it or a line break or an invisible character in it, as
+    /// happens when it was copied.
     pub fn new(access_code: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
         let (access_code, secret) = (access_code.into(), Zeroizing::new(secret.into()));
         check("the access code", &access_code)?;
@@ -40,11 +41,10 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// A variable is not set, is not Unicode, is empty, or has white space around it; the error names it.
+    /// A variable is not set, is not Unicode, or is not as Linksfield gave it; the error names all that is wrong.
     pub fn from_env() -> Result<Self, Error> {
-        let access_code = variable(ACCESS_CODE_VARIABLE)?;
-        let secret = Zeroizing::new(variable(SECRET_VARIABLE)?);
-        Ok(Self { access_code, key: Key::new(secret.as_bytes()) })
+        let (access_code, secret) = both(variable(ACCESS_CODE_VARIABLE), variable(SECRET_VARIABLE))?;
+        Ok(Self { access_code: access_code.to_string(), key: Key::new(secret.as_bytes()) })
     }
 
     /// The access code.

@@ -109,13 +109,13 @@ impl<S: client_builder::State> ClientBuilder<Csss, S> {
 
 impl Client {
     /// A client of the server, with the credentials, that the environment names: `LINKSFIELD_BASE_URL`,
-    /// `LINKSFIELD_ACCESS_CODE`, `LINKSFIELD_SECRET`.
+    /// `LINKSFIELD_ACCESS_CODE`, `LINKSFIELD_SECRET`; and if they are set, `LINKSFIELD_LANGUAGE`, the language of messages,
+    /// and `LINKSFIELD_ALLOW_PLAINTEXT=1`, for a sandbox on another machine.
     ///
     /// # Errors
     ///
-    /// One of the variables is missing or malformed; the error names it.
+    /// Variables are missing or malformed; the error names all of them.
     pub fn from_env() -> Result<Self, Error> {
-        let credentials = Credentials::from_env()?;
-        Self::builder().credentials(credentials).environment(Environment::from_env()?).build()
+        Self::of_environment(Credentials::from_env(), BASE_URL_VARIABLE)
     }
 }

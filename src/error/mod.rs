@@ -125,6 +125,14 @@ impl Error {
         Self(Box::new(Inner { subject, attempts, cause, retry_after: None, proxy: None }))
     }
 
+    /// What is wrong with the settings, without a word around it.
+    pub(crate) fn reason(&self) -> &str {
+        match &self.0.cause {
+            Cause::Settings(what) => what,
+            _ => "",
+        }
+    }
+
     /// The server asked not to be called again before `delay` has passed.
     pub(crate) fn asking(mut self, delay: Option<Duration>) -> Self {
         self.0.retry_after = delay;

@@ -7,14 +7,28 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::variable::variable;
+use super::variable::{both, optional, variable};
 use crate::error::Error;
 
-/// The URL in an environment variable, which is checked as one that was not allowed to be plaintext.
-pub(crate) fn from_env(name: &str) -> Result<String, Error> {
-    let url = variable(name)?;
-    parse(&url, false).map_err(|what| Error::settings(format!("{name} {what}")))?;
-    Ok(url)
+/// Environment variable that allows any server to be called in plaintext.
+const ALLOW_PLAINTEXT_VARIABLE: &str = "LINKSFIELD_ALLOW_PLAINTEXT";
+
+/// The URL in an environment variable, and whether the environment allows it to be plaintext.
+pub(crate) fn from_env(name: &str) -> Result<(String, bool), Error> {
+    let allows = allows_plaintext();
+    let url = variable(name).and_then(|url| match parse(&url, !matches!(allows, Ok(false))) {
+        Ok(_) => Ok(url.to_string()),
+        Err(what) => Err(Error::settings(format!("{name} {what}"))),
+    });
+    both(url, allows)
+}
+
+fn allows_plaintext() -> Result<bool, Error> {
+    match optional(ALLOW_PLAINTEXT_VARIABLE)?.as_ref().map(|value| value.as_str()) {
+        None | Some("0") => Ok(false),
+        Some("1") => Ok(true),
+        Some(_) => Err(Error::settings(format!("{ALLOW_PLAINTEXT_VARIABLE} must be 1, or 0 as if it were not set"))),
+    }
 }
 
 /// The URL of a server, or why it can't be one.
@@ -29,7 +43,10 @@ pub(crate) fn parse(url: &str, allow_plaintext: bool) -> Result<Url, String> {
         "http" | "https" if !bare || parsed.password().is_some() => Err("must have no user, query and fragment".into()),
         "https" => Ok(parsed),
         "http" if allow_plaintext || is_loopback(&parsed) => Ok(parsed),
-        "http" => Err("must be https: only a server on this machine is called in plaintext".into()),
+        "http" => Err(format!(
+            "must be https: a server elsewhere is called in plaintext only if allow_plaintext is set, or \
+             {ALLOW_PLAINTEXT_VARIABLE}=1 where the environment is read"
+        )),
         _ => Err("must be an https URL".into()),
     }
 }

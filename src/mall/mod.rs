@@ -21,12 +21,12 @@ use serde_json::value::RawValue;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
+use crate::family::Family;
 use crate::family::envelope::{Envelope, Written, in_words, scalar, truth, unsaid};
 use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::{check, variable};
-use crate::family::{Family, environment};
 use crate::openapi::{Operation, documents};
 use crate::signing::body::signed_body;
 use crate::signing::{ContentError, Explanation, TimestampUnit, explain};
@@ -61,21 +61,14 @@ pub type Client = ApiClient<Mall>;
 
 impl Client {
     /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_BASE_URL` and
-    /// `LINKSFIELD_MALL_PARTNER_CODE`.
+    /// `LINKSFIELD_MALL_PARTNER_CODE`; and if they are set, `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
     ///
     /// # Errors
     ///
-    /// One of the variables is missing or malformed; the error names it.
+    /// Variables are missing or malformed; the error names all of them.
     pub fn from_env() -> Result<Self, Error> {
-        let (partner_code, url) = from_env(BASE_URL_VARIABLE)?;
-        Self::builder().credentials(partner_code).environment(url).build()
+        Self::of_environment(PartnerCode::from_env(), BASE_URL_VARIABLE)
     }
-}
-
-/// Who calls, and the URL that is named by `url_variable`.
-fn from_env(url_variable: &str) -> Result<(PartnerCode, String), Error> {
-    let url = environment::from_env(url_variable)?;
-    Ok((PartnerCode(variable(PARTNER_CODE_VARIABLE)?), url))
 }
 
 /// The partner code that Linksfield gave you: all that tells who calls.
@@ -87,11 +80,16 @@ impl PartnerCode {
     ///
     /// # Errors
     ///
-    /// It is empty or has white space around it, as happens when it was copied.
+    /// It is empty, or has white space or quotes around it or a line break or an invisible character in it, as happens when
+    /// it was copied.
     pub fn new(code: impl Into<String>) -> Result<Self, Error> {
         let code = code.into();
         check("the partner code", &code)?;
         Ok(Self(code))
+    }
+
+    fn from_env() -> Result<Self, Error> {
+        variable(PARTNER_CODE_VARIABLE).map(|code| Self(code.to_string()))
     }
 
     /// The code.

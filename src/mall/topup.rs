@@ -3,7 +3,7 @@
 //! Called by the same [`PartnerCode`] and signed as the [Mall](super) is; the types are generated from
 //! `openapi/topup.yaml`.
 
-use super::{Mall, PartnerCode, Settings, from_env};
+use super::{Mall, PartnerCode, Settings};
 use crate::client::ApiClient;
 use crate::error::Error;
 use crate::family::Family;
@@ -28,14 +28,13 @@ pub type Client = ApiClient<Topup>;
 
 impl Client {
     /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_TOPUP_BASE_URL` and
-    /// `LINKSFIELD_MALL_PARTNER_CODE`.
+    /// `LINKSFIELD_MALL_PARTNER_CODE`; and if they are set, `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
     ///
     /// # Errors
     ///
-    /// One of the variables is missing or malformed; the error names it.
+    /// Variables are missing or malformed; the error names all of them.
     pub fn from_env() -> Result<Self, Error> {
-        let (partner_code, url) = from_env(BASE_URL_VARIABLE)?;
-        Self::builder().credentials(partner_code).environment(url).build()
+        Self::of_environment(PartnerCode::from_env(), BASE_URL_VARIABLE)
     }
 }
 

@@ -1,6 +1,5 @@
 //! How much one client and its clones send at once, and how often.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -21,10 +20,10 @@ struct Pace {
 }
 
 impl Limits {
-    pub(crate) fn new(in_flight: Option<NonZeroU32>, per_second: Option<NonZeroU32>) -> Self {
-        let permits =
-            |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        let pace = |rate: NonZeroU32| Pace { period: Duration::from_secs(1) / rate.get(), next: Mutex::default() };
+    /// Neither may be 0.
+    pub(crate) fn new(in_flight: Option<u32>, per_second: Option<u32>) -> Self {
+        let permits = |limit| usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let pace = |rate: u32| Pace { period: Duration::from_secs(1) / rate.max(1), next: Mutex::default() };
         Self { in_flight: in_flight.map(permits).map(Semaphore::new), pace: per_second.map(pace) }
     }
 
@@ -51,7 +50,8 @@ mod tests {
     use super::*;
 
     fn limits(in_flight: u32, per_second: u32) -> Limits {
-        Limits::new(NonZeroU32::new(in_flight), NonZeroU32::new(per_second))
+        let limit = |number| Some(number).filter(|number| *number > 0);
+        Limits::new(limit(in_flight), limit(per_second))
     }
 
     #[tokio::test(start_paused = true)]

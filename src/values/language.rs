@@ -13,6 +13,14 @@ pub enum Language {
 }
 
 impl Language {
+    pub(crate) fn from_tag(tag: &str) -> Self {
+        let known = [Self::SimplifiedChinese, Self::English];
+        known
+            .into_iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(tag))
+            .unwrap_or_else(|| Self::Other(tag.into()))
+    }
+
     /// The language tag.
     #[must_use]
     pub fn as_str(&self) -> &str {

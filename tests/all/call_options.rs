@@ -1,6 +1,5 @@
 //! What one call can be told before it is awaited, and what it says after.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
@@ -122,12 +121,46 @@ async fn a_deadline_does_not_lengthen_what_a_callers_own_client_waits() {
 }
 
 #[tokio::test]
+async fn a_deadline_of_the_client_holds_for_each_call_that_has_none() {
+    let (_listener, url) = silent().await;
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(url)
+        .deadline(Duration::from_millis(80))
+        .build()
+        .unwrap();
+    let error = client.query_order(&all_orders()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error:?}");
+    let longer = client.query_order(&all_orders()).deadline(Duration::from_secs(3600));
+    let error = longer.timeout(Duration::from_millis(20)).retry(at_once()).await.unwrap_err();
+    assert_eq!(error.attempts(), 9, "more than the client's: {error:?}");
+}
+
+fn at_once() -> RetryPolicy {
+    RetryPolicy::builder().attempts(9).first_delay(Duration::ZERO).build()
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_in_the_limiter_after_an_attempt_tells_of_that() {
+    let server = Canned::raw(response("503 x", "text/html", "")).await;
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(server.url.as_str())
+        .per_second(1)
+        .build()
+        .unwrap();
+    let query = client.query_order(&all_orders()).retry(at_once()).deadline(Duration::from_millis(300));
+    let error = query.await.unwrap_err();
+    assert_eq!((error.status(), error.attempts()), (Some(503), 1), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_deadline_that_passes_in_the_limiter_sent_nothing() {
     let (listener, url) = silent().await;
     let client = Client::builder()
         .credentials(Credentials::new("P000270", "s").unwrap())
         .environment(url)
-        .in_flight(NonZeroU32::MIN)
+        .in_flight(1)
         .build()
         .unwrap();
     let busy = tokio::spawn(client.order_package(&monthly_plan()));

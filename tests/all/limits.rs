@@ -1,6 +1,5 @@
 //! A client keeps its limits on real connections.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -35,7 +34,7 @@ async fn no_more_requests_are_in_flight_than_allowed() {
     let client = Client::builder()
         .credentials(Credentials::new("P000270", "s").unwrap())
         .environment(url)
-        .in_flight(NonZeroU32::new(3).unwrap())
+        .in_flight(3)
         .build()
         .unwrap();
     let clones: Vec<_> = (0..30).map(|_| client.clone()).collect();

@@ -1,12 +1,11 @@
 //! How a client is set up, and what is said when it can't be.
 
-use std::process::Command;
 use std::time::Duration;
 
 use linksfield::csss::{Client, Environment};
-use linksfield::{Credentials, Error, ErrorKind, Language};
+use linksfield::{Credentials, Error, ErrorKind, Language, RetryPolicy};
 
-use crate::support::{Canned, monthly_plan};
+use crate::support::{Canned, in_its_own_process, monthly_plan};
 
 fn credentials() -> Credentials {
     Credentials::new("P000270", "secret").unwrap()
@@ -50,10 +49,18 @@ fn credentials_that_were_copied_badly_are_an_error() {
         ("", "s", "the access code is empty"),
         ("P000270", " ", "the secret is empty"),
         ("P000270", "s\n", "the secret has white space around it"),
+        ("P000270", "\"s\"", "the secret has quotes around it"),
+        ("'P000270'", "s", "the access code has quotes around it"),
+        ("P000270", "“s”", "the secret has quotes around it"),
+        ("P000270", "s\nt", "the secret has a line break"),
+        ("P000270", "s\u{200b}t", "the secret has an invisible character"),
+        ("\u{feff}P000270", "s", "the access code has an invisible character"),
+        ("P000\u{ad}270", "s", "the access code has an invisible character"),
     ] {
         let error = Credentials::new(access_code, secret).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
+    Credentials::new("P\"0", "it's a “secret\"").unwrap();
 }
 
 #[test]
@@ -69,6 +76,25 @@ fn settings_that_contradict_each_other_are_an_error() {
     let language = Language::Other("not\na header".into());
     let error = Client::builder().credentials(credentials()).environment(Environment::Uat).language(language).build();
     assert!(error.unwrap_err().to_string().contains("language tag"));
+}
+
+#[test]
+fn settings_with_which_no_call_could_succeed_are_an_error() {
+    let builder = || Client::builder().credentials(credentials()).environment(Environment::Uat);
+    let never = RetryPolicy::builder().attempts(0).build();
+    for (result, name) in [
+        (builder().connect_timeout(Duration::ZERO).build(), "connect_timeout"),
+        (builder().timeout(Duration::ZERO).build(), "timeout"),
+        (builder().deadline(Duration::ZERO).build(), "deadline"),
+        (builder().answer_limit(0).build(), "answer_limit"),
+        (builder().in_flight(0).build(), "in_flight"),
+        (builder().per_second(0).build(), "per_second"),
+        (builder().retry(never).build(), "attempts"),
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Settings);
+        assert!(error.to_string().contains(&format!("{name} must not be 0")), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -100,14 +126,7 @@ async fn without_a_language_none_is_asked_for() {
 
 /// Runs [`prints_the_client_of_the_environment`] in a process of its own, because an environment is a process's.
 fn client_from_env(variables: &[(&str, &str)]) -> String {
-    let names = ["LINKSFIELD_ACCESS_CODE", "LINKSFIELD_SECRET", "LINKSFIELD_BASE_URL"];
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "settings::prints_the_client_of_the_environment", "--ignored", "--nocapture"]);
-    for name in names {
-        command.env_remove(name);
-    }
-    let output = command.envs(variables.iter().copied()).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    in_its_own_process("settings::prints_the_client_of_the_environment", variables)
 }
 
 #[test]
@@ -132,11 +151,37 @@ fn a_client_is_set_up_by_three_environment_variables() {
         (&[code, ("LINKSFIELD_SECRET", "")], "LINKSFIELD_SECRET is empty"),
         (&[("LINKSFIELD_ACCESS_CODE", "P1 "), secret], "LINKSFIELD_ACCESS_CODE has white space"),
         (&[code, secret], "LINKSFIELD_BASE_URL is not set"),
+        (
+            &[],
+            "LINKSFIELD_ACCESS_CODE is not set: set it; LINKSFIELD_SECRET is not set: set it; LINKSFIELD_BASE_URL is not",
+        ),
+        (
+            &[
+                code,
+                ("LINKSFIELD_SECRET", "'s'"),
+                ("LINKSFIELD_ALLOW_PLAINTEXT", "yes"),
+                ("LINKSFIELD_LANGUAGE", "中文"),
+            ],
+            "LINKSFIELD_SECRET has quotes around it: remove them; LINKSFIELD_BASE_URL is not set: set it; \
+             LINKSFIELD_ALLOW_PLAINTEXT must be 1, or 0 as if it were not set; LINKSFIELD_LANGUAGE must be a language tag",
+        ),
+        (&[code, secret, ("LINKSFIELD_BASE_URL", "http://sandbox")], "LINKSFIELD_ALLOW_PLAINTEXT=1"),
         (&[code, secret, ("LINKSFIELD_BASE_URL", "example.com")], "LINKSFIELD_BASE_URL is not a URL"),
     ] {
         let output = client_from_env(variables);
         assert!(output.contains(words), "{words} in {output}");
     }
+}
+
+#[test]
+fn the_environment_names_the_language_and_allows_plaintext() {
+    let server = ("LINKSFIELD_BASE_URL", "http://sandbox");
+    let code = [("LINKSFIELD_ACCESS_CODE", "P000270"), ("LINKSFIELD_SECRET", "s")];
+    let allowed = [code[0], code[1], server, ("LINKSFIELD_ALLOW_PLAINTEXT", "1"), ("LINKSFIELD_LANGUAGE", "EN-us")];
+    let output = client_from_env(&allowed);
+    assert!(output.contains(r#"base_url: "http://sandbox"#) && output.contains(r#"Some("en-US")"#), "{output}");
+    let output = client_from_env(&[code[0], code[1], server, ("LINKSFIELD_ALLOW_PLAINTEXT", "0")]);
+    assert!(output.contains("must be https") && output.contains("allow_plaintext"), "{output}");
 }
 
 #[test]

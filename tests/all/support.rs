@@ -195,6 +195,9 @@ fn is_whole(request: &str) -> bool {
 pub fn in_its_own_process(test: &str, environment: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored", "--nocapture"]);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LINKSFIELD_")) {
+        command.env_remove(name);
+    }
     let output = command.envs(environment.iter().copied()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
