@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::error::{Error, Subject};
+use crate::error::tls::hopeless;
+use crate::error::{Error, Subject, innermost};
 use crate::family::environment::{from_env, parse};
 use crate::family::place::check;
 use crate::family::variable::{both, language};
@@ -141,7 +142,10 @@ fn http_client_of_ours(base: &Url, connect_timeout: Option<Duration>) -> Result<
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout.unwrap_or(Duration::from_secs(10)))
         .build()
-        .map_err(|error| Error::settings(format!("the HTTP client can't be set up: {error}")))
+        .map_err(|error| {
+            let why = hopeless(&error).map_or_else(|| innermost(&error), str::to_owned);
+            Error::settings(format!("the HTTP client can't be set up: {why}"))
+        })
 }
 
 impl<F: Family, S: client_builder::State> ClientBuilder<F, S> {

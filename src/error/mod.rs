@@ -1,6 +1,7 @@
 //! The one error of the crate.
 
 pub(crate) mod reason;
+pub(crate) mod tls;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
+
+use tls::hopeless;
 
 /// Why a call, or the construction of a client, failed.
 ///
@@ -291,7 +294,10 @@ impl fmt::Display for Error {
             Cause::Ended => write!(f, "it has ended: its result was given before, and can't be had again")?,
             Cause::CutShort => write!(f, "no answer before its deadline")?,
             Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
-            Cause::Transport(source) => write!(f, "the connection failed: {}", innermost(&**source))?,
+            Cause::Transport(source) => {
+                write!(f, "the connection failed: {}", innermost(&**source))?;
+                hopeless(source).map_or(Ok(()), |why| write!(f, "; {why}"))?;
+            }
             Cause::Refused(Refusal { status, code, message, .. }) => {
                 write!(f, "refused with code {code} (HTTP {status}): {message}")?
             }
@@ -317,19 +323,23 @@ impl fmt::Display for Error {
         if self.outcome_unknown() {
             write!(f, "; the call may or may not have taken effect: find out before you call again")?;
         } else if let Cause::Transport(source) = &self.0.cause {
-            let sent = if source.is_connect() { "; nothing was sent" } else { "" };
-            write!(f, "{sent}; check the network and the server's URL, then call again")?;
+            write!(f, "{}", if source.is_connect() { "; nothing was sent" } else { "" })?;
+            if hopeless(source).is_none() {
+                write!(f, "; check the network and the server's URL, then call again")?;
+            }
         }
         Ok(())
     }
 }
 
-fn innermost(error: &dyn StdError) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+/// An error, its cause, the cause of that, and so on.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// What the first of all causes says.
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 impl fmt::Debug for Error {

@@ -13,6 +13,7 @@ use super::intent::Intent;
 use super::retry::{Trouble, retry_after};
 use super::trace::Span;
 use super::{Accepted, Transport};
+use crate::error::tls::hopeless;
 use crate::error::{Cause, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
@@ -141,7 +142,7 @@ fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {
 
 fn no_answer(error: &reqwest::Error) -> Trouble {
     match error {
-        error if error.is_builder() => Trouble::Final,
+        error if error.is_builder() || hopeless(error).is_some() => Trouble::Final,
         error if error.is_connect() => Trouble::Unsent,
         _ => Trouble::Lost,
     }

@@ -11,8 +11,15 @@ use crate::family::environment::is_loopback;
 pub(crate) fn http_client(url: &Url) -> ClientBuilder {
     // A signed body is meant for one server.
     let client = ClientBuilder::new().redirect(Policy::none());
+    if !is_loopback(url) {
+        return client;
+    }
     // What is meant for this machine does not leave it.
-    if is_loopback(url) { client.no_proxy() } else { client }
+    let client = client.no_proxy();
+    // In plaintext nobody is trusted by certificates, of which a machine may have none.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    let client = if url.scheme() == "http" { client.tls_certs_only([]) } else { client };
+    client
 }
 
 /// Host and port of the proxy that the environment names for `url`; never its user and password.

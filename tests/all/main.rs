@@ -31,3 +31,4 @@ mod spans;
 mod specification;
 mod support;
 mod suspects;
+mod tls;
