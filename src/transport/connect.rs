@@ -3,14 +3,14 @@
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Url};
+use reqwest::{ClientBuilder, Url, retry};
 
 use crate::family::environment::is_loopback;
 
 /// An HTTP client for what is below `url` and nothing else.
 pub(crate) fn http_client(url: &Url) -> ClientBuilder {
-    // A signed body is meant for one server.
-    let client = ClientBuilder::new().redirect(Policy::none());
+    // A signed body is meant for one server, and whether it is sent again is decided by the policy of the call alone.
+    let client = ClientBuilder::new().redirect(Policy::none()).retry(retry::never());
     if !is_loopback(url) {
         return client;
     }

@@ -8,6 +8,9 @@ use std::time::{Duration, SystemTime};
 /// 408, 429, 502, 503 and 504. Any other only if no byte of it can have left: if the connection could not be made. So
 /// nothing is ordered twice.
 ///
+/// A request that was given to a kept connection which turns out to be closed before its first byte is written goes on
+/// another: nothing of it was sent, so that this is no attempt. Nothing else sends anything again, HTTP/2 included.
+///
 /// The delay is random, up to a limit that doubles each time ("full jitter"). A `Retry-After` of the server is kept; a call
 /// whose server asks for more than the longest delay fails at once, and [its error](crate::Error::retry_after) says for how
 /// much.

@@ -1,4 +1,4 @@
-//! Servers with TLS: which are trusted, and what is said of the others.
+//! Servers with TLS: which are trusted, what is said of the others, and that HTTP/2 sends nothing again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -140,4 +140,30 @@ async fn a_machine_without_certificates_can_call_itself_and_says_what_it_lacks()
     let words =
         if cfg!(feature = "native-tls") { "certificate is not trusted" } else { "no certificates of authorities" };
     assert!(output.contains(words) && output.contains("SSL_CERT_FILE"), "{output}");
+}
+
+#[cfg(feature = "_caller")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_http_2_refuses_is_not_sent_again() {
+    for is_reset in [true, false] {
+        let orders = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&orders);
+        let serve = move |stream| {
+            let count = Arc::clone(&count);
+            async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_request, mut respond))) = connection.accept().await {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    match is_reset {
+                        true => respond.send_reset(h2::Reason::REFUSED_STREAM),
+                        false => connection.abrupt_shutdown(h2::Reason::NO_ERROR),
+                    }
+                }
+            }
+        };
+        let server = Server::start("localhost", b"h2", serve).await;
+        let output = order(&server.url(), &server.folder.path().join("trusted.pem"));
+        assert!(output.contains("unknown: true"), "{output}");
+        assert_eq!(orders.load(Ordering::SeqCst), 1, "{output}");
+    }
 }
