@@ -97,3 +97,13 @@ impl Scheme for AccessToken {
         Envelope::parse(answer.text)?.judge(&SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_marked_as_what_is_neither_logged_nor_indexed() {
+        assert!(AccessToken::new("token").unwrap().0.is_sensitive());
+    }
+}

@@ -5,9 +5,9 @@ use std::time::Duration;
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder};
 use linksfield::http::Method;
-use linksfield::{Credentials, Error, ErrorKind};
+use linksfield::{Credentials, Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::support::{Canned, client_at, monthly_plan, response};
 
@@ -38,6 +38,7 @@ async fn a_timeout_leaves_the_outcome_of_an_order_unknown_but_not_that_of_a_quer
         .unwrap();
     let error = client.order_package(&monthly_plan()).await.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown(), "{error:?}");
+    assert_eq!(error.attempts(), 1, "it may have been placed, so that it is not sent again");
     assert!(error.to_string().contains("may or may not have taken effect"), "{error}");
     let error = client.query_order(&all_orders()).await.unwrap_err();
     assert!(error.is_timeout() && !error.outcome_unknown(), "{error:?}");
@@ -109,6 +110,9 @@ async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true));
     assert!(error.to_string().contains("longer than the limit of"), "{error}");
     assert!(error.body().unwrap().len() < long.len());
+    let sent = server.requests().len();
+    let error = client(10).query_order(&all_orders()).await.unwrap_err();
+    assert_eq!((error.attempts(), server.requests().len()), (1, sent + 1), "the next would be as long");
 }
 
 #[tokio::test]
@@ -164,6 +168,54 @@ async fn a_refusal_by_a_failing_server_leaves_the_outcome_unknown() {
     let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
     assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Refused, Some("9999"), Some(500)));
     assert!(error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_refusal_under_a_status_of_the_4xx_is_a_refusal() {
+    let body = response("400 Bad Request", "application/json", r#"{"code":"1001","message":"no"}"#);
+    let server = Canned::raw(body).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Refused, Some("1001"), Some(400)));
+    assert!(!error.outcome_unknown(), "{error:?}");
+}
+
+/// An address where nobody answers a connection that is asked for: its queue is full.
+async fn unanswered() -> (TcpListener, Vec<TcpStream>, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let (address, mut queue) = (listener.local_addr().unwrap(), Vec::new());
+    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queue.push(stream);
+    }
+    (listener, queue, format!("http://{address}"))
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_made_in_time_sent_nothing() {
+    let (_listener, _queue, url) = unanswered().await;
+    for limit in [Some(Duration::from_millis(50)), None] {
+        let client = Client::builder()
+            .credentials(Credentials::new("P000270", "s").unwrap())
+            .environment(url.as_str())
+            .maybe_connect_timeout(limit)
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        assert!(format!("{client:?}").contains("timeout: Some(60s)"), "{client:?}");
+        let error = match limit {
+            Some(_) => client.order_package(&monthly_plan()).await.unwrap_err(),
+            None => {
+                // Nothing happens but that time passes: that of the client's own limit.
+                tokio::time::pause();
+                let start = tokio::time::Instant::now();
+                let error = client.order_package(&monthly_plan()).await.unwrap_err();
+                assert_eq!(start.elapsed().as_secs(), 10);
+                error
+            }
+        };
+        assert_eq!((error.is_timeout(), error.outcome_unknown()), (true, false), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -231,7 +283,8 @@ async fn a_clock_before_1970_is_an_error_not_a_panic() {
 async fn errors_carry_their_source_and_fit_in_a_result() {
     let error = client_at("http://127.0.0.1:1").query_order(&all_orders()).await.unwrap_err();
     let source = std::error::Error::source(&error).expect("the transport's own error");
-    assert!(source.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect));
+    let source = source.downcast_ref::<reqwest::Error>().unwrap();
+    assert!(source.is_connect() && source.url().is_none(), "what was asked may stand in the URL: {source:?}");
     fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
     is_error::<Error>();
     assert!(size_of::<Error>() <= size_of::<usize>());

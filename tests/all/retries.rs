@@ -64,6 +64,15 @@ async fn a_query_is_sent_again_each_time_with_a_signature_of_its_own() -> Result
 }
 
 #[tokio::test]
+async fn a_query_is_sent_again_if_its_answer_breaks_off() -> Result<(), Error> {
+    let half = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"code\":\"0000\"".to_owned();
+    let server = answering(vec![half, good()]).await;
+    client(&server.url, at_once(2)).query_order(&all_orders()).await?;
+    assert_eq!(server.requests().len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_orders_is_sent_once_whatever_happens_to_it() {
     for trouble in
         [unavailable(), String::new(), "HTTP/1.1 429 x\r\nretry-after: 0\r\n\r\n".into(), "HTTP/1.1 200 OK\r\n".into()]

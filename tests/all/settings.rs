@@ -19,8 +19,16 @@ fn the_documented_servers_are_known() {
 
 #[test]
 fn a_server_that_is_no_url_is_an_error() {
-    for url in ["", "127.0.0.1:8787", "ftp://host", "http://", "https://host?x=1", "https://host#x", "https://u:p@host"]
-    {
+    for url in [
+        "",
+        "127.0.0.1:8787",
+        "ftp://host",
+        "http://",
+        "https://host?x=1",
+        "https://host#x",
+        "https://u:p@host",
+        "https://:u:p@host",
+    ] {
         let error = Client::builder().credentials(credentials()).environment(url).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Settings, "{url}");
         assert!(!error.to_string().contains("u:p"), "{error}");
@@ -110,7 +118,9 @@ async fn requests_name_the_crate_the_language_and_the_media_type_and_no_version_
     let request = server.requests()[0].to_lowercase();
     assert!(request.starts_with("post /package/orderpackage http/1.1\r\n"), "{request}");
     let agent = concat!("user-agent: linksfield/", env!("CARGO_PKG_VERSION"), "\r\n");
-    for header in [agent, "accept-language: en-us\r\n", "content-type: application/json\r\n"] {
+    for header in
+        [agent, "accept: application/json\r\n", "accept-language: en-us\r\n", "content-type: application/json\r\n"]
+    {
         assert!(request.contains(header), "{header} in {request}");
     }
     assert!(!request.contains("api-version"), "{request}");
