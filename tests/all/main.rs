@@ -4,6 +4,7 @@ mod answers;
 mod api;
 mod call_options;
 mod calls;
+mod chaos;
 mod connections;
 mod constructs;
 mod contract;

@@ -1,0 +1,91 @@
+//! Orders through a network and to a server that go wrong in every way (`tests/chaos`): none is placed twice, and none is
+//! placed of which the client says that it was not.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use linksfield::csss::Client;
+use linksfield::{Credentials, RetryPolicy};
+
+use crate::support::monthly_plan;
+
+/// A program of `tests/chaos`, which ends when its input does.
+struct Program {
+    port: String,
+    process: Child,
+}
+
+impl Program {
+    fn start(name: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new("python3");
+        command.arg(format!("{}/tests/chaos/{name}.py", env!("CARGO_MANIFEST_DIR"))).args(arguments);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Self { port: port.trim().to_owned(), process }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// How many orders, and where chance begins: `CHAOS_ORDERS` and `CHAOS_SEED`.
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |number| number.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_order_is_placed_twice_or_denied_whatever_goes_wrong() {
+    let (count, seed) = (number("CHAOS_ORDERS", 500), number("CHAOS_SEED", 1).to_string());
+    let server = Program::start("server", &[&seed]);
+    let proxy = Program::start("faulty_proxy", &[&server.port, &seed]);
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(format!("http://127.0.0.1:{}", proxy.port))
+        .timeout(Duration::from_millis(300))
+        .answer_limit(10_000)
+        .retry(RetryPolicy::builder().attempts(5).first_delay(Duration::from_millis(20)).build())
+        .build()
+        .unwrap();
+    let order = |number: usize| {
+        let mut order = monthly_plan();
+        order.device_id = number.to_string().into();
+        let call = client.order_package(&order);
+        async move { (number, call.await) }
+    };
+    let results: Vec<_> = stream::iter(0..count).map(order).buffer_unordered(32).collect().await;
+    // What is handed on late has arrived by then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let placed =
+        reqwest::Client::builder().no_proxy().build().unwrap().get(format!("http://127.0.0.1:{}", server.port));
+    let placed: HashMap<String, usize> = placed.send().await.unwrap().json().await.unwrap();
+    let mut told =
+        HashMap::from([("placed", 0), ("not placed", 0), ("unknown, placed", 0), ("unknown, none placed", 0)]);
+    for (number, result) in results {
+        let placed = placed.get(&number.to_string()).copied().unwrap_or_default();
+        assert!(placed <= 1, "order {number} was placed {placed} times: {result:?}");
+        let what = match &result {
+            Ok(ordered) => {
+                assert_eq!((placed, ordered.order_id.as_str()), (1, &*number.to_string()), "{result:?}");
+                "placed"
+            }
+            Err(error) if error.outcome_unknown() && placed == 1 => "unknown, placed",
+            Err(error) if error.outcome_unknown() => "unknown, none placed",
+            Err(error) => {
+                assert_eq!(placed, 0, "order {number} was placed, but: {error}");
+                "not placed"
+            }
+        };
+        *told.get_mut(what).unwrap() += 1;
+    }
+    println!("{told:?}");
+    assert!(told.values().all(|count| *count > 0), "everything happens: {told:?}");
+}
