@@ -1,34 +1,16 @@
 //! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
 
-use std::borrow::Cow;
-use std::time::SystemTime;
-
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Request, Response, StatusCode};
-use serde_json::value::RawValue;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use reqwest::{Request, Response};
 
 use super::intent::Intent;
-use super::retry::{Trouble, retry_after};
+use super::judge::{Failure, Whole};
+use super::retry::Trouble;
 use super::trace::Span;
 use super::{Accepted, Transport};
+use crate::error::Cause;
 use crate::error::tls::hopeless;
-use crate::error::{Cause, Refusal};
-use crate::family::envelope::is_server_failure;
-use crate::family::scheme::{Answer, Received, Unreadable};
-use crate::values::read::{has_any, is_empty, names_any};
-use crate::values::text::{decode, repaired};
-
-/// What became of an attempt that failed, and the error it would be.
-pub(super) type Failure = (Trouble, Cause);
-
-/// An answer that was read to its end.
-struct Whole {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
 
 impl Transport {
     /// Sends a call once.
@@ -87,57 +69,6 @@ impl Transport {
         }
         Ok(Whole { status, headers, body: body.freeze() })
     }
-
-    fn judge(&self, answer: Whole, intent: &Intent) -> Result<Accepted, Failure> {
-        let Whole { status, headers, body } = answer;
-        let target = &intent.target;
-        let failed = |cause| Err((answered(status, &headers), cause));
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let mut text = decode(&body, content_type);
-        if serde_json::from_str::<&RawValue>(&text).is_err()
-            && let Some(repaired) = repaired(&text)
-        {
-            text = Cow::Owned(repaired);
-        }
-        let received = Received { status, text: &text, fields: target.telling_fields() };
-        let (data, message) = match self.scheme.read(&received) {
-            Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
-            Ok(Answer::Refused { code, message, data }) => {
-                let names_an_order = names_any(&text, target.order_ids);
-                return failed(Cause::Refused(Refusal {
-                    status,
-                    code: code.to_string(),
-                    message: message.into_owned(),
-                    data: data.map(Into::into),
-                    outcome_unknown: status.is_server_error() || is_server_failure(&code) || names_an_order,
-                }));
-            }
-            Err(Unreadable(reason)) => {
-                return failed(Cause::unreadable(status, body.clone(), by_status(status, &headers, reason)));
-            }
-        };
-        // Some put the fields beside the envelope instead of into it.
-        let data = data.or_else(|| has_any(&text, target.fields).then_some(&text));
-        if target.places_orders && !names_any(data.unwrap_or_default(), target.order_ids) {
-            let reason = "it says success, but names no order".to_owned();
-            return failed(Cause::unreadable(status, body.clone(), reason));
-        }
-        // An empty one of another type says that there is none.
-        let data = data.filter(|data| target.no_data == "null" || !is_empty(data));
-        let data = match (data, &text) {
-            (None, _) => Bytes::from_static(target.no_data.as_bytes()),
-            (Some(data), Cow::Borrowed(_)) => body.slice_ref(data.as_bytes()),
-            (Some(data), Cow::Owned(_)) => Bytes::copy_from_slice(data.as_bytes()),
-        };
-        Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
-    }
-}
-
-fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {
-    let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    // The clock of requests may be shifted to suit the API; delays pass by the system's.
-    let retry_after = asked.and_then(|value| retry_after(value, SystemTime::now()));
-    Trouble::Answered { status: status.as_u16(), retry_after }
 }
 
 fn no_answer(error: &reqwest::Error) -> Trouble {
@@ -145,20 +76,5 @@ fn no_answer(error: &reqwest::Error) -> Trouble {
         error if error.is_builder() || hopeless(error).is_some() => Trouble::Final,
         error if error.is_connect() => Trouble::Unsent,
         _ => Trouble::Lost,
-    }
-}
-
-/// Why an answer says nothing: the status speaks first.
-fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let encoding = text(CONTENT_ENCODING).filter(|encoding| !matches!(encoding.trim(), "" | "identity"));
-    match (encoding, text(LOCATION)) {
-        (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
-        (None, Some(target)) if status.is_redirection() => {
-            // A query may have a signature.
-            let target = target.split(['?', '#']).next().unwrap_or_default();
-            format!("it redirects to {target}, which is not followed")
-        }
-        _ => reason,
     }
 }

@@ -11,6 +11,7 @@
 mod attempt;
 pub(crate) mod connect;
 pub(crate) mod intent;
+mod judge;
 pub(crate) mod limits;
 pub(crate) mod retry;
 mod trace;
