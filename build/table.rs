@@ -49,6 +49,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let is_enveloped = peel::is_enveloped(document, operation.answer());
     let answer = answer_example(operation, is_enveloped, no_data);
     let beside = peel::beside(document, operation);
+    let total_count = text(&operation.node["x-linksfield-pagination"]["total-count"]);
+    let total_count = if beside.contains(&total_count) { quote!(Some(#total_count)) } else { quote!(None) };
     let placing = placing(document, operation);
     let example = Value::Object(example(document, operation)).to_string();
     Ok(quote! {
@@ -58,7 +60,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
-            places_orders: #places_orders, placing: #placing,
+            places_orders: #places_orders, total_count: #total_count, placing: #placing,
         }
     })
 }

@@ -200,10 +200,11 @@ impl<F: Family> ApiClient<F> {
             own_order_ids: &[],
             order_ids: F::ORDER_IDS,
             places_orders: false,
+            total_count: None,
             placing: Placing::RAW,
             no_data: "null",
         };
-        Call::new(&self.transport, target, true, parameters, exact::read).checked(check(path))
+        Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json)).checked(check(path))
     }
 
     /// A call of any documented operation of this family, by its row in the table: what a program needs that goes through
@@ -229,7 +230,7 @@ impl<F: Family> ApiClient<F> {
         let known = F::OPERATIONS.contains(operation);
         let problem = || format!("{} is no operation of this client's API", operation.id);
         let target = Target::new(operation, F::ORDER_IDS);
-        let call = Call::new(&self.transport, target, false, parameters, exact::read);
+        let call = Call::new(&self.transport, target, false, parameters, |json, _| exact::read(json));
         call.checked(if known { Ok(()) } else { Err(problem()) })
     }
 
@@ -239,7 +240,8 @@ impl<F: Family> ApiClient<F> {
         operation: &'static Operation,
         parameters: &(impl Serialize + ?Sized),
     ) -> Call<T> {
-        Call::new(&self.transport, Target::new(operation, F::ORDER_IDS), false, parameters, T::read)
+        let read = |json: &str, count| T::read(json).map(|data| data.counted(count));
+        Call::new(&self.transport, Target::new(operation, F::ORDER_IDS), false, parameters, read)
     }
 }
 

@@ -69,8 +69,8 @@ pub struct Call<T> {
     read: Reader<T>,
 }
 
-/// How an answer's data becomes a value.
-pub(crate) type Reader<T> = fn(&str) -> Result<T, serde_json::Error>;
+/// How an answer's data becomes a value, given the count beside it.
+pub(crate) type Reader<T> = fn(&str, Option<i64>) -> Result<T, serde_json::Error>;
 
 enum State {
     Told(Box<Told>),

@@ -112,7 +112,7 @@ impl<T> Response<T> {
 impl<T> Response<T> {
     pub(super) fn read(answer: Accepted, subject: &Subject, read: Reader<T>) -> Result<Self, Error> {
         let text = std::str::from_utf8(&answer.data).map_err(serde_json::Error::custom);
-        let data = text.and_then(read);
+        let data = text.and_then(|text| read(text, answer.total_count));
         let around = Around { subject: subject.clone(), answer };
         match data {
             Ok(data) => Ok(Self { data, around }),

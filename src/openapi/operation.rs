@@ -38,6 +38,8 @@ pub struct Operation {
     pub(crate) places_orders: bool,
     /// The fields of an answer beside its `data`, which are not the envelope's.
     pub beside: &'static [&'static str],
+    /// The one of these that counts the items of the list that the data is.
+    pub(crate) total_count: Option<&'static str>,
     /// Where its parameters go.
     pub(crate) placing: Placing,
 }

@@ -35,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) order_ids: &'static [&'static str],
     /// Whether it makes orders, which its answer names.
     pub(crate) places_orders: bool,
+    /// The field beside the data that counts the items of a list.
+    pub(crate) total_count: Option<&'static str>,
     pub(crate) placing: Placing,
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
@@ -52,6 +54,7 @@ impl Target {
             own_order_ids: operation.order_ids,
             order_ids,
             places_orders: operation.places_orders,
+            total_count: operation.total_count,
             placing: operation.placing,
             no_data: operation.no_data,
         }

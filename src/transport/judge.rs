@@ -14,7 +14,7 @@ use super::{Accepted, Transport};
 use crate::error::{Cause, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
-use crate::values::read::{has_any, is_empty, names_any};
+use crate::values::read::{field, has_any, is_empty, names_any};
 use crate::values::text::{decode, repaired};
 
 /// What became of an attempt that failed, and the error it would be.
@@ -75,7 +75,8 @@ impl Transport {
             (Some(data), Cow::Borrowed(_)) => body.slice_ref(data.as_bytes()),
             (Some(data), Cow::Owned(_)) => Bytes::copy_from_slice(data.as_bytes()),
         };
-        Ok(Accepted { status, headers, data, message, raw: body, attempts: 0 })
+        let total_count = target.total_count.and_then(|name| field(text, name));
+        Ok(Accepted { status, headers, data, total_count, message, raw: body, attempts: 0 })
     }
 }
 

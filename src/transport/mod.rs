@@ -62,6 +62,8 @@ pub(crate) struct Accepted {
     pub(crate) headers: HeaderMap,
     /// The JSON of its `data`, or what stands for it if it has none.
     pub(crate) data: Bytes,
+    /// The number of items that a field beside the data names.
+    pub(crate) total_count: Option<i64>,
     pub(crate) message: Option<String>,
     /// The answer as received.
     pub(crate) raw: Bytes,

@@ -27,6 +27,7 @@ use super::read::{self, Read, is_empty};
 pub struct Listed<T> {
     items: Vec<T>,
     odd: Vec<OddItem>,
+    total_count: Option<i64>,
 }
 
 /// An item of a list that could not be read.
@@ -78,6 +79,13 @@ impl<T> Listed<T> {
         self.items.len() + self.odd.len()
     }
 
+    /// How many items there are on all pages, where the answer says so beside its data. Where it says so elsewhere, or not
+    /// at all, there is none.
+    #[must_use]
+    pub fn total_count(&self) -> Option<i64> {
+        self.total_count
+    }
+
     /// All items, if each could be read.
     ///
     /// # Errors
@@ -111,13 +119,13 @@ impl<T> Deref for Listed<T> {
 
 impl<T> Default for Listed<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), odd: Vec::new() }
+        Self { items: Vec::new(), odd: Vec::new(), total_count: None }
     }
 }
 
 impl<T> From<Vec<T>> for Listed<T> {
     fn from(items: Vec<T>) -> Self {
-        Self { items, odd: Vec::new() }
+        Self { items, odd: Vec::new(), total_count: None }
     }
 }
 
@@ -170,9 +178,13 @@ impl<T: Read> Read for Listed<T> {
         Ok(listed)
     }
 
+    fn counted(self, total_count: Option<i64>) -> Self {
+        Self { total_count, ..self }
+    }
+
     /// One odd item.
     fn odd(json: &str) -> Option<Self> {
-        Some(Self { items: Vec::new(), odd: vec![OddItem { position: 0, json: json.into() }] })
+        Some(Self { odd: vec![OddItem { position: 0, json: json.into() }], ..Self::default() })
     }
 
     fn is_none(json: &str) -> bool {
@@ -216,5 +228,18 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Listed<T> {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         Vec::<T>::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_the_count_that_stands_beside_it() {
+        let listed = Listed::<String>::read(r#"["1","2"]"#).unwrap();
+        assert_eq!(listed.total_count(), None);
+        let listed = listed.counted(read::field(r#"{"data":["1","2"],"total_count":"105"}"#, "total_count"));
+        assert_eq!((listed.total_count(), listed.len()), (Some(105), 2));
     }
 }

@@ -14,6 +14,11 @@ pub trait Read: Sized {
     /// Reads JSON, whatever the scalar's type is.
     fn read(json: &str) -> Result<Self, Error>;
 
+    /// With the number of items that is named beside it, if it is a list.
+    fn counted(self, _: Option<i64>) -> Self {
+        self
+    }
+
     /// What stands for JSON of another type where that must not read as if there were none.
     fn odd(_: &str) -> Option<Self> {
         None
@@ -73,6 +78,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn rest(self) -> Result<Map<String, Value>, Error> {
         self.0.into_iter().map(|(name, json)| Ok((name.into_owned(), exact::read(json.get())?))).collect()
     }
+}
+
+/// A field of an object, if it is there and of this type.
+pub(crate) fn field<T: Read>(json: &str, name: &str) -> Option<T> {
+    T::read(Fields::parse(json).ok()?.take(name)?.get()).ok()
 }
 
 /// Whether an object has one of these fields, and something in it.
