@@ -89,6 +89,19 @@ impl Document {
         Ok(Self { file: name, root })
     }
 
+    /// The name of the file is that of constants and of a module.
+    pub fn check_name(&self) -> Result<()> {
+        let name = self.name();
+        let of_a_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
+        if begins_well && name.bytes().all(of_a_word) && name != "documents" {
+            return Ok(());
+        }
+        let rule =
+            "must have a name of lower-case letters, digits and -, that begins with a letter and is not documents";
+        Err(self.fault("(whole file)", rule))
+    }
+
     /// What is wrong with what is not read yet.
     pub fn unread(path: &Path, rule: String) -> Fault {
         Fault { file: path.display().to_string(), place: "(whole)".into(), rule }

@@ -35,6 +35,7 @@ pub fn read_all(folder: &Path) -> Result<Vec<Document>> {
 /// The specification in `file`, checked.
 pub fn read(file: &Path) -> Result<Document> {
     let mut document = Document::read(file)?;
+    document.check_name()?;
     rules::check_keys(&document)?;
     document.write_out();
     rules::check(&document)?;

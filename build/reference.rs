@@ -5,7 +5,7 @@ use pulldown_cmark::{Options, Parser, html::push_html};
 use serde_json::Value;
 
 use super::coded;
-use super::document::{Document, Operation, entries, items, json_schema, text};
+use super::document::{Document, Operation, entries, items, json_schema, reference, text};
 
 const STYLE: &str = include_str!("reference.css");
 
@@ -115,7 +115,7 @@ fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
 
 fn body(document: &Document, body: &Value) -> Markup {
     let mut rows = Vec::new();
-    collect_rows(document, "", json_schema(body), &mut rows);
+    collect_rows(document, "", json_schema(body), &mut Vec::new(), &mut rows);
     html! {
         @if !rows.is_empty() {
             table.fields {
@@ -137,7 +137,20 @@ fn body(document: &Document, body: &Value) -> Markup {
 }
 
 /// A row for each field, and below it those of what it holds.
-fn collect_rows(document: &Document, prefix: &str, schema: &Value, rows: &mut Vec<Markup>) {
+fn collect_rows<'a>(
+    document: &'a Document,
+    prefix: &str,
+    schema: &'a Value,
+    around: &mut Vec<&'a str>,
+    rows: &mut Vec<Markup>,
+) {
+    let name = reference(schema).unwrap_or_default();
+    // One that holds itself is shown once.
+    if around.contains(&name) {
+        return;
+    }
+    around.extend(reference(schema));
+    let depth = around.len();
     let schema = document.resolved(schema);
     for (name, property) in entries(&schema["properties"]) {
         let named = document.resolved(property);
@@ -146,7 +159,8 @@ fn collect_rows(document: &Document, prefix: &str, schema: &Value, rows: &mut Ve
         let list = named["type"] == "array";
         let path = format!("{prefix}{name}{}", if list { "[]" } else { "" });
         rows.push(row(&path, property, named, required));
-        collect_rows(document, &format!("{path}."), if list { &named["items"] } else { named }, rows);
+        collect_rows(document, &format!("{path}."), if list { &named["items"] } else { property }, around, rows);
+        around.truncate(depth);
     }
 }
 

@@ -73,8 +73,10 @@ pub fn all_order_ids(document: &Document) -> BTreeSet<String> {
 /// The fields of the data, at any depth, that are the id of an order.
 fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
     let is_order = |property: &Value| {
-        let kind = text(&document.resolved(property)["format"]).to_upper_camel_case();
-        document.schema(&kind)["x-linksfield-identifies"] == "order"
+        let named = document.resolved(property);
+        let kind = text(&named["format"]).to_upper_camel_case();
+        let item = document.resolved(&named["items"]);
+        [named, item, document.schema(&kind)].iter().any(|schema| schema["x-linksfield-identifies"] == "order")
     };
     let schemas = peel::reachable(document, peel::references(data));
     let fields = schemas.iter().flat_map(|name| entries(&document.schema(name)["properties"]));

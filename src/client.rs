@@ -89,8 +89,10 @@ impl<F: Family> ApiClient<F> {
         /// calls, and see an access token. They can't sign calls of the CSSS API: its secret is never sent.
         #[builder(default)]
         allow_plaintext: bool,
-        /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects: a signed
-        /// body is meant for one server, and an answer of another is an error. For a server on this machine, tell it
+        /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects (a
+        /// signed body is meant for one server, and an answer of another is an error), and must be told
+        /// `retry(reqwest::retry::never())`: what it sends again by itself is not known here, so that each of its errors leaves
+        /// the outcome of an order unknown. For a server on this machine, tell it
         /// [`no_proxy`](reqwest::ClientBuilder::no_proxy), as this crate's own is told: a proxy that the environment
         /// names would get the calls, in plaintext.
         http_client: Option<reqwest::Client>,

@@ -28,6 +28,9 @@ use crate::values::Language;
 pub use pages::Items;
 pub use response::Response;
 
+/// Most headers that a call takes.
+const HEADERS: usize = 100;
+
 /// Headers that say how a request is sent, or that the client sets.
 const RESERVED: [HeaderName; 12] = [
     ACCEPT,
@@ -59,8 +62,8 @@ const RESERVED: [HeaderName; 12] = [
 /// # Ok(()) }
 /// ```
 ///
-/// It is awaited in a runtime of Tokio with its timer on. A call that is dropped before it was awaited is not sent. One that is dropped while it is under way is cut off: its
-/// request may have been sent, and nobody learns what became of it. Give it a [`deadline`](Self::deadline) instead, whose
+/// It is awaited in a runtime of Tokio with its timer on. A call that is dropped before it was awaited is not sent. One that
+/// is dropped while it is under way is cut off: its request may have been sent, and nobody learns what became of it. Give it a [`deadline`](Self::deadline) instead, whose
 /// error says whether the [outcome is unknown](Error::outcome_unknown).
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<T> {
@@ -122,7 +125,8 @@ impl<T> Call<T> {
 
     /// Longest time of an attempt, from its start to the end of its answer; what the client has if not told.
     pub fn timeout(self, limit: Duration) -> Self {
-        self.with(|told| told.intent.options.timeout = Some(limit))
+        let checked = if limit.is_zero() { Err("its timeout must not be 0: it could not succeed") } else { Ok(()) };
+        self.with(|told| told.intent.options.timeout = Some(limit)).checked(checked)
     }
 
     /// Longest time of all: waiting for the client's limits, attempts, delays between them, and reading the answer; what
@@ -147,9 +151,14 @@ impl<T> Call<T> {
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
-                let mut added = Ok(());
-                let call = self.with(|told| added = told.intent.options.headers.try_append(name, value).map(drop));
-                call.checked(added)
+                let mut count = 0;
+                let call = self.with(|told| {
+                    count = told.intent.options.headers.len();
+                    if count < HEADERS {
+                        told.intent.options.headers.append(name, value);
+                    }
+                });
+                call.checked(if count < HEADERS { Ok(()) } else { Err(format!("it has more than {HEADERS} headers")) })
             }
             Err(problem) => self.checked(Err(problem)),
         }
@@ -158,7 +167,9 @@ impl<T> Call<T> {
     /// When it is sent again; the client's policy if not told. An operation that is not safe to retry is never sent again
     /// once a byte of it may have left, whatever the policy.
     pub fn retry(self, policy: RetryPolicy) -> Self {
-        self.with(|told| told.intent.options.retry = Some(policy))
+        let checked =
+            if policy.attempts == 0 { Err("its attempts must not be 0: it could not be sent") } else { Ok(()) };
+        self.checked(checked).with(|told| told.intent.options.retry = Some(policy))
     }
 
     /// Whether calling twice does no more than calling once. Only for a [raw call](crate::ApiClient::call), which counts as

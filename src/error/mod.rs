@@ -46,7 +46,10 @@ pub(crate) enum Cause {
     Ended,
     /// The deadline passed while an attempt was under way.
     CutShort,
-    Transport(Arc<reqwest::Error>),
+    Transport {
+        source: Arc<reqwest::Error>,
+        may_be_sent: bool,
+    },
     Refused(Refusal),
     Unreadable {
         status: StatusCode,
@@ -73,7 +76,13 @@ impl Cause {
         if source.is_builder() {
             return Self::invalid_request(source.without_url());
         }
-        Self::Transport(Arc::new(source.without_url()))
+        let may_be_sent = !source.is_connect();
+        Self::Transport { source: Arc::new(source.without_url()), may_be_sent }
+    }
+
+    /// Of an HTTP client that may have sent the request before, and then followed a redirect.
+    pub(crate) fn lost(source: reqwest::Error) -> Self {
+        Self::Transport { source: Arc::new(source.without_url()), may_be_sent: true }
     }
 
     /// Of an answer that can't be read, or was read in part only.
@@ -153,8 +162,8 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
             Cause::NotBegun | Cause::CutShort => ErrorKind::Timeout,
-            Cause::Transport(source) if source.is_timeout() => ErrorKind::Timeout,
-            Cause::Transport(_) => ErrorKind::Transport,
+            Cause::Transport { source, .. } if source.is_timeout() => ErrorKind::Timeout,
+            Cause::Transport { .. } => ErrorKind::Transport,
             Cause::Refused(_) => ErrorKind::Refused,
             Cause::Unreadable { status, .. } => match status.as_u16() {
                 429 => ErrorKind::RateLimited,
@@ -269,7 +278,7 @@ impl Error {
     pub fn outcome_unknown(&self) -> bool {
         !self.0.subject.safe_to_retry
             && match &self.0.cause {
-                Cause::Transport(source) => !source.is_connect(),
+                Cause::Transport { may_be_sent, .. } => *may_be_sent,
                 Cause::Refused(refusal) => refusal.outcome_unknown,
                 Cause::Ended | Cause::CutShort | Cause::Unreadable { .. } => true,
                 Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
@@ -293,8 +302,8 @@ impl fmt::Display for Error {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::Ended => write!(f, "it has ended: its result was given before, and can't be had again")?,
             Cause::CutShort => write!(f, "no answer before its deadline")?,
-            Cause::Transport(source) if source.is_timeout() => write!(f, "no answer in time")?,
-            Cause::Transport(source) => {
+            Cause::Transport { source, .. } if source.is_timeout() => write!(f, "no answer in time")?,
+            Cause::Transport { source, .. } => {
                 write!(f, "the connection failed: {}", innermost(&**source))?;
                 hopeless(source).map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
@@ -311,7 +320,9 @@ impl fmt::Display for Error {
             Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
             Cause::Settings(what) => write!(f, "{what}")?,
         }
-        if let (Some(proxy), Cause::Transport(_) | Cause::Unreadable { .. }) = (&self.0.proxy, &self.0.cause) {
+        if let (Some(proxy), Cause::Transport { .. } | Cause::CutShort | Cause::Unreadable { .. }) =
+            (&self.0.proxy, &self.0.cause)
+        {
             write!(f, "; it went through the proxy {proxy}")?;
         }
         if self.attempts() > 1 {
@@ -322,8 +333,8 @@ impl fmt::Display for Error {
         }
         if self.outcome_unknown() {
             write!(f, "; the call may or may not have taken effect: find out before you call again")?;
-        } else if let Cause::Transport(source) = &self.0.cause {
-            write!(f, "{}", if source.is_connect() { "; nothing was sent" } else { "" })?;
+        } else if let Cause::Transport { source, may_be_sent } = &self.0.cause {
+            write!(f, "{}", if *may_be_sent { "" } else { "; nothing was sent" })?;
             if hopeless(source).is_none() {
                 write!(f, "; check the network and the server's URL, then call again")?;
             }
@@ -359,7 +370,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::Transport(source) => Some(&**source),
+            Cause::Transport { source, .. } => Some(&**source),
             Cause::InvalidRequest(source) => Some(&**source),
             _ => None,
         }

@@ -103,8 +103,7 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
         match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
             None => path.push(segment),
             Some(name) => {
-                let value = fields.remove(name).filter(|value| !value.get().starts_with(['t', 'f']));
-                let value = value.and_then(plain).filter(|value| stays_in_its_place(value));
+                let value = fields.remove(name).and_then(plain).filter(|value| stays_in_its_place(value));
                 path.push(&value.ok_or_else(|| PlaceError::Parameter(name.to_owned()))?)
             }
         };

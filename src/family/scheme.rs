@@ -123,7 +123,7 @@ pub enum PlaceError {
     #[error("the path has a segment of dots, which would lead to another operation")]
     Dots,
     #[error(
-        "the parameter {0}, which is part of the path, must be a text or a number, not empty, no dots, and without control characters"
+        "the parameter {0}, which is part of the path, must be a text, a number or a truth value, not empty, no dots, and without control characters"
     )]
     Parameter(String),
     #[error("the parameter {0}, which is part of the query, must be a text, a number, a boolean or a list of them")]

@@ -47,8 +47,11 @@ impl Transport {
         // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
         // one of these is lost, and nobody knows whether it was placed.
         tokio::task::yield_now().await;
-        let response =
-            self.http.execute(request).await.map_err(|error| (no_answer(&error), Cause::transport(error)))?;
+        let response = self.http.execute(request).await.map_err(|error| match self.is_foreign {
+            // It may have been answered with a redirect, and the error be that of where it led.
+            true => (Trouble::Lost, Cause::lost(error)),
+            false => (no_answer(&error), Cause::transport(error)),
+        })?;
         if asked.is_some_and(|asked| *response.url() != asked) {
             let reason = "your http_client followed a redirect with it: set its redirect policy to none";
             return Err((Trouble::Final, Cause::unreadable(response.status(), Bytes::new(), reason.to_owned())));

@@ -11,14 +11,11 @@ use crate::family::environment::is_loopback;
 pub(crate) fn http_client(url: &Url) -> ClientBuilder {
     // A signed body is meant for one server, and whether it is sent again is decided by the policy of the call alone.
     let client = ClientBuilder::new().redirect(Policy::none()).retry(retry::never());
-    if !is_loopback(url) {
-        return client;
-    }
     // What is meant for this machine does not leave it.
-    let client = client.no_proxy();
-    // In plaintext nobody is trusted by certificates, of which a machine may have none.
+    let client = if is_loopback(url) { client.no_proxy() } else { client };
+    // In plaintext nobody is trusted by certificates, of which a machine may have none; but a proxy may be.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    let client = if url.scheme() == "http" { client.tls_certs_only([]) } else { client };
+    let client = if url.scheme() == "http" && proxy(url).is_none() { client.tls_certs_only([]) } else { client };
     client
 }
 

@@ -94,8 +94,9 @@ fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String 
     match (encoding, text(LOCATION)) {
         (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
         (None, Some(target)) if status.is_redirection() => {
-            // A query may have a signature.
+            // A query may have a signature, and what is before the host a password.
             let target = target.split(['?', '#']).next().unwrap_or_default();
+            let target = target.split_once('@').map_or(target, |(_, behind)| behind);
             format!("it redirects to {target}, which is not followed")
         }
         _ => reason,

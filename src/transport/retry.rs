@@ -9,11 +9,13 @@ use std::time::{Duration, SystemTime};
 /// nothing is ordered twice.
 ///
 /// A request that was given to a kept connection which turns out to be closed before its first byte is written goes on
-/// another: nothing of it was sent, so that this is no attempt. Nothing else sends anything again, HTTP/2 included.
+/// another: nothing of it was sent, so that this is no attempt. Nothing else in the HTTP client of
+/// this crate sends anything again, HTTP/2 included.
 ///
 /// The delay is random, up to a limit that doubles each time ("full jitter"). A `Retry-After` of the server is kept; a call
 /// whose server asks for more than the longest delay fails at once, and [its error](crate::Error::retry_after) says for how
-/// much.
+/// much. One of zero, or of a time that has passed, leaves the delay as it is.
+///
 /// Linksfield documents no rate limit and no retry rule: the defaults are this crate's.
 #[derive(Clone, Debug, PartialEq, Eq, bon::Builder)]
 #[non_exhaustive]

@@ -107,11 +107,13 @@ pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
                         names.contains(&name) && says_something(value) || is_named(value, names, depth - 1)
                     })
             }),
-            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json)
-                .map_or(true, |items| items.iter().any(|item| item.get().starts_with('{'))),
+            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json).map_or(true, |items| {
+                depth == 0
+                    || items.iter().any(|item| item.get().starts_with('{') || is_named(item.get(), names, depth - 1))
+            }),
             // JSON in a text.
             Some(b'"') if depth > 0 => text(json)
-                .is_ok_and(|text| text.trim_start().starts_with('{') && is_named(text.trim(), names, depth - 1)),
+                .is_ok_and(|text| text.trim_start().starts_with(['{', '[']) && is_named(text.trim(), names, depth - 1)),
             _ => false,
         }
     }

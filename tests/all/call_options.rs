@@ -149,7 +149,7 @@ async fn a_deadline_that_passes_in_the_limiter_after_an_attempt_tells_of_that() 
         .per_second(1)
         .build()
         .unwrap();
-    let query = client.query_order(&all_orders()).retry(at_once()).deadline(Duration::from_millis(300));
+    let query = client.query_order(&all_orders()).retry(at_once()).deadline(Duration::from_millis(900));
     let error = query.await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(503), 1), "{error:?}");
 }
@@ -313,7 +313,6 @@ async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
         json!(".\t."),
         json!("1\t2"),
         json!([".."]),
-        json!(true),
         json!({ "a": 1 }),
     ] {
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{client_at, monthly_plan, response};
 
-const IDLE: Duration = Duration::from_millis(50);
+const IDLE: Duration = Duration::from_millis(200);
 
 type Ordered = Result<OrderPackageOutput, Error>;
 

@@ -42,6 +42,22 @@ fn ordinary_rest_becomes_ordinary_rust() {
 }
 
 #[test]
+fn a_file_whose_name_can_be_no_constant_is_refused() {
+    for name in ["5g.yaml", "_.yaml", "documents.yaml", "a b.yaml", "Ordinary.yaml"] {
+        let Err(message) = compile_as(name, ORDINARY) else { panic!("{name} is taken") };
+        assert!(message.contains("must have a name of lower-case letters"), "{message}");
+    }
+}
+
+#[test]
+fn what_holds_itself_is_shown_once_to_people() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ordinary.yaml");
+    let document = codegen::read(std::path::Path::new(file)).unwrap();
+    let page = codegen::reference(&document, std::path::Path::new("no/such/overlay")).unwrap();
+    assert!(page.contains("<code>data[].next</code>") && !page.contains("next.next"), "{page}");
+}
+
+#[test]
 fn the_table_says_where_parameters_go_and_what_stands_beside_the_data() {
     let table =
         crate::specification::list_as("ordinary.yaml", ORDINARY).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -246,6 +246,23 @@ async fn an_answer_of_another_server_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_order_that_was_redirected_to_nowhere_may_be_placed() {
+    for target in ["http://127.0.0.1:1/", "ftp://elsewhere/"] {
+        let redirect = format!("HTTP/1.1 303 x\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
+        let server = Canned::raw(redirect).await;
+        let client = Client::builder()
+            .credentials(Credentials::new("P000270", "s").unwrap())
+            .environment(server.url.as_str())
+            .http_client(reqwest::Client::builder().no_proxy().build().unwrap())
+            .build()
+            .unwrap();
+        let error = client.order_package(&monthly_plan()).await.unwrap_err();
+        assert!(error.outcome_unknown() && !error.to_string().contains("nothing was sent"), "{target}: {error}");
+        assert_eq!((server.requests().len(), error.attempts()), (1, 1), "{target}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn parameters_that_cannot_be_signed_are_not_sent() {
     let server = Canned::json("{}").await;
     let client = client_at(&server.url);

@@ -121,6 +121,8 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         order, r#"{"code":"1001","data":{"order_code":"7"}}"# => "Refused 1001, unknown";
         order, r#"{"code":"1001","order_id":"7"}"# => "Refused 1001, unknown";
         order, r#"{"code":"1001","data":"{\"order_id\":\"7\"}"}"# => "Refused 1001, unknown";
+        order, r#"{"code":"1001","data":"[{\"order_id\":\"7\"}]"}"# => "Refused 1001, unknown";
+        order, r#"{"code":"1001","data":[[{"order_id":"7"}]]}"# => "Refused 1001, unknown";
         raw, r#"{"code":"1001","data":{"order_id":"7"}}"# => "Refused 1001, unknown";
         raw, r#"{"code":"1001","data":{"id":"7"}}"# => "Refused 1001";
         raw, r#"{"code":"0000","data":{"a":{"k":1,"k":2}}}"# => "Unreadable, unknown";
