@@ -9,7 +9,6 @@ use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use super::read::has_a_key_twice;
 use super::text::repaired;
 
 /// How deep arrays and objects may be nested.
@@ -147,6 +146,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields)
     }
+}
+
+pub(super) fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    if fields.len() <= 8 {
+        return fields
+            .iter()
+            .enumerate()
+            .any(|(index, (name, _))| fields.iter().skip(index + 1).any(|(next, _)| name == next));
+    }
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next)
 }
 
 struct Fields;

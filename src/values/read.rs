@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 use serde_json::{Error, Map, Value};
 
-use super::exact::{self, Object};
+use super::exact::{self, Object, has_a_key_twice};
 
 /// A type of an answer's field.
 pub trait Read: Sized {
@@ -118,18 +118,6 @@ pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
         }
     }
     !names.is_empty() && is_named(json, names, 127)
-}
-
-pub(super) fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
-    if fields.len() <= 8 {
-        return fields
-            .iter()
-            .enumerate()
-            .any(|(index, (name, _))| fields.iter().skip(index + 1).any(|(next, _)| name == next));
-    }
-    let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
-    names.sort_unstable();
-    names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next)
 }
 
 /// The text that a scalar is, with all its digits.
