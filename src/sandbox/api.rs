@@ -48,6 +48,10 @@ pub(super) trait Api: Send + Sync {
 
 /// A request of an operation.
 pub(super) struct Received<'a> {
+    #[cfg_attr(
+        not(feature = "esim-qr"),
+        expect(dead_code, reason = "the other APIs are called without headers of their own")
+    )]
     pub(super) headers: &'a HeaderMap,
     /// All its parameters, from path, query and body, as one JSON object in which each is written as it came.
     pub(super) whole: Cow<'a, [u8]>,

@@ -59,7 +59,8 @@ use crate::error::Error;
 use crate::notification::Signer;
 use crate::signing::TimestampUnit;
 use crate::transport::connect::http_client;
-pub use apis::*;
+#[cfg(feature = "esim-qr")]
+pub use apis::ACCESS_TOKEN;
 pub use fault::{FAULT_HEADER, Fault};
 
 /// Most bytes of a request's body.

@@ -37,6 +37,7 @@ impl Apis {
     }
 
     /// All of them; the one without a root of its own comes last.
+    #[allow(clippy::vec_init_then_push, reason = "features decide what is pushed")]
     pub(super) fn all(&self) -> Vec<Arc<dyn Api>> {
         let mut all: Vec<Arc<dyn Api>> = Vec::new();
         #[cfg(feature = "esim-qr")]
