@@ -44,7 +44,7 @@ pub struct Operation<'a> {
     pub node: &'a Value,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
     pub fn id(&self) -> &str {
         text(&self.node["operationId"])
     }
@@ -55,17 +55,17 @@ impl Operation<'_> {
     }
 
     /// The schema of its JSON body; null if it has none.
-    pub fn body(&self) -> &Value {
+    pub fn body(&self) -> &'a Value {
         json_schema(&self.node["requestBody"])
     }
 
     /// Its answer to a call that succeeded, by its status.
-    pub fn success(&self) -> Option<(&str, &Value)> {
+    pub fn success(&self) -> Option<(&'a str, &'a Value)> {
         entries(&self.node["responses"]).find(|(status, _)| status.starts_with('2'))
     }
 
     /// The schema of that answer.
-    pub fn answer(&self) -> &Value {
+    pub fn answer(&self) -> &'a Value {
         self.success().map_or(&Value::Null, |(_, response)| json_schema(response))
     }
 
@@ -194,6 +194,16 @@ pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
 /// The items of an array; none if it is not one.
 pub fn items(node: &Value) -> impl Iterator<Item = &Value> {
     node.as_array().into_iter().flatten()
+}
+
+/// Whether a schema requires a field.
+pub fn requires(schema: &Value, name: &str) -> bool {
+    items(&schema["required"]).any(|required| required == name)
+}
+
+/// Whether a schema requires it, or an accepted answer has it.
+pub fn requires_on_success(schema: &Value, name: &str) -> bool {
+    requires(schema, name) || items(&schema["x-linksfield-required-on-success"]).any(|required| required == name)
 }
 
 /// The name of the schema that `node` refers to, if it is a reference.

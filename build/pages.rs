@@ -3,9 +3,8 @@
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use serde_json::Value;
 
-use super::document::{Document, Operation, items as items_of, reference, text};
+use super::document::{Document, Operation, reference, requires_on_success, text};
 use super::peel;
 use super::shape::Shape;
 
@@ -33,7 +32,7 @@ enum List<'a> {
 pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages<'a>> {
     let pagination = &operation.node["x-linksfield-pagination"];
     let [number, size, position, total_pages, total_count, items] = NAMES.map(|name| text(&pagination[name]));
-    let data = document.resolved(peel::inside(document, operation)?);
+    let data = document.resolved(peel::inside(document, operation));
     let (list, listed, counts) = match Shape::of(data) {
         Shape::List(_) if peel::beside(document, operation).contains(&total_count) => {
             let counts = &document.resolved(operation.answer())["properties"];
@@ -41,7 +40,10 @@ pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages
         }
         Shape::Object => {
             let place = document.resolved(&data["properties"][position]);
-            if requires(data, position) || requires(place, total_pages) || requires(place, total_count) {
+            if requires_on_success(data, position)
+                || requires_on_success(place, total_pages)
+                || requires_on_success(place, total_count)
+            {
                 return None;
             }
             let counts = &place["properties"];
@@ -58,18 +60,12 @@ pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages
     Some(Pages { number, size, total_count, item: reference(item).filter(|_| known)?, list })
 }
 
-/// Whether an accepted answer, or a request, has to have a field.
-fn requires(schema: &Value, name: &str) -> bool {
-    let mut required = items_of(&schema["required"]).chain(items_of(&schema["x-linksfield-required-on-success"]));
-    required.any(|required| required == name)
-}
-
 /// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
 pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn::Ident) -> Option<TokenStream> {
     let pages = of(document, operation)?;
     let request = peel::whole_request(document, operation);
     let field = |name: &str| format_ident!("{}", name.to_snake_case());
-    let is_required = |name: &str| requires(&request, name);
+    let is_required = |name: &str| requires_on_success(&request, name);
     let asked = |name: &str, default: i64| {
         let field = field(name);
         if is_required(name) { quote!(parameters.#field) } else { quote!(parameters.#field.unwrap_or(#default)) }

@@ -9,28 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::document::{Document, Operation, entries, items, reference, text};
 use super::rules::code_path;
-use super::shape::Shape;
+use super::shape::{LIMITS, Shape};
 use super::{coded, generate};
 
-/// What says something about the wire alone: limits, which the API judges, and examples.
-const OF_THE_WIRE: [&str; 16] = [
-    "nullable",
-    "example",
-    "externalDocs",
-    "pattern",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-];
+/// What says something about the wire alone, as do [`LIMITS`], which the API judges.
+const OF_THE_WIRE: [&str; 5] = ["nullable", "example", "externalDocs", "minProperties", "maxProperties"];
 
 /// The parameter that a body is which has no fields: a list or a map.
 pub const BODY: &str = "body";
@@ -110,7 +93,7 @@ pub fn parameters(document: &Document, operation: &Operation<'_>) -> Value {
 
 /// The schema of what the operation returns, if it is an object with a name.
 fn output<'a>(document: &'a Document, operation: &Operation<'_>) -> Option<&'a str> {
-    let data = inside(document, operation).and_then(reference)?;
+    let data = reference(inside(document, operation))?;
     let (name, _) = document.schemas().find(|(name, _)| *name == data)?;
     (Shape::of(document.schema(name)) == Shape::Object).then_some(name)
 }
@@ -185,7 +168,7 @@ pub fn example(content: &Value) -> Option<&Value> {
 
 /// What the operation returns, inside the envelope if it has one. A named list becomes a plain one.
 pub fn data(document: &Document, operation: &Operation<'_>) -> Value {
-    let data = inside(document, operation).unwrap_or(operation.answer());
+    let data = inside(document, operation);
     match Shape::of(document.resolved(data)) {
         Shape::List(item) => json!({ "type": "array", "items": simplified_item(document, item) }),
         _ => data.clone(),
@@ -193,11 +176,10 @@ pub fn data(document: &Document, operation: &Operation<'_>) -> Value {
 }
 
 /// The data of an answer: `data` inside the envelope, or all of it.
-pub fn inside<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<&'a Value> {
-    let answer = operation.node["responses"].as_object()?.iter().find(|(status, _)| status.starts_with('2'));
-    let answer = &answer?.1["content"]["application/json"]["schema"];
+pub fn inside<'a>(document: &'a Document, operation: &Operation<'a>) -> &'a Value {
+    let answer = operation.answer();
     let whole = document.resolved(answer);
-    Some(if is_enveloped(document, whole) { &whole["properties"]["data"] } else { answer })
+    if is_enveloped(document, whole) { &whole["properties"]["data"] } else { answer }
 }
 
 /// The names of the fields beside `data` that the envelope does not have.
@@ -259,7 +241,7 @@ pub fn references(node: &Value) -> BTreeSet<String> {
 
 /// A named schema as a caller sees it; that it may be `null` is said where it is used: nothing that may be is required.
 fn simplified(document: &Document, schema: &Value) -> Value {
-    let mut plain = without(schema, &OF_THE_WIRE);
+    let mut plain = plain(schema);
     strip(&mut plain, &["format"]);
     match Shape::of(schema) {
         Shape::Object => simplify_object(document, &mut plain),
@@ -311,7 +293,7 @@ fn simplified_item(document: &Document, item: &Value) -> Value {
 
 /// A schema that has no type of its own. How wide a number is says nothing: it is as wide as it gets.
 fn written_out(document: &Document, schema: &Value) -> Value {
-    let mut plain = without(schema, &OF_THE_WIRE);
+    let mut plain = plain(schema);
     if let Shape::List(item) = Shape::of(schema) {
         plain["items"] = simplified_item(document, item);
     }
@@ -338,10 +320,12 @@ fn type_name(document: &Document, property: &Value) -> Option<String> {
     name.or_else(|| Some(text(&named["format"]).to_upper_camel_case())).filter(|name| !document.schema(name).is_null())
 }
 
-fn without(node: &Value, keys: &[&str]) -> Value {
-    let mut node = node.clone();
-    strip(&mut node, keys);
-    node
+/// A schema without what is of the wire.
+fn plain(schema: &Value) -> Value {
+    let mut plain = schema.clone();
+    strip(&mut plain, &OF_THE_WIRE);
+    strip(&mut plain, &LIMITS);
+    plain
 }
 
 fn strip(node: &mut Value, keys: &[&str]) {

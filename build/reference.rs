@@ -5,7 +5,7 @@ use pulldown_cmark::{Options, Parser, html::push_html};
 use serde_json::Value;
 
 use super::coded;
-use super::document::{Document, Operation, entries, items, json_schema, reference, text};
+use super::document::{Document, Operation, entries, items, json_schema, reference, requires_on_success, text};
 
 const STYLE: &str = include_str!("reference.css");
 
@@ -154,8 +154,7 @@ fn collect_rows<'a>(
     let schema = document.resolved(schema);
     for (name, property) in entries(&schema["properties"]) {
         let named = document.resolved(property);
-        let mut required = items(&schema["required"]).chain(items(&schema["x-linksfield-required-on-success"]));
-        let required = required.any(|required| required == name);
+        let required = requires_on_success(schema, name);
         let list = named["type"] == "array";
         let path = format!("{prefix}{name}{}", if list { "[]" } else { "" });
         rows.push(row(&path, property, named, required));

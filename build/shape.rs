@@ -7,6 +7,21 @@ use super::document::{entries, text};
 /// The types whose values hold nothing else.
 pub const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
 
+/// What limits values, apart from how many fields an object has and which codes there are.
+pub const LIMITS: [&str; 11] = [
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+];
+
 /// What a schema is on the wire.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shape<'a> {

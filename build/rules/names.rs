@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use super::super::document::{Document, Operation, Result, entries, items, text};
+use super::super::document::{Document, Operation, Result, entries, items, requires, text};
 use super::super::{generate, peel};
 use super::require;
 
@@ -75,7 +75,6 @@ fn check_types(document: &Document) -> Result<()> {
 
 /// The names of all fields, and those that a type has beside them: of one that is sent `extra` holds what else is sent.
 fn check_fields(document: &Document, place: &str, schema: &Value, is_sent: bool) -> Result<()> {
-    let required = |name: &str| items(&schema["required"]).any(|required| required == name);
     let open = schema["additionalProperties"] == true;
     let has_extra = !schema["properties"][peel::EXTRA].is_null();
     let other = if is_sent { open.then_some(peel::EXTRA) } else { has_extra.then_some("more") };
@@ -85,7 +84,7 @@ fn check_fields(document: &Document, place: &str, schema: &Value, is_sent: bool)
         let rule =
             format!("must have fields that begin with a letter and have letters, digits, _, - and . alone, not {name}");
         require(document, is_plain(name), place, rule)?;
-        let maybe = (!required(name)).then(|| format!("maybe_{field}"));
+        let maybe = (!requires(schema, name)).then(|| format!("maybe_{field}"));
         for new in std::iter::once(field).chain(maybe) {
             let rule = format!(
                 "must have fields whose names in Rust differ: {new}, of the field {name}, is there already, or is one of the type's own"

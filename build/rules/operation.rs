@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::document::{Document, Operation, Result, entries, items, reference, text};
+use super::super::document::{Document, Operation, Result, entries, items, reference, requires, text};
 use super::super::shape::Shape;
 use super::super::{pages, peel};
 use super::document::code_path;
@@ -199,7 +199,7 @@ pub fn check_body(document: &Document, operation: &Operation<'_>) -> Result<()> 
 pub fn check_signed(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let body = document.resolved(operation.body());
     for signed in items(&document.root["x-linksfield-envelope"]["request"]).map(text) {
-        let in_body = !body["properties"][signed].is_null() && items(&body["required"]).any(|name| name == signed);
+        let in_body = !body["properties"][signed].is_null() && requires(body, signed);
         let in_query = operation.placed().any(|parameter| parameter["name"] == signed && parameter["required"] == true);
         let rule = format!("must have and require the signed parameter {signed}");
         require(document, in_body || in_query, &operation.place(), rule)?;
@@ -245,7 +245,7 @@ pub fn check_answer(document: &Document, operation: &Operation<'_>) -> Result<()
         return check_data(document, &place, answer);
     }
     let place = reference(answer).map_or(place, |name| format!("components.schemas.{name}"));
-    let required = |name: &str| items(&schema["required"]).any(|required| required == name);
+    let required = |name: &str| requires(schema, name);
     let whole = there == envelope().count() && envelope().all(required);
     require(document, whole, &place, "must have the fields of the envelope around its data, and require them")?;
     let data = &schema["properties"]["data"];

@@ -6,25 +6,9 @@ use heck::ToUpperCamelCase;
 use serde_json::Value;
 
 use super::super::document::{Document, Result, entries, items, reference, text};
-use super::super::shape::{SCALARS, Shape};
+use super::super::shape::{LIMITS, SCALARS, Shape};
 use super::super::{coded, generate, peel};
 use super::{is_text, require};
-
-/// What would refuse a good answer of which the documentation does not tell.
-const LIMITS: [&str; 12] = [
-    "enum",
-    "pattern",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-];
 
 /// What says nothing of any other shape.
 const OF_A_SHAPE: [(&str, &str); 5] = [
@@ -214,9 +198,11 @@ pub fn check_answers(document: &Document) -> Result<()> {
     Ok(())
 }
 
+/// Closed codes and limits would refuse a good answer of which the documentation does not tell.
 fn check_limits(document: &Document, place: &str, schema: &Value) -> Result<()> {
     for part in std::iter::once(schema).chain(Shape::of(schema).inner()) {
-        let limit = LIMITS.iter().find(|limit| !part[**limit].is_null()).unwrap_or(&"");
+        let mut limits = std::iter::once("enum").chain(LIMITS);
+        let limit = limits.find(|limit| !part[*limit].is_null()).unwrap_or_default();
         let rule = format!("must not have the limit {limit}: an answer that breaks it would be refused");
         require(document, limit.is_empty(), place, rule)?;
     }

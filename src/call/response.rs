@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::Error as _;
 use serde_json::Value;
@@ -14,7 +13,7 @@ use super::Reader;
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
 use crate::values::read::Read;
-use crate::values::text::decode;
+use crate::values::text::{content_type, decode};
 
 /// An answer that accepted a call, from [`Call::response`](super::Call::response).
 ///
@@ -40,7 +39,7 @@ impl Around {
     /// A field beside the data, if it is there and of this type.
     pub(crate) fn beside<V: Read>(&self, name: &str) -> Option<V> {
         let Accepted { raw, headers, .. } = &self.answer;
-        let answer = decode(raw, headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()));
+        let answer = decode(raw, content_type(headers));
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&answer).ok()?;
         V::read(fields.get(name)?.get()).ok()
     }

@@ -7,6 +7,7 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 
 use super::scheme::{Answer, Unreadable};
+use crate::values::text::Text;
 
 /// A value of an envelope as it is written.
 pub(crate) type Written<'a> = Option<&'a RawValue>;
@@ -71,10 +72,6 @@ pub(crate) fn scalar(json: &RawValue) -> Option<Cow<'_, str>> {
         Some(_) => Some(json.get().into()),
     }
 }
-
-/// A text, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A truth value in any of its spellings; none if it is another word.
 pub(crate) fn truth(json: &RawValue) -> Option<bool> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -15,6 +14,7 @@ use super::current::{ALGORITHMS, Stamp, texts};
 use super::{Callback, DELIVERY_HEADER, Deliveries, Event, Rejection, legacy};
 use crate::signing::canonical::ContentError;
 use crate::signing::{Key, Signature};
+use crate::values::text::content_type;
 
 /// Most bytes of a body, unless the verifier is told otherwise.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -73,8 +73,7 @@ impl Verifier {
     /// It is not signed by a key or secret of this verifier, at another time, or has come before.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Result<Event, Rejection> {
         self.check_size(body)?;
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let body = Body::new(body, content_type);
+        let body = Body::new(body, content_type(headers));
         if headers.contains_key(SIGNATURE) {
             self.verify_current(headers, &body, now)?;
         } else if headers.contains_key(MD5) {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::StatusCode;
 
 use super::intent::Intent;
@@ -15,7 +15,7 @@ use crate::error::{Cause, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
 use crate::values::read::{field, has_any, is_empty, names_any};
-use crate::values::text::{decode, repaired};
+use crate::values::text::{content_type, decode, repaired};
 
 /// What became of an attempt that failed, and the error it would be.
 pub(super) type Failure = (Trouble, Cause);
@@ -33,9 +33,8 @@ impl Transport {
         let Whole { status, headers, body } = answer;
         let target = &intent.target;
         let failed = |cause| Err((answered(status, &headers), cause));
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (decoded, mended);
-        decoded = decode(&body, content_type);
+        decoded = decode(&body, content_type(&headers));
         let mut text = &decoded;
         let read = |text| self.scheme.read(&Received { status, text, fields: target.telling_fields() });
         let mut answer = read(text);

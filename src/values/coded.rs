@@ -60,21 +60,7 @@ macro_rules! open_enum {
             }
         }
 
-        #[cfg(feature = "schemars")]
-        impl ::schemars::JsonSchema for $name {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            /// Any integer: other codes than the documented ones are valid.
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({
-                    "type": "integer",
-                    "description": concat!($($about,)*),
-                    "examples": [$($code),*],
-                })
-            }
-        }
+        crate::values::coded::open_schema!($name "integer" concat!($($about,)*), [$($code),*]);
     };
 
     ($(#[doc = $about:expr])* $name:ident { $(#[doc = $what:expr] $variant:ident = $code:literal,)* }) => {
@@ -140,22 +126,25 @@ macro_rules! open_enum {
             }
         }
 
+        crate::values::coded::open_schema!($name "string" concat!($($about,)*), [$($code),*]);
+    };
+}
+
+/// The schema of an open enum: any value of its type, as other codes than the documented ones are valid.
+macro_rules! open_schema {
+    ($name:ident $kind:literal $about:expr, $codes:expr) => {
         #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            /// Any text: other codes than the documented ones are valid.
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({
-                    "type": "string",
-                    "description": concat!($($about,)*),
-                    "examples": [$($code),*],
-                })
+                ::schemars::json_schema!({ "type": $kind, "description": $about, "examples": $codes })
             }
         }
     };
 }
 
 pub(crate) use open_enum;
+pub(crate) use open_schema;

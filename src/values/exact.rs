@@ -1,18 +1,16 @@
 //! JSON that loses no digit: where any value may stand, a number that would be rounded is read as the text of its digits.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
+use super::object::{Object, has_a_key_twice};
 use super::text::repaired;
 
 /// How deep arrays and objects may be nested.
-const MAX_DEPTH: u8 = 127;
+pub(super) const MAX_DEPTH: u8 = 127;
 
 /// Any type of serde, from JSON.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
@@ -138,46 +136,3 @@ impl<'de> IntoDeserializer<'de, Error> for Exact<'de> {
         self
     }
 }
-
-/// An object in the order and the words of its source.
-pub(super) struct Object<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
-    }
-}
-
-pub(super) fn has_a_key_twice(fields: &[(Cow<'_, str>, &RawValue)]) -> bool {
-    if fields.len() <= 8 {
-        return fields
-            .iter()
-            .enumerate()
-            .any(|(index, (name, _))| fields.iter().skip(index + 1).any(|(next, _)| name == next));
-    }
-    let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
-    names.sort_unstable();
-    names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next)
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut all = Vec::with_capacity(8);
-        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            all.push((name, value));
-        }
-        Ok(Object(all))
-    }
-}
-
-/// A key, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

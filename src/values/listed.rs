@@ -100,13 +100,21 @@ impl<T> Listed<T> {
 
     /// All items in the order in which they were listed, with the odd ones as errors.
     pub fn into_results(self) -> impl Iterator<Item = Result<T, OddItem>> {
-        let count = self.count();
-        let (mut items, mut odd) = (self.items.into_iter(), self.odd.into_iter().peekable());
-        (0..count).filter_map(move |position| match odd.next_if(|item| item.position == position) {
-            Some(item) => Some(Err(item)),
-            None => items.next().map(Ok),
-        })
+        in_order(self.items, self.odd, |odd| odd.position)
     }
+}
+
+/// The items and the odd ones, each where it was listed.
+fn in_order<T, O>(
+    items: impl IntoIterator<Item = T>,
+    odd: impl IntoIterator<Item = O>,
+    position: fn(&O) -> usize,
+) -> impl Iterator<Item = Result<T, O>> {
+    let (mut items, mut odd) = (items.into_iter(), odd.into_iter().peekable());
+    (0..).map_while(move |next| match odd.next_if(|item| position(item) == next) {
+        Some(item) => Some(Err(item)),
+        None => items.next().map(Ok),
+    })
 }
 
 impl<T> Deref for Listed<T> {
@@ -202,14 +210,13 @@ impl<'de, T: Read> Deserialize<'de> for Listed<T> {
 impl<T: Serialize> Serialize for Listed<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.count()))?;
-        let (mut items, mut odd) = (self.items.iter(), self.odd.iter().peekable());
-        for position in 0..self.count() {
-            match odd.next_if(|item| item.position == position) {
-                Some(item) => {
-                    let json: &RawValue = serde_json::from_str(&item.json).map_err(serde::ser::Error::custom)?;
+        for result in in_order(&self.items, &self.odd, |odd| odd.position) {
+            match result {
+                Ok(item) => list.serialize_element(item)?,
+                Err(odd) => {
+                    let json: &RawValue = serde_json::from_str(&odd.json).map_err(serde::ser::Error::custom)?;
                     list.serialize_element(json)?;
                 }
-                None => items.next().map_or(Ok(()), |item| list.serialize_element(item))?,
             }
         }
         list.end()

@@ -4,6 +4,7 @@ pub(crate) mod coded;
 pub(crate) mod exact;
 mod language;
 mod listed;
+pub(crate) mod object;
 pub(crate) mod read;
 mod scalar;
 pub(crate) mod text;

@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 use serde_json::{Error, Map, Value};
 
-use super::exact::{self, Object, has_a_key_twice};
+use super::exact::{self, MAX_DEPTH};
+use super::object::{Field, Object, has_a_key_twice};
 
 /// A type of an answer's field.
 pub trait Read: Sized {
@@ -46,7 +47,7 @@ pub(crate) fn is_empty(json: &str) -> bool {
 }
 
 /// The fields of an object that are not read yet.
-pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Fields<'a>(Vec<Field<'a>>);
 
 impl<'a> Fields<'a> {
     pub(crate) fn parse(json: &'a str) -> Result<Self, Error> {
@@ -117,7 +118,7 @@ pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
             _ => false,
         }
     }
-    !names.is_empty() && is_named(json, names, 127)
+    !names.is_empty() && is_named(json, names, MAX_DEPTH)
 }
 
 /// The text that a scalar is, with all its digits.
@@ -141,32 +142,12 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-/// Whole numbers, also as text or with a fraction of nothing.
-macro_rules! read_whole {
-    ($($name:ty)*) => {
-        $(impl Read for $name {
-            fn read(json: &str) -> Result<Self, Error> {
-                let text = text(json)?;
-                let digits = text.trim();
-                let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-                serde_json::from_str(if fraction.bytes().all(|digit| digit == b'0') { whole } else { digits })
-            }
-
-            fn is_none(json: &str) -> bool {
-                is_empty(json)
-            }
-        })*
-    };
-}
-
-read_whole!(i32 i64 u32 u64);
-
 /// Numbers and truth values, also as text.
 macro_rules! read_from_text {
-    ($($name:ty)*) => {
+    ($spelling:expr; $($name:ty)*) => {
         $(impl Read for $name {
             fn read(json: &str) -> Result<Self, Error> {
-                serde_json::from_str(text(json)?.trim())
+                serde_json::from_str($spelling(text(json)?.trim()))
             }
 
             fn is_none(json: &str) -> bool {
@@ -176,7 +157,14 @@ macro_rules! read_from_text {
     };
 }
 
-read_from_text!(bool f64);
+read_from_text!(whole; i32 i64 u32 u64);
+read_from_text!(std::convert::identity; bool f64);
+
+/// A whole number may have a fraction of nothing.
+fn whole(digits: &str) -> &str {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    if fraction.bytes().all(|digit| digit == b'0') { whole } else { digits }
+}
 
 impl Read for Value {
     fn read(json: &str) -> Result<Self, Error> {

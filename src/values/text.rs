@@ -3,6 +3,17 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+/// A JSON text, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// The type that the headers of a body name, if they can be read.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
 
 /// Decodes a body: UTF-8, with or without its mark; else by the charset that its `Content-Type` names, else as GB18030 if it
 /// can be that, else with replacement characters. NUL bytes at the end are no part of it.

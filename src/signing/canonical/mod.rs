@@ -6,10 +6,11 @@
 mod plain;
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::values::object::{Field, Object};
+use crate::values::read;
 
 /// How deep arrays and objects may be nested, so that no body can exhaust the stack.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -73,11 +74,7 @@ impl<'a> Parameter<'a> {
     pub(crate) fn is_empty(&self) -> bool {
         match self.value {
             Value::Text(text) | Value::Plain { text, .. } => text.is_empty(),
-            Value::Json(json) => match json.as_bytes() {
-                b"null" | b"\"\"" => true,
-                [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
-                _ => false,
-            },
+            Value::Json(json) => read::is_empty(json),
         }
     }
 
@@ -103,6 +100,12 @@ impl<'a> Parameter<'a> {
     }
 }
 
+impl<'a> From<Field<'a>> for Parameter<'a> {
+    fn from((name, value): Field<'a>) -> Self {
+        Self { name, value: Value::Json(value.get()) }
+    }
+}
+
 fn write_name(out: &mut Vec<u8>, name: &str) {
     write_text(out, name);
     out.push(b':');
@@ -119,7 +122,7 @@ impl<'a> Parameters<'a> {
 
     /// Reads an object, and keeps the order of its keys.
     pub(crate) fn as_written(object: &'a str) -> Result<Self, ContentError> {
-        serde_json::from_str::<Object<'_>>(object).map(|object| Self(object.0)).map_err(ContentError::NotAnObject)
+        serde_json::from_str::<Object<_>>(object).map(|object| Self(object.0)).map_err(ContentError::NotAnObject)
     }
 
     /// Reads an object and adds parameters to it, which it must not have.
@@ -127,7 +130,7 @@ impl<'a> Parameters<'a> {
         let text = std::str::from_utf8(object).map_err(|error| not_an_object(error.to_string()))?;
         let mut all = match plain::object(text) {
             Some(all) => all,
-            None => serde_json::from_str::<Object<'_>>(text).map_err(ContentError::NotAnObject)?.0,
+            None => serde_json::from_str::<Object<_>>(text).map_err(ContentError::NotAnObject)?.0,
         };
         all.extend(added.iter().map(|(name, text)| Parameter::text(name, text)));
         all.sort_unstable_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
@@ -150,21 +153,14 @@ pub(crate) fn write_object_as_written<'p, 'a: 'p>(
     out: &mut Vec<u8>,
     parameters: impl Iterator<Item = &'p Parameter<'a>>,
 ) -> Result<(), ContentError> {
-    out.push(b'{');
-    for (index, parameter) in parameters.enumerate() {
-        if index > 0 {
-            out.push(b',');
+    write_braced(out, parameters, |out, parameter| match parameter.as_json() {
+        Some(json) => {
+            write_name(out, &parameter.name);
+            out.extend_from_slice(compact(json).as_bytes());
+            Ok(())
         }
-        match parameter.as_json() {
-            Some(json) => {
-                write_name(out, &parameter.name);
-                out.extend_from_slice(compact(json).as_bytes());
-            }
-            None => parameter.write(out)?,
-        }
-    }
-    out.push(b'}');
-    Ok(())
+        None => parameter.write(out),
+    })
 }
 
 /// `json` without the white space between its tokens.
@@ -194,20 +190,20 @@ pub(crate) fn write_object<'p, 'a: 'p>(
     out: &mut Vec<u8>,
     parameters: impl Iterator<Item = &'p Parameter<'a>>,
 ) -> Result<(), ContentError> {
-    write_fields(out, parameters, 1)
+    write_braced(out, parameters, |out, parameter| parameter.write(out))
 }
 
-fn write_fields<'p, 'a: 'p>(
+fn write_braced<'p, 'a: 'p>(
     out: &mut Vec<u8>,
     parameters: impl Iterator<Item = &'p Parameter<'a>>,
-    depth: usize,
+    write: impl Fn(&mut Vec<u8>, &Parameter<'a>) -> Result<(), ContentError>,
 ) -> Result<(), ContentError> {
     out.push(b'{');
     for (index, parameter) in parameters.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        parameter.write_in(out, depth)?;
+        write(out, parameter)?;
     }
     out.push(b'}');
     Ok(())
@@ -217,7 +213,10 @@ fn write_fields<'p, 'a: 'p>(
 fn write_value(out: &mut Vec<u8>, json: &str, depth: usize) -> Result<(), ContentError> {
     match json.as_bytes().first() {
         Some(b'[' | b'{') if depth == MAX_DEPTH => return Err(ContentError::TooDeep),
-        Some(b'{') => write_fields(out, Parameters::parse(json.as_bytes())?.iter(), depth + 1)?,
+        Some(b'{') => {
+            let parameters = Parameters::parse(json.as_bytes())?;
+            write_braced(out, parameters.iter(), |out, parameter| parameter.write_in(out, depth + 1))?;
+        }
         Some(b'[') => write_array(out, json, depth + 1)?,
         Some(b'"') if json.contains('\\') => {
             let text: String = serde_json::from_str(json).map_err(ContentError::NotAnObject)?;
@@ -257,34 +256,3 @@ fn needs_escapes(text: &str) -> bool {
     // Not `any`: without an early exit this is done many bytes at a time.
     text.bytes().fold(false, |found, byte| found | (byte == b'"') | (byte == b'\\') | (byte < b' '))
 }
-
-/// An object in the order and the words of its source.
-struct Object<'a>(Vec<Parameter<'a>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
-    }
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut all = Vec::with_capacity(24);
-        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            all.push(Parameter { name, value: Value::Json(value.get()) });
-        }
-        Ok(Object(all))
-    }
-}
-
-/// A key, borrowed from the body where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
