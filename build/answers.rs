@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use serde_json::Value;
 use syn::{Attribute, Field, Fields, Item, ItemStruct, LitStr, Meta, parse_quote};
 
-use super::document::Document;
+use super::document::{ALSO_NAMED, Document};
 use super::peel;
 use super::polish::argument_of;
 
@@ -39,12 +40,13 @@ pub fn open(definition: &mut ItemStruct) {
     }
 }
 
-/// How a type is read.
-pub fn read(definition: &ItemStruct) -> Vec<Item> {
+/// How the type of a schema is read.
+pub fn read(definition: &ItemStruct, schema: &Value) -> Vec<Item> {
     let name = &definition.ident;
     let body = match &definition.fields {
         Fields::Named(fields) => {
-            let fields = fields.named.iter().filter(|field| !is_catch_all(field)).map(read_field);
+            let fields =
+                fields.named.iter().filter(|field| !is_catch_all(field)).map(|field| read_field(field, schema));
             let rest = definition.fields.iter().find(|field| is_catch_all(field)).map(|field| &field.ident);
             quote! {
                 let mut fields = crate::values::read::Fields::parse(json)?;
@@ -81,10 +83,16 @@ pub fn read_text(name: &syn::Ident) -> Item {
     }
 }
 
-fn read_field(field: &Field) -> TokenStream {
+fn read_field(field: &Field, schema: &Value) -> TokenStream {
     let (ident, wire) = (&field.ident, wire_name(field));
+    let other = schema["properties"][&wire][ALSO_NAMED].as_str();
+    let names = std::iter::once(wire.as_str()).chain(other);
     let is_optional = argument_of(&field.ty, "Option").is_some() || has(field, "default");
-    if is_optional { quote!(#ident: fields.optional(#wire)) } else { quote!(#ident: fields.required(#wire)?) }
+    if is_optional {
+        quote!(#ident: fields.optional(&[#(#names),*]))
+    } else {
+        quote!(#ident: fields.required(&[#(#names),*])?)
+    }
 }
 
 /// The name of a field in JSON.

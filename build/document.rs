@@ -27,6 +27,9 @@ pub type Result<T> = std::result::Result<T, Fault>;
 pub const TO_LINKSFIELD: &str = "to-linksfield";
 pub const FROM_LINKSFIELD: &str = "from-linksfield";
 
+/// The other name that a field has in some answers.
+pub const ALSO_NAMED: &str = "x-linksfield-also-named";
+
 /// The methods of OpenAPI 3.0 that the build knows.
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 

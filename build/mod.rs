@@ -67,7 +67,7 @@ pub fn compile(document: &Document) -> Result<String> {
     let schemas = polish::json_schemas(&peeled);
     // The generated client is not used, only its types are.
     wire.items.retain(polish::is_types_module);
-    polish::polish(&mut wire, coded::enums(&peeled), &answers::names(&peeled));
+    polish::polish(&mut wire, &peeled);
     print(document, quote!(#wire #api #schemas))
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, Operation, entries, items, reference, text};
+use super::document::{ALSO_NAMED, Document, Operation, entries, items, reference, text};
 use super::rules::code_path;
 use super::shape::{LIMITS, Shape};
 use super::{coded, generate};
@@ -92,7 +92,7 @@ pub fn parameters(document: &Document, operation: &Operation<'_>) -> Value {
 }
 
 /// The schema of what the operation returns, if it is an object with a name.
-fn output<'a>(document: &'a Document, operation: &Operation<'_>) -> Option<&'a str> {
+pub fn output<'a>(document: &'a Document, operation: &Operation<'_>) -> Option<&'a str> {
     let data = reference(inside(document, operation))?;
     let (name, _) = document.schemas().find(|(name, _)| *name == data)?;
     (Shape::of(document.schema(name)) == Shape::Object).then_some(name)
@@ -275,11 +275,15 @@ fn simplify_object(document: &Document, plain: &mut Value) {
 fn simplify_property(document: &Document, property: &mut Value) {
     let named = document.resolved(property);
     let description = property.get("description").unwrap_or(&named["description"]).clone();
+    let other = property.get(ALSO_NAMED).cloned();
     *property = match type_name(document, property) {
         Some(name) => json!({ "allOf": [to_schema(&name)] }),
         None => written_out(document, named),
     };
     property["description"] = description;
+    if let Some(other) = other {
+        property[ALSO_NAMED] = other;
+    }
 }
 
 /// What a list or a map holds: of a named type, or plain.

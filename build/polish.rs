@@ -7,22 +7,23 @@ use quote::{format_ident, quote};
 use syn::{Field, Fields, Item, ItemMod, ItemStruct, Type, parse_quote};
 
 use super::document::Document;
-use super::{answers, generate};
+use super::{answers, coded, generate};
 
-/// Polishes the module `types` of `wire`, and moves `enums` into it; `answers` are the types that answers are made of.
-pub fn polish(wire: &mut syn::File, enums: Vec<Item>, answers: &BTreeSet<String>) {
+/// Polishes the module `types` of `wire`, and adds the codes to it.
+pub fn polish(wire: &mut syn::File, peeled: &Document) {
+    let answers = answers::names(peeled);
     let Some(types) = wire.items.iter_mut().find_map(types_module) else { return };
     let mut implementations = Vec::new();
     for item in types.iter_mut() {
         match item {
-            Item::Struct(definition) => implementations.extend(polish_struct(definition, answers)),
+            Item::Struct(definition) => implementations.extend(polish_struct(definition, peeled, &answers)),
             // Holds nothing but the error of conversions that nothing here has.
             Item::Mod(module) if module.ident == "error" => module.attrs.push(parse_quote!(#[doc(hidden)])),
             _ => {}
         }
     }
     types.extend(implementations);
-    types.extend(enums);
+    types.extend(coded::enums(peeled));
 }
 
 /// Whether this is the module that holds the generated types.
@@ -38,7 +39,7 @@ fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
     }
 }
 
-fn polish_struct(definition: &mut ItemStruct, answers: &BTreeSet<String>) -> Vec<Item> {
+fn polish_struct(definition: &mut ItemStruct, peeled: &Document, answers: &BTreeSet<String>) -> Vec<Item> {
     definition.attrs.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
     let text = matches!(&definition.fields, Fields::Unnamed(fields) if fields.unnamed.iter().any(is_text));
     let is_answer = !text && answers.contains(&definition.ident.to_string());
@@ -60,7 +61,7 @@ fn polish_struct(definition: &mut ItemStruct, answers: &BTreeSet<String>) -> Vec
         Fields::Unit => Vec::new(),
     };
     if is_answer {
-        implementations.extend(answers::read(definition));
+        implementations.extend(answers::read(definition, peeled.schema(&definition.ident.to_string())));
     } else if text {
         implementations.push(answers::read_text(&definition.ident));
     }

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{Document, Operation, Result, entries, text};
+use super::document::{ALSO_NAMED, Document, Operation, Result, entries, text};
 use super::peel;
 use super::shape::Shape;
 
@@ -38,7 +38,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let deprecated = operation.node["deprecated"] == true;
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let data = peel::data(document, operation);
-    let fields = entries(&document.resolved(&data)["properties"]).map(|(name, _)| name);
+    let fields = entries(&document.resolved(&data)["properties"]);
+    let fields = fields.flat_map(|(name, field)| [name, text(&field[ALSO_NAMED])]).filter(|name| !name.is_empty());
     let order_ids = order_ids(document, &data);
     let parameters = peel::parameters(document, operation);
     let places_orders = !safe_to_retry

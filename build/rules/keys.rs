@@ -1,8 +1,10 @@
 //! Every key of OpenAPI 3.0, object by object: what is done with it, or what to write instead.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::super::document::{Document, Result, entries, items};
+use super::super::document::{ALSO_NAMED, Document, Result, entries, items};
 use super::{is_text, require};
 
 /// An object of OpenAPI 3.0.
@@ -64,6 +66,17 @@ pub static DOCUMENT: Object = Object {
         ),
         Key("tags", Told(List(&TAG)), "the chapters of the reference"),
         Key("externalDocs", Told(Anything), "where the documentation is"),
+        Key("x-linksfield-direction", Used(Text), "who sends what it describes: `to-linksfield` or `from-linksfield`"),
+        Key(
+            "x-linksfield-feature",
+            Used(Text),
+            "the feature of the crate that it is part of; always compiled without it",
+        ),
+        Key(
+            "x-linksfield-envelope",
+            Used(Anything),
+            "what the client adds to a request (`request`, `request-where-documented`, `headers`), what is around the data of an answer (`response`), and where in it the result's code is (`code`)",
+        ),
     ],
 };
 
@@ -77,6 +90,7 @@ static INFO: Object = Object {
         Key("license", Told(Anything), "of the document"),
         Key("contact", Told(Anything), "of the documentation"),
         Key("termsOfService", Told(Text), "for readers"),
+        Key("x-linksfield-guide", Told(Text), "what a reader needs, but no generated file"),
     ],
 };
 
@@ -87,6 +101,7 @@ static SERVER: Object = Object {
         Key("url", Used(Text), "what comes before the paths"),
         Key("description", Used(Text), "the words of the variant"),
         Key("variables", Used(Anything), "a server with variables is none that the documentation names: no variant"),
+        Key("x-linksfield-environment", Used(Text), "the name of the variant"),
     ],
 };
 
@@ -178,12 +193,33 @@ static OPERATION: Object = Object {
             Refused,
             "must have no servers of its own: a document has them at its root, as some tools ignore others and some call them whatever the base URL is",
         ),
+        Key("x-linksfield-documentation", Used(One(&DOCUMENTATION)), "the page it comes from"),
+        Key(
+            "x-linksfield-safe-to-retry",
+            Used(Flag),
+            "of a call: whether calling twice does no more than calling once",
+        ),
+        Key("x-linksfield-pagination", Used(Anything), "of a call: by what its pages are asked for and counted"),
+        Key("x-linksfield-recognized-by", Used(Texts), "of a notification: the fields that tell it from others"),
         Key("security", Refused, "must have no security of its own: who calls is known to the client"),
         Key(
             "callbacks",
             Refused,
             "must have no callbacks: what Linksfield sends is a document of its own, with `x-linksfield-direction: from-linksfield`",
         ),
+    ],
+};
+
+static DOCUMENTATION: Object = Object {
+    name: "documentation",
+    shared: None,
+    keys: &[
+        Key("title", Used(Text), "of the page"),
+        Key("page", Used(Text), "its address"),
+        Key("completeness", Used(Text), "how much of the operation is documented"),
+        Key("note", Told(Text), "what is unsure about it"),
+        Key("modified", Told(Text), "when the page was, as it says"),
+        Key("also", Told(List(&DOCUMENTATION)), "other pages"),
     ],
 };
 
@@ -292,6 +328,25 @@ static SCHEMA: Object = Object {
         Key("minProperties", Told(Anything), "what the API judges, not the client"),
         Key("maxProperties", Told(Anything), "what the API judges, not the client"),
         Key("externalDocs", Told(Anything), "for readers"),
+        Key("x-extensible-enum", Used(Anything), "codes, where others are valid too"),
+        Key("x-enum-varnames", Used(Anything), "a name for each code"),
+        Key("x-enum-descriptions", Used(Anything), "a description for each code"),
+        Key(
+            "x-linksfield-also-named",
+            Used(Text),
+            "of a field of an answer: the other name that it has in some answers, and is read by if the first has no value",
+        ),
+        Key(
+            "x-linksfield-codes",
+            Told(Anything),
+            "of a named schema: codes, by the names of their schemas, of which it is documented that it has them, but not in which field",
+        ),
+        Key("x-linksfield-identifies", Used(Text), "of a text: what it is the id of, `order`"),
+        Key(
+            "x-linksfield-required-on-success",
+            Used(Texts),
+            "of the data of an answer: what is there in that of a success, if not in that of a refusal",
+        ),
         Key(
             "default",
             Refused,
@@ -317,31 +372,22 @@ static SCHEMA: Object = Object {
     ],
 };
 
-/// What a document may say beyond OpenAPI, and where; what else begins with `x-` is left to other tools.
-pub const EXTENSIONS: [(&str, &str); 12] = [
-    ("x-linksfield-codes", "schema: codes of which it is documented that it has them, but not in which field"),
-    ("x-linksfield-direction", "document: who sends what it describes"),
-    ("x-linksfield-documentation", "operation: the page it comes from"),
-    (
-        "x-linksfield-envelope",
-        "document: what the client adds to a request (`request`, `request-where-documented`, `headers`), what is around the data of an answer (`response`), and where in it the result's code is (`code`)",
-    ),
-    ("x-linksfield-environment", "server: its name"),
-    ("x-linksfield-feature", "document: the feature of the crate"),
-    ("x-linksfield-guide", "info: what a reader needs, but no generated file"),
-    ("x-linksfield-identifies", "schema: what it is the id of: `order`"),
-    ("x-linksfield-pagination", "operation: by what its pages are asked for and counted"),
-    ("x-linksfield-recognized-by", "notification: the fields that tell it from others"),
-    (
-        "x-linksfield-required-on-success",
-        "schema: what is there in the answer of a success, if not in that of a refusal",
-    ),
-    ("x-linksfield-safe-to-retry", "operation: whether calling twice does no more than calling once"),
-];
-
 /// All objects, in the order of a document.
-pub static OBJECTS: [&Object; 12] =
-    [&DOCUMENT, &INFO, &SERVER, &TAG, &PATH, &OPERATION, &PARAMETER, &BODY, &CONTENT, &RESPONSE, &COMPONENTS, &SCHEMA];
+pub static OBJECTS: [&Object; 13] = [
+    &DOCUMENT,
+    &INFO,
+    &SERVER,
+    &TAG,
+    &PATH,
+    &OPERATION,
+    &DOCUMENTATION,
+    &PARAMETER,
+    &BODY,
+    &CONTENT,
+    &RESPONSE,
+    &COMPONENTS,
+    &SCHEMA,
+];
 
 /// Whether each key of `node` and of all below it is one that the build knows.
 pub fn check(document: &Document, object: &Object, place: &str, node: &Value) -> Result<()> {
@@ -352,11 +398,11 @@ pub fn check(document: &Document, object: &Object, place: &str, node: &Value) ->
     for (key, value) in entries(node) {
         let inside = format!("{place}.{key}");
         let inside = inside.trim_start_matches('.');
-        if key.starts_with("x-") {
+        let known = object.keys.iter().find(|known| known.0 == key);
+        if known.is_none() && key.starts_with("x-") {
             check_extension(document, inside, key)?;
             continue;
         }
-        let known = object.keys.iter().find(|known| known.0 == key);
         let rule = || {
             format!("must not have the key {key}: the keys of its kind ({}) are {}", object.name, known_keys(object))
         };
@@ -411,13 +457,32 @@ fn check_reference(document: &Document, kind: &str, place: &str, node: &Value, t
     let name = target.strip_prefix("#/components/").and_then(|name| name.strip_prefix(kind)?.strip_prefix('/'));
     let there = name.is_some_and(|name| !document.root["components"][kind][name].is_null());
     require(document, there, place, format!("must refer to something in this file, not {target}"))?;
-    let alone = entries(node).all(|(key, _)| key == "$ref" || key.starts_with("x-"));
-    require(document, alone, place, "must have nothing beside its $ref: others ignore it, so say it where it refers to")
+    for (key, value) in entries(node).filter(|(key, _)| *key != "$ref") {
+        let inside = format!("{place}.{key}");
+        if key == ALSO_NAMED && kind == "schemas" {
+            require(document, is_text(value), &inside, "must be text")?;
+        } else if key.starts_with("x-") {
+            check_extension(document, &inside, key)?;
+        } else {
+            let rule = "must have nothing beside its $ref: others ignore it, so say it where it refers to";
+            return Err(document.fault(place, rule));
+        }
+    }
+    Ok(())
 }
 
-/// A name with a typing error would say nothing, to nobody's notice.
+/// What the build would use elsewhere, or a name with a typing error, would say nothing, to nobody's notice.
 fn check_extension(document: &Document, place: &str, key: &str) -> Result<()> {
-    let known = !key.starts_with("x-linksfield-") || EXTENSIONS.iter().any(|(name, _)| *name == key);
-    let names = EXTENSIONS.map(|(name, _)| name).join(", ");
-    require(document, known, place, format!("must be one of {names}"))
+    let homes =
+        OBJECTS.iter().filter(|object| object.keys.iter().any(|known| known.0 == key)).map(|object| object.name);
+    let homes = homes.collect::<Vec<_>>().join(" or ");
+    require(document, homes.is_empty(), place, format!("must not stand here: it is a key of: {homes}"))?;
+    let ours = OBJECTS.iter().flat_map(|object| object.keys).map(|known| known.0).filter(|name| is_ours(name));
+    let names = ours.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+    require(document, !is_ours(key), place, format!("must be one of {names}"))
+}
+
+/// Whether it is a name that no other tool gives.
+fn is_ours(key: &str) -> bool {
+    key.starts_with("x-linksfield-")
 }

@@ -81,7 +81,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "operation",
-        must: "says in `x-linksfield-safe-to-retry` whether calling twice does no more than calling once",
+        must: "says in `x-linksfield-safe-to-retry` whether calling twice does no more than calling once, and not by what it is recognized",
         why: "ordering twice is worse than failing",
         check: Check::Call(operation::check_retry),
     },
@@ -123,7 +123,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "notification",
-        must: "is a `post` whose body refers to the schema of its name, and has the fields that it is recognized by",
+        must: "is a `post` whose body refers to the schema of its name, and has the fields that it is recognized by; it is neither sent again nor paginated",
         why: "its event is read by them",
         check: Check::Notification(operation::check_notification),
     },
@@ -140,8 +140,14 @@ const RULES: &[Rule] = &[
         check: Check::Schema(schema::check_shape),
     },
     Rule {
+        of: "field",
+        must: "has in `x-linksfield-also-named` a name that no other field has, and is one of what Linksfield sends",
+        why: "what is sent has one name",
+        check: Check::Document(names::check_other_names),
+    },
+    Rule {
         of: "schema",
-        must: "requires fields that it has, and none that may be null",
+        must: "requires fields that it has, and none that may be null; what is required on success is so of the data of an answer",
         why: "a field that is not required is none if it is null: one of both would be neither",
         check: Check::Schema(schema::check_required),
     },

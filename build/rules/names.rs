@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use super::super::document::{Document, Operation, Result, entries, items, requires, text};
+use super::super::document::{ALSO_NAMED, Document, Operation, Result, entries, items, requires, text};
 use super::super::{generate, peel};
 use super::require;
 
@@ -21,6 +21,32 @@ pub fn check_codes(document: &Document) -> Result<()> {
         require(document, new, &format!("components.schemas.{name}"), rule)?;
     }
     Ok(())
+}
+
+/// A field that Linksfield sends by two names: neither is that of another.
+pub fn check_other_names(document: &Document) -> Result<()> {
+    let requests = document.operations().filter(|_| !document.is_received()).flat_map(|operation| {
+        let asked = [&operation.node["parameters"], &operation.node["requestBody"]];
+        asked.into_iter().flat_map(peel::references).collect::<Vec<_>>()
+    });
+    let sent = peel::reachable(document, requests.collect());
+    for (name, schema) in document.schemas() {
+        let mut taken: BTreeSet<_> = entries(&schema["properties"]).map(|(field, _)| field).collect();
+        for (field, other) in other_names(schema) {
+            let place = format!("components.schemas.{name}.properties.{field}");
+            let rule = "must not have x-linksfield-also-named: it is a field of a request, which has one name";
+            require(document, !sent.contains(name), &place, rule)?;
+            let rule = format!("must have x-linksfield-also-named with a name that no other field has, not {other}");
+            require(document, taken.insert(other), &place, rule)?;
+        }
+    }
+    Ok(())
+}
+
+/// The fields with another name.
+fn other_names(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let fields = entries(&schema["properties"]).map(|(name, field)| (name, text(&field[ALSO_NAMED])));
+    fields.filter(|(_, other)| !other.is_empty())
 }
 
 pub fn check(document: &Document) -> Result<()> {

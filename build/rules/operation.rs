@@ -87,12 +87,16 @@ fn check_json(document: &Document, place: &str, node: &Value) -> Result<()> {
     let types = entries(&node["content"]).map(|(media_type, _)| media_type).collect::<Vec<_>>();
     require(document, types == ["application/json"], place, "must have the media type application/json and no other")?;
     let schema = &node["content"]["application/json"]["schema"];
-    require(document, !schema.is_null(), place, "must have a schema of its content")
+    require(document, !schema.is_null(), place, "must have a schema of its content")?;
+    schema::check_one_name(document, place, schema)
 }
 
 pub fn check_retry(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let decided = operation.node["x-linksfield-safe-to-retry"].is_boolean();
-    require(document, decided, &operation.place(), "must have x-linksfield-safe-to-retry, true or false")
+    require(document, decided, &operation.place(), "must have x-linksfield-safe-to-retry, true or false")?;
+    let ours = operation.node["x-linksfield-recognized-by"].is_null();
+    let rule = "must not have x-linksfield-recognized-by: it is no notification, but a call";
+    require(document, ours, &operation.place(), rule)
 }
 
 pub fn check_parameters(document: &Document, operation: &Operation<'_>) -> Result<()> {
@@ -147,6 +151,7 @@ fn check_header(document: &Document, place: &str, name: &str) -> Result<()> {
 fn check_placed(document: &Document, place: &str, parameter: &Value) -> Result<()> {
     let schema = &parameter["schema"];
     require(document, !schema.is_null(), place, "must have a schema")?;
+    schema::check_one_name(document, place, schema)?;
     let field = peel::field(parameter);
     schema::check_field(document, place, &field)?;
     let in_query = parameter["in"] == "query";
@@ -245,6 +250,7 @@ pub fn check_answer(document: &Document, operation: &Operation<'_>) -> Result<()
         return check_data(document, &place, answer);
     }
     let place = reference(answer).map_or(place, |name| format!("components.schemas.{name}"));
+    entries(&schema["properties"]).try_for_each(|(_, field)| schema::check_one_name(document, &place, field))?;
     let required = |name: &str| requires(schema, name);
     let whole = there == envelope().count() && envelope().all(required);
     require(document, whole, &place, "must have the fields of the envelope around its data, and require them")?;
@@ -301,6 +307,10 @@ pub fn check_pagination(document: &Document, operation: &Operation<'_>) -> Resul
 /// The body is the schema that is named after the operation, and has the fields that it is recognized by.
 pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<()> {
     require(document, operation.method == "post", &operation.place(), "must be a post: that is how Linksfield sends")?;
+    let foreign = ["x-linksfield-safe-to-retry", "x-linksfield-pagination"];
+    let foreign = foreign.into_iter().find(|key| !operation.node[*key].is_null());
+    let rule = format!("must not have {}: nobody calls it", foreign.unwrap_or_default());
+    require(document, foreign.is_none(), &operation.place(), rule)?;
     let bare = operation.placed().next().is_none();
     let rule = "must have its parameters in headers alone: what it tells is in its body";
     require(document, bare, &operation.place(), rule)?;

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use super::RULES;
-use super::keys::{Done, EXTENSIONS, Key, OBJECTS};
+use super::keys::{Done, Key, OBJECTS};
 
 const HEAD: &str = "# What a document may say
 
 Each file in `openapi/` is OpenAPI 3.0. The build makes a client of it, and refuses what it can't use in one line that names
 the file, the place, the cause, and what to write instead. Nothing is passed over in silence: a key is *used*, or *told* to
-readers and other tools, or *refused*. This page is printed from the rules themselves (`build/rules`).
+readers and other tools, or *refused*. What begins with `x-` and stands nowhere below is left to other tools. This page is printed from the rules themselves (`build/rules`).
 ";
 
 /// The whole page.
@@ -30,10 +30,6 @@ pub fn page() -> String {
             };
             row(&mut page, [&format!("`{name}`"), done, what]);
         }
-    }
-    page += "\n## Beyond OpenAPI\n\nWhat else begins with `x-` is left to other tools.\n\n| key | |\n| --- | --- |\n";
-    for (name, what) in EXTENSIONS {
-        row(&mut page, [&format!("`{name}`"), what]);
     }
     page
 }

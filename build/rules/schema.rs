@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::super::document::{Document, Result, entries, items, reference, text};
+use super::super::document::{ALSO_NAMED, Document, Result, entries, items, reference, text};
 use super::super::shape::{LIMITS, SCALARS, Shape};
 use super::super::{coded, generate, peel};
 use super::{is_text, require};
+
+/// What holds codes.
+const CODED: [&str; 2] = ["enum", "x-extensible-enum"];
 
 /// What says nothing of any other shape.
 const OF_A_SHAPE: [(&str, &str); 5] = [
@@ -35,6 +38,7 @@ fn is_whole(document: &Document, name: &str) -> bool {
 }
 
 pub fn check_shape(document: &Document, place: &str, schema: &Value) -> Result<()> {
+    check_one_name(document, place, schema)?;
     require(
         document,
         reference(schema).is_none(),
@@ -57,6 +61,7 @@ pub fn check_field(document: &Document, place: &str, field: &Value) -> Result<()
     }
     require(document, is_text(&field["description"]), place, "must have a description")?;
     check_value(document, place, field)?;
+    check_no_codes(document, place, field)?;
     let shape = Shape::of(field);
     let unnamed = matches!(shape, Shape::Object | Shape::Map(_)) || coded::values(field).is_some();
     require(document, !unnamed, place, "must refer to a named schema: objects and coded strings are named")?;
@@ -75,6 +80,7 @@ fn check_value(document: &Document, place: &str, schema: &Value) -> Result<()> {
     let rule = foreign.map(|(key, of)| format!("must not have {key}: it says nothing of another type than {of}"));
     require(document, foreign.is_none(), place, rule.unwrap_or_default())?;
     check_format(document, place, schema)?;
+    check_extensions(document, place, schema)?;
     match shape {
         Shape::List(inner) | Shape::Map(inner) => check_inner(document, place, inner),
         Shape::Choice => check_choice(document, place, schema),
@@ -82,7 +88,29 @@ fn check_value(document: &Document, place: &str, schema: &Value) -> Result<()> {
     }
 }
 
+/// What names codes stands where codes are, and what says what a text identifies at a text.
+fn check_extensions(document: &Document, place: &str, schema: &Value) -> Result<()> {
+    let named = ["x-enum-varnames", "x-enum-descriptions"].into_iter().find(|key| !schema[*key].is_null());
+    let rule = format!("must have codes, in enum or x-extensible-enum, for its {}", named.unwrap_or_default());
+    require(document, named.is_none() || coded::values(schema).is_some(), place, rule)?;
+    let identifies = &schema["x-linksfield-identifies"];
+    let known = identifies.is_null() || identifies == "order" && schema["type"] == "string";
+    require(
+        document,
+        known,
+        place,
+        "must have x-linksfield-identifies at a text, and identify an order: nothing else is known",
+    )
+}
+
+/// What is no field of an answer has no other name.
+pub fn check_one_name(document: &Document, place: &str, schema: &Value) -> Result<()> {
+    let rule = "must not have x-linksfield-also-named: it is of a field of an answer, inside the envelope";
+    require(document, schema[ALSO_NAMED].is_null(), place, rule)
+}
+
 pub fn check_inner(document: &Document, place: &str, inner: &Value) -> Result<()> {
+    check_one_name(document, place, inner)?;
     if reference(inner).is_some() {
         let listed = matches!(Shape::of(document.resolved(inner)), Shape::List(_));
         return require(document, !listed, place, "must not hold lists: put an object around each");
@@ -95,7 +123,14 @@ pub fn check_inner(document: &Document, place: &str, inner: &Value) -> Result<()
         place,
         "must have named items: what it holds refers to a named schema, or is a plain type that is never null",
     )?;
+    check_no_codes(document, place, inner)?;
     check_value(document, place, inner)
+}
+
+/// Codes without a field are named after the whole that has them somewhere.
+fn check_no_codes(document: &Document, place: &str, schema: &Value) -> Result<()> {
+    let rule = "must not have x-linksfield-codes: they stand at the named schema that has them somewhere";
+    require(document, schema["x-linksfield-codes"].is_null(), place, rule)
 }
 
 fn check_choice(document: &Document, place: &str, schema: &Value) -> Result<()> {
@@ -147,14 +182,18 @@ pub fn check_required(document: &Document, place: &str, schema: &Value) -> Resul
     let mut known = items(&schema["x-linksfield-required-on-success"]).map(|field| &fields[text(field)]);
     let kept = known.all(|field| !field.is_null() && document.resolved(field)["nullable"] != true);
     let rule = "must have x-linksfield-required-on-success of fields that it has, and never as null";
-    require(document, kept, place, rule)
+    require(document, kept, place, rule)?;
+    let name = place.rsplit('.').next().unwrap_or_default();
+    let is_data = document.operations().any(|operation| peel::output(document, &operation) == Some(name));
+    let rule = "must have required, not x-linksfield-required-on-success: it is not the data of an answer";
+    require(document, schema["x-linksfield-required-on-success"].is_null() || is_data, place, rule)
 }
 
 /// Each code has a name and a description.
 pub fn check_codes(document: &Document, place: &str, schema: &Value) -> Result<()> {
+    let is_coded = CODED.iter().any(|key| !schema[*key].is_null());
     let Some(codes) = coded::values(schema) else {
-        let rule = "must have codes, in enum or x-extensible-enum, for its x-enum-varnames";
-        return require(document, schema["x-enum-varnames"].is_null(), place, rule);
+        return require(document, !is_coded, place, "must have its codes as a list");
     };
     let one = schema["enum"].is_null() || schema["x-extensible-enum"].is_null();
     require(document, one, place, "must have enum or x-extensible-enum, not both")?;

@@ -55,22 +55,27 @@ impl<'a> Fields<'a> {
         if has_a_key_twice(&fields) { Err(Error::custom("expected each key once")) } else { Ok(Self(fields)) }
     }
 
-    fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let position = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(position).1)
+    /// The field by the first of its names that has a value, or else by the first that is there.
+    fn take(&mut self, names: &[&str]) -> Option<Field<'a>> {
+        let find = |is_there: fn(&RawValue) -> bool| {
+            names.iter().find_map(|name| self.0.iter().position(|(known, json)| known == name && is_there(json)))
+        };
+        let position = find(|json| json.get() != "null").or_else(|| find(|_| true))?;
+        Some(self.0.remove(position))
     }
 
-    /// A field without which the answer says nothing.
-    pub(crate) fn required<T: Read>(&mut self, name: &'static str) -> Result<T, Error> {
-        let json = self.take(name).filter(|json| json.get() != "null");
-        T::read(json.ok_or_else(|| Error::missing_field(name))?.get())
+    /// A field without which the answer says nothing, by any of its names.
+    pub(crate) fn required<T: Read>(&mut self, names: &[&'static str]) -> Result<T, Error> {
+        let field = self.take(names).filter(|(_, json)| json.get() != "null");
+        let missing = || Error::missing_field(names.first().copied().unwrap_or_default());
+        T::read(field.ok_or_else(missing)?.1.get())
     }
 
-    /// A field that need not be there; one that can't be read is left with those that nobody knows.
-    pub(crate) fn optional<T: Read + Default>(&mut self, name: &'static str) -> T {
-        let Some(json) = self.take(name) else { return T::default() };
+    /// A field that need not be there, by any of its names; one that can't be read is left with those that nobody knows.
+    pub(crate) fn optional<T: Read + Default>(&mut self, names: &[&'static str]) -> T {
+        let Some((name, json)) = self.take(names) else { return T::default() };
         T::read(json.get()).ok().or_else(|| T::odd(json.get())).unwrap_or_else(|| {
-            self.0.push((name.into(), json));
+            self.0.push((name, json));
             T::default()
         })
     }
@@ -83,7 +88,7 @@ impl<'a> Fields<'a> {
 
 /// A field of an object, if it is there and of this type.
 pub(crate) fn field<T: Read>(json: &str, name: &str) -> Option<T> {
-    T::read(Fields::parse(json).ok()?.take(name)?.get()).ok()
+    T::read(Fields::parse(json).ok()?.take(&[name])?.1.get()).ok()
 }
 
 /// Whether an object has one of these fields, and something in it.
@@ -203,5 +208,30 @@ impl Read for Map<String, Value> {
 
     fn is_none(json: &str) -> bool {
         is_empty(json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_with_two_names_is_read_by_the_one_that_has_a_value() {
+        for (json, value, rest) in [
+            (r#"{"updated_at":"1"}"#, Some("1"), "{}"),
+            (r#"{"update_at":"2"}"#, Some("2"), "{}"),
+            (r#"{"update_at":"2","updated_at":"1"}"#, Some("1"), r#"{"update_at":"2"}"#),
+            (r#"{"update_at":"2","updated_at":null}"#, Some("2"), r#"{"updated_at":null}"#),
+            (r#"{"update_at":null}"#, None, "{}"),
+            (r#"{"update_at":[]}"#, None, r#"{"update_at":[]}"#),
+        ] {
+            let mut fields = Fields::parse(json).unwrap();
+            let read: Option<String> = fields.optional(&["updated_at", "update_at"]);
+            assert_eq!(read.as_deref(), value, "{json}");
+            assert_eq!(Value::Object(fields.rest().unwrap()).to_string(), rest, "{json}");
+        }
+        let required = |json| Fields::parse(json).unwrap().required::<String>(&["updated_at", "update_at"]);
+        assert_eq!(required(r#"{"updated_at":null,"update_at":"2"}"#).unwrap(), "2");
+        assert!(required(r#"{"update_at":null}"#).unwrap_err().to_string().contains("updated_at"));
     }
 }

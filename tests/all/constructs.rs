@@ -34,6 +34,10 @@ fn ordinary_rest_becomes_ordinary_rust() {
         "pub next: ::std::option::Option<::std::boxed::Box<Sim>>,",
         "pub type_: ::std::option::Option<f64>,",
         "SimStatus i64 { #[doc = \"a\"] PreActive = 10,",
+        "status: fields.optional(&[\"status\", \"state\"]),",
+        "updated_at: fields.optional(&[\"updated_at\", \"update_at\"]),",
+        "pub message: ::std::option::Option<SmsMessage>,",
+        "pub type_: SmsKind,",
         "ResultCode { #[doc = \"a\"] Success = \"CB-00-0000\",",
     ] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -324,6 +328,122 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "code: status.code\n  answer: [x]\n",
             "x-linksfield-envelope.answer",
             "must be one of request",
+        ),
+        // Extensions.
+        (
+            "    get:\n",
+            "    get:\n      x-linksfield-environment: uat\n",
+            "paths./sims.get.x-linksfield-environment",
+            "must not stand here: it is a key of: server",
+        ),
+        (
+            "description: SIMs }]",
+            "description: SIMs, x-extensible-enum: [a] }]",
+            "tags.0.x-extensible-enum",
+            "must not stand here: it is a key of: schema",
+        ),
+        (
+            "{ $ref: '#/components/schemas/Usage' }",
+            "{ $ref: '#/components/schemas/Usage', x-linksfield-identifies: order }",
+            "components.schemas.Sim.properties.usage.x-linksfield-identifies",
+            "must not stand here: it is a key of: schema",
+        ),
+        (
+            "{ $ref: '#/components/schemas/Usage' }",
+            "{ $ref: '#/components/schemas/Usage', x-linksfield-identified: order }",
+            "components.schemas.Sim.properties.usage.x-linksfield-identified",
+            "must be one of x-linksfield-also-named, x-linksfield-codes",
+        ),
+        (
+            "      x-linksfield-safe-to-retry: true\n",
+            "      x-linksfield-safe-to-retry: 'yes'\n",
+            "paths./sims.get.x-linksfield-safe-to-retry",
+            "must be true or false",
+        ),
+        (
+            "completeness: complete }",
+            "completeness: complete, alos: [] }",
+            "paths./sims.get.x-linksfield-documentation",
+            "must not have the key alos: the keys of its kind (documentation) are title, page",
+        ),
+        (
+            "    get:\n",
+            "    get:\n      x-linksfield-recognized-by: [x]\n",
+            SIMS,
+            "must not have x-linksfield-recognized-by: it is no notification",
+        ),
+        (
+            "SimId: { type: string,",
+            "SimId: { type: string, x-linksfield-identifies: device,",
+            "components.schemas.SimId",
+            "must have x-linksfield-identifies at a text, and identify an order",
+        ),
+        (
+            "{ type: string, maxLength: 5,",
+            "{ type: string, x-enum-descriptions: [a],",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must have codes, in enum or x-extensible-enum, for its x-enum-descriptions",
+        ),
+        (
+            "{ type: string, maxLength: 5,",
+            "{ type: string, x-linksfield-codes: {},",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not have x-linksfield-codes: they stand at the named schema",
+        ),
+        (
+            "      required: [type, content]\n",
+            "      x-linksfield-required-on-success: [type, content]\n",
+            "components.schemas.SmsMessage",
+            "must have required, not x-linksfield-required-on-success: it is not the data of an answer",
+        ),
+        (
+            "      required: [sim_id]\n",
+            "      x-linksfield-required-on-success: sim_id\n",
+            "components.schemas.Sim.x-linksfield-required-on-success",
+            "must be a list of texts",
+        ),
+        // Other names.
+        (
+            "x-linksfield-also-named: update_at",
+            "x-linksfield-also-named: state",
+            "components.schemas.Sim.properties.updated_at",
+            "must have x-linksfield-also-named with a name that no other field has, not state",
+        ),
+        (
+            "x-linksfield-also-named: state",
+            "x-linksfield-also-named: [state]",
+            "components.schemas.Sim.properties.status.x-linksfield-also-named",
+            "must be text",
+        ),
+        (
+            "{ type: string, maxLength: 5,",
+            "{ type: string, x-linksfield-also-named: note,",
+            "components.schemas.ChangeSimRequest.properties.notes",
+            "must not have x-linksfield-also-named: it is a field of a request",
+        ),
+        (
+            "{ type: string, description: C., example: x }",
+            "{ type: string, description: C., example: x, x-linksfield-also-named: text }",
+            "components.schemas.SmsMessage.properties.content",
+            "must not have x-linksfield-also-named: it is a field of a request",
+        ),
+        (
+            "schema: { type: boolean }, example: true }",
+            "schema: { type: boolean, x-linksfield-also-named: b }, example: true }",
+            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "must not have x-linksfield-also-named: it is of a field of an answer",
+        ),
+        (
+            "{ $ref: '#/components/schemas/ListSimsAnswer' }",
+            "{ $ref: '#/components/schemas/ListSimsAnswer', x-linksfield-also-named: b }",
+            "paths./sims.get.responses.200",
+            "must not have x-linksfield-also-named: it is of a field of an answer",
+        ),
+        (
+            "total_count: { type: integer,",
+            "total_count: { type: integer, x-linksfield-also-named: total,",
+            "components.schemas.ListSimsAnswer",
+            "must not have x-linksfield-also-named: it is of a field of an answer, inside the envelope",
         ),
     ] {
         assert!(ORDINARY.contains(from), "{from}");

@@ -141,7 +141,7 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
         (
             "x-linksfield-safe-to-retry: true",
             "x-linksfield-save-to-retry: true",
-            "x-linksfield-save-to-retry: must be one of x-linksfield-codes, ",
+            "x-linksfield-save-to-retry: must be one of x-linksfield-also-named, x-linksfield-codes, ",
         ),
         (
             "        total-count: total_count\n",
