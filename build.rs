@@ -12,6 +12,7 @@ use codegen::Document;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=Cargo.toml");
     println!("cargo::rerun-if-changed=openapi");
     if let Err(message) = generate() {
         println!("cargo::error={message}");
@@ -20,7 +21,8 @@ fn main() {
 }
 
 fn generate() -> Result<(), String> {
-    let documents = codegen::read_all(Path::new("openapi")).map_err(|fault| fault.to_string())?;
+    let manifest = std::fs::read_to_string("Cargo.toml").map_err(|error| format!("Cargo.toml: {error}"))?;
+    let documents = codegen::read_all(Path::new("openapi"), &manifest).map_err(|fault| fault.to_string())?;
     for document in documents.iter().filter(|document| is_built(document)) {
         write(document.name(), "rs", codegen::compile(document).map_err(|fault| fault.to_string())?)?;
         #[cfg(feature = "sandbox")]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use heck::ToUpperCamelCase;
+use heck::{ToKebabCase, ToUpperCamelCase};
 use serde_json::Value;
 
 /// What stops the build: one line that names file, place and rule.
@@ -26,6 +26,9 @@ pub type Result<T> = std::result::Result<T, Fault>;
 /// What a document says of who sends: you, or Linksfield.
 pub const TO_LINKSFIELD: &str = "to-linksfield";
 pub const FROM_LINKSFIELD: &str = "from-linksfield";
+
+/// The codes that a schema has in a field which nobody knows.
+const CODES: &str = "x-linksfield-codes";
 
 /// The other name that a field has in some answers.
 pub const ALSO_NAMED: &str = "x-linksfield-also-named";
@@ -88,20 +91,18 @@ impl Document {
         let fault = |rule: String| Fault { file: name.clone(), place: "(whole file)".into(), rule };
         let text = std::fs::read_to_string(file).map_err(|e| fault(format!("must be readable: {e}")))?;
         let mut root = serde_saphyr::from_str(&text).map_err(|e| fault(format!("must be YAML: {e}")))?;
-        name_codes(&mut root);
+        name_codes(&mut root).map_err(|(place, rule)| Fault { file: name.clone(), place, rule })?;
         Ok(Self { file: name, root })
     }
 
     /// The name of the file is that of constants and of a module.
     pub fn check_name(&self) -> Result<()> {
         let name = self.name();
-        let of_a_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
-        if begins_well && name.bytes().all(of_a_word) && name != "documents" {
+        if begins_well && name.is_ascii() && name == name.to_kebab_case() && name != "documents" {
             return Ok(());
         }
-        let rule =
-            "must have a name of lower-case letters, digits and -, that begins with a letter and is not documents";
+        let rule = "must have a name of lower-case letters, digits and single -, that begins with a letter and is not documents";
         Err(self.fault("(whole file)", rule))
     }
 
@@ -171,16 +172,30 @@ impl Document {
     }
 }
 
-/// Makes named schemas of the codes that a schema has in a field which nobody knows.
-fn name_codes(root: &mut Value) {
-    let Some(schemas) = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
-    let mut named = Vec::new();
-    for codes in schemas.values_mut().filter_map(|schema| schema.get_mut("x-linksfield-codes")) {
-        let names: Vec<_> = entries(codes).map(|(name, _)| format!("#/components/schemas/{name}")).collect();
-        named.extend(entries(codes).map(|(name, schema)| (name.to_owned(), schema.clone())));
-        *codes = names.into_iter().map(|name| serde_json::json!({ "$ref": name })).collect();
+/// Makes named schemas of the codes that a schema has in a field which nobody knows; or says where they can't be, and why.
+fn name_codes(root: &mut Value) -> std::result::Result<(), (String, String)> {
+    let Some(schemas) = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return Ok(()) };
+    let mut named = serde_json::Map::new();
+    for (schema, codes) in schemas.iter_mut().filter_map(|(name, schema)| Some((name, schema.get_mut(CODES)?))) {
+        let place = || format!("components.schemas.{schema}.{CODES}");
+        let Value::Object(own) = codes.take() else {
+            return Err((place(), "must have a name for each of its schemas of codes".into()));
+        };
+        *codes = own.keys().map(|name| serde_json::json!({ "$ref": format!("#/components/schemas/{name}") })).collect();
+        for (name, schema) in own {
+            if named.insert(name.clone(), schema).is_some() {
+                return Err((place(), format!("must have another name: {name} is that of other codes")));
+            }
+        }
     }
-    schemas.extend(named);
+    for (name, codes) in named {
+        if schemas.contains_key(&name) {
+            let place = format!("components.schemas.{name}");
+            return Err((place, format!("must have another name: {CODES} has codes of this name, too")));
+        }
+        schemas.insert(name, codes);
+    }
+    Ok(())
 }
 
 /// What `node` refers to among what is shared, or `node` itself.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use heck::ToShoutySnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 
 use super::document::{Document, Result, text};
 use super::table;
@@ -13,13 +14,39 @@ use super::table;
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
     let entries = entries.map_err(|error| Document::unread(folder, format!("must be a readable folder: {error}")))?;
-    let mut files: Vec<_> = entries.iter().map(std::fs::DirEntry::path).filter(|path| is_yaml(path)).collect();
+    let mut files = Vec::new();
+    for file in entries.iter().map(std::fs::DirEntry::path) {
+        match is_document(&file) {
+            true if file.extension().is_some_and(|extension| extension == "yaml") => files.push(file),
+            true => return Err(Document::unread(&file, "must be YAML, in a file whose name ends in .yaml".into())),
+            false => {}
+        }
+    }
     files.sort();
     Ok(files)
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml")
+/// Whether a file is a specification, by its name; JSON may be anything, so that is looked into.
+fn is_document(file: &Path) -> bool {
+    let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
+    match extension.to_str().unwrap_or_default() {
+        "yaml" | "yml" => true,
+        "json" => {
+            let root = std::fs::read(file).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+            root.is_some_and(|root| !root["openapi"].is_null())
+        }
+        _ => false,
+    }
+}
+
+/// Refuses a document that is part of a feature which `manifest`, a Cargo.toml, does not have: nothing would compile it.
+pub fn check_features(documents: &[Document], manifest: &str) -> Result<()> {
+    let after = manifest.lines().skip_while(|line| line.trim() != "[features]").skip(1);
+    let section = after.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
+    let features: Vec<_> = section.filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
+    let unknown = documents.iter().find(|document| document.feature().is_some_and(|name| !features.contains(&name)));
+    let rule = format!("must be a feature of Cargo.toml: {}", features.join(", "));
+    unknown.map_or(Ok(()), |document| Err(document.fault("x-linksfield-feature", rule)))
 }
 
 /// The name of a document as a constant.

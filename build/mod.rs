@@ -27,9 +27,11 @@ pub use document::{Document, Result};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Every specification in a folder, checked.
-pub fn read_all(folder: &Path) -> Result<Vec<Document>> {
-    documents::files(folder)?.iter().map(|file| read(file)).collect()
+/// Every specification in a folder, checked; `manifest` is the Cargo.toml of the crate that they are part of.
+pub fn read_all(folder: &Path, manifest: &str) -> Result<Vec<Document>> {
+    let documents = documents::files(folder)?.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()?;
+    documents::check_features(&documents, manifest)?;
+    Ok(documents)
 }
 
 /// The specification in `file`, checked.

@@ -288,10 +288,10 @@ fn simplify_property(document: &Document, property: &mut Value) {
 
 /// What a list or a map holds: of a named type, or plain.
 fn simplified_item(document: &Document, item: &Value) -> Value {
-    match Shape::of(document.resolved(item)) {
-        Shape::Choice => to_schema(generate::CHOICE),
-        _ if reference(item).is_some() => item.clone(),
-        _ => written_out(document, item),
+    match type_name(document, item) {
+        Some(name) => to_schema(&name),
+        None if reference(item).is_some() => item.clone(),
+        None => written_out(document, item),
     }
 }
 

@@ -12,6 +12,9 @@ use super::require;
 /// What a client has beside the methods of its operations.
 const METHODS: [&str; 7] = ["ask", "builder", "call", "clone", "fmt", "from_env", "perform"];
 
+/// The event that is none of those that a document names.
+const OTHER_EVENT: &str = "Unknown";
+
 /// The names of all codes differ: some languages have them in one scope.
 pub fn check_codes(document: &Document) -> Result<()> {
     let mut taken = document.schemas().map(|(name, _)| name).collect::<BTreeSet<_>>();
@@ -88,9 +91,14 @@ fn check_types(document: &Document) -> Result<()> {
     let of_parameters: Vec<_> = document.operations().filter(|_| !document.is_received()).map(of_parameters).collect();
     let mut taken = BTreeSet::new();
     for (name, place) in of_schemas.chain(of_parameters) {
-        let ours = name == generate::CHOICE || !is_plain(&name) || syn::parse_str::<syn::Ident>(&name).is_err();
-        let rule = format!("must have another name: {name} is none for a type");
+        let named = is_plain(&name) && is_name(&name);
+        require(document, named, &place, format!("must have another name: {name} is none for a type"))?;
+        let ours = generate::by_hand().any(|by_hand| by_hand == name);
+        let rule = format!("must have another name: {name} is a type of the crate, which would take its place");
         require(document, !ours, &place, rule)?;
+        let is_other = document.is_received() && name == OTHER_EVENT;
+        let rule = format!("must have another name: {name} is the event of every other notification");
+        require(document, !is_other, &place, rule)?;
         let own = taken.insert(name.to_snake_case()) && taken.insert(format!("{}_builder", name.to_snake_case()));
         let rule =
             format!("must have another name: {name} is that of a schema, of an operation's parameters or of a builder");

@@ -178,6 +178,10 @@ pub fn check_body(document: &Document, operation: &Operation<'_>) -> Result<()> 
     let listed = matches!(Shape::of(body), Shape::List(_));
     require(document, reference(body).is_some() || listed, &place, "must refer to a named schema, or be a list")?;
     let schema = document.resolved(body);
+    let left_out = operation.node["requestBody"]["required"] != true;
+    let needed = items(&schema["required"]).next().is_some();
+    let rule = "must be required: true, as its schema requires fields: it can't be left out without them";
+    require(document, !(left_out && needed), &place, rule)?;
     match Shape::of(schema) {
         Shape::Object => {
             let shared = operation.placed().find(|parameter| !schema["properties"][text(&parameter["name"])].is_null());

@@ -46,6 +46,12 @@ pub fn check_shape(document: &Document, place: &str, schema: &Value) -> Result<(
         "must be written out: a schema that only refers is a second name",
     )?;
     check_value(document, place, schema)?;
+    let empty = Shape::of(schema) == Shape::Object
+        && entries(&schema["properties"]).next().is_none()
+        && schema["additionalProperties"] != true;
+    let rule = "must have additionalProperties: true, as it has no fields: nothing could be said in it, and an answer with \
+                a field would be refused";
+    require(document, !empty, place, rule)?;
     for (name, field) in entries(&schema["properties"]) {
         check_field(document, &format!("{place}.properties.{name}"), field)?;
     }
@@ -225,11 +231,6 @@ pub fn check_answers(document: &Document) -> Result<()> {
         check_limits(document, &operation.place(), sent)?;
         for name in peel::reachable(document, peel::references(sent)) {
             let (schema, place) = (document.schema(&name), format!("components.schemas.{name}"));
-            let closed = Shape::of(schema) == Shape::Object
-                && entries(&schema["properties"]).next().is_none()
-                && schema["additionalProperties"] != true;
-            let rule = "must have additionalProperties: true, as it has no fields: an answer with one would be refused";
-            require(document, !closed, &place, rule)?;
             check_limits(document, &place, schema)?;
             entries(&schema["properties"]).try_for_each(|(_, field)| check_limits(document, &place, field))?;
         }

@@ -1,18 +1,16 @@
 //! A whole answer: its data as a type, and what came around it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::Error as _;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::Reader;
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
-use crate::values::read::Read;
+use crate::values::read::{self, Read};
 use crate::values::text::{content_type, decode};
 
 /// An answer that accepted a call, from [`Call::response`](super::Call::response).
@@ -36,12 +34,10 @@ impl Around {
         self.answer.raw.clone()
     }
 
-    /// A field beside the data, if it is there and of this type.
+    /// A field beside the data, if it is there once and of this type.
     pub(crate) fn beside<V: Read>(&self, name: &str) -> Option<V> {
         let Accepted { raw, headers, .. } = &self.answer;
-        let answer = decode(raw, content_type(headers));
-        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&answer).ok()?;
-        V::read(fields.get(name)?.get()).ok()
+        read::field(&decode(raw, content_type(headers)), name)
     }
 
     /// The error of what can't be read of it.
@@ -82,7 +78,7 @@ impl<T> Response<T> {
         self.around.answer.message.as_deref()
     }
 
-    /// A field of the answer beside its data, such as the `total_count` of a list; none if it is not there. Which are
+    /// A field of the answer beside its data, such as the `total_count` of a list; none if it is not there, or there twice. Which are
     /// documented is said by [`Operation::beside`](crate::Operation::beside).
     #[must_use]
     pub fn beside(&self, name: &str) -> Option<Value> {

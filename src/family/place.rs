@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::scheme::{Outgoing, PlaceError, Unsigned};
 use crate::openapi::Body;
+use crate::values::object::{Field, Object};
 
 /// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query and all others of a
 /// `GET` in the query, what is left in the body.
@@ -17,14 +18,14 @@ pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing
     if !in_path && !is_get && placing.query.is_empty() && placing.body == Body::Fields {
         return Ok(Outgoing { url: joined(call.base, call.path), headers, body: Some(parameters) });
     }
-    let mut fields: Fields<'_> = serde_json::from_slice(&parameters)?;
+    let mut fields = read(&parameters)?;
     let mut url = if in_path { fill(call, &mut fields)? } else { joined(call.base, call.path) };
     let known = |name: &str| placing.query.iter().find(|(known, _)| *known == name);
     let (in_query, rest): (Fields<'_>, Fields<'_>) =
         fields.into_iter().partition(|(name, _)| is_get || known(name).is_some());
     for (name, value) in &in_query {
         let separator = known(name).and_then(|(_, separator)| *separator);
-        ask(&mut url, name, value, separator).ok_or_else(|| PlaceError::InQuery(name.clone()))?;
+        ask(&mut url, name, value, separator)?;
     }
     let body = if is_get { None } else { body(placing.body, &rest)? };
     Ok(Outgoing { url, headers, body })
@@ -44,22 +45,29 @@ fn body(body: Body, fields: &Fields<'_>) -> Result<Option<Vec<u8>>, PlaceError> 
 
 /// Adds a parameter to the query: a list as the `separator` between its items, or as one parameter for each. What is null
 /// or empty is not asked for.
-fn ask(url: &mut Url, name: &str, value: &RawValue, separator: Option<char>) -> Option<()> {
-    let values: Vec<String> = match value.get().as_bytes() {
-        [b'[', ..] => {
-            serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.into_iter().map(plain).collect::<Option<_>>()?
-        }
-        b"null" => Vec::new(),
-        _ => vec![plain(value)?],
-    };
+fn ask(url: &mut Url, name: &str, value: &RawValue, separator: Option<char>) -> Result<(), PlaceError> {
+    let values = values(value).ok_or_else(|| PlaceError::InQuery(name.to_owned()))?;
     let values = match separator {
+        // Two items would arrive as three.
+        Some(separator) if value.get().starts_with('[') && values.iter().any(|value| value.contains(separator)) => {
+            return Err(PlaceError::Separator { name: name.to_owned(), separator });
+        }
         Some(separator) if !values.is_empty() => vec![values.join(separator.encode_utf8(&mut [0; 4]))],
         _ => values,
     };
     if !values.is_empty() {
         url.query_pairs_mut().extend_pairs(values.iter().map(|value| (name, value)));
     }
-    Some(())
+    Ok(())
+}
+
+/// What a parameter of the query asks for: the items of a list, or the one value; none for what can't be asked for.
+fn values(value: &RawValue) -> Option<Vec<String>> {
+    match value.get().as_bytes() {
+        [b'[', ..] => serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.into_iter().map(plain).collect(),
+        b"null" => Some(Vec::new()),
+        _ => Some(vec![plain(value)?]),
+    }
 }
 
 /// A text, a number or a boolean as it stands in a URL; none for what can't.
@@ -77,6 +85,8 @@ pub(crate) fn check(path: &str) -> Result<(), PlaceError> {
         Err(PlaceError::Query)
     } else if path.split(['/', '\\']).any(is_dots) {
         Err(PlaceError::Dots)
+    } else if path.split(['/', '\\']).skip(1).any(is_blank) {
+        Err(PlaceError::Blank)
     } else {
         Ok(())
     }
@@ -84,6 +94,18 @@ pub(crate) fn check(path: &str) -> Result<(), PlaceError> {
 
 /// The parameters as they are written: a number that is read and printed may be another text, which nobody signed.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+/// The fields of `parameters`, of which no two have one name: one of them would be lost.
+fn read(parameters: &[u8]) -> Result<Fields<'_>, PlaceError> {
+    let Object(all) = serde_json::from_slice::<Object<Field<'_>>>(parameters)?;
+    let mut fields = Fields::new();
+    for (name, value) in all {
+        if fields.insert(name.to_string(), value).is_some() {
+            return Err(PlaceError::Twice(name.into_owned()));
+        }
+    }
+    Ok(fields)
+}
 
 fn joined(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
@@ -114,7 +136,12 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
 
 /// A URL drops some control characters, and nothing at all leads to another operation.
 fn stays_in_its_place(value: &str) -> bool {
-    !value.trim().is_empty() && !value.contains(|character: char| character.is_ascii_control()) && !is_dots(value)
+    !is_blank(value) && !value.contains(|character: char| character.is_ascii_control()) && !is_dots(value)
+}
+
+/// Whether nothing is left of a segment, encoded or not: the path of one would be that of all.
+fn is_blank(segment: &str) -> bool {
+    segment.replace("%20", " ").trim().is_empty()
 }
 
 /// Whether a URL would resolve this segment to another path: `.` and `..`, encoded or not.
@@ -127,5 +154,34 @@ fn text(value: &RawValue) -> Option<String> {
     match value.get() {
         "null" => None,
         json => Some(serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::Placing;
+
+    /// The query of a `GET` whose list `states` is joined by commas, and `tags` is not.
+    fn query(parameters: &str) -> Result<String, PlaceError> {
+        let (method, base) = (Method::GET, Url::parse("https://example.com").unwrap());
+        let placing = Placing { query: &[("states", Some(',')), ("tags", None)], body: Body::Fields };
+        let (path, parameters) = ("/sims", parameters.as_bytes());
+        let call = Unsigned { method: &method, base: &base, path, added: &[], placing, parameters };
+        place(&call, parameters.to_vec()).map(|outgoing| outgoing.url.query().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn an_item_with_the_separator_of_its_list_is_refused_by_the_name_of_the_parameter() {
+        assert_eq!(query(r#"{"states":["a","b c"],"tags":["a,b",1]}"#).unwrap(), "states=a%2Cb+c&tags=a%2Cb&tags=1");
+        assert_eq!(query(r#"{"states":"0,1"}"#).unwrap(), "states=0%2C1");
+        let error = query(r#"{"states":["a,b"]}"#).unwrap_err().to_string();
+        assert!(error.contains("the parameter states") && error.contains("','"), "{error}");
+    }
+
+    #[test]
+    fn a_parameter_that_is_there_twice_is_refused_by_its_name() {
+        let error = query(r#"{"tags":["a"],"tags":["b"]}"#).unwrap_err().to_string();
+        assert_eq!(error, "the parameter tags is there twice");
     }
 }

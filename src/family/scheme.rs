@@ -120,6 +120,14 @@ pub enum PlaceError {
     Query,
     #[error("the path has a control character")]
     Control,
+    #[error("the path has a segment with nothing in it: what is one in the documentation would be all")]
+    Blank,
+    #[error("the parameter {0} is there twice")]
+    Twice(String),
+    #[error(
+        "the parameter {name} is a list whose items are separated by {separator:?} in the query, and one of them has it in itself: it would arrive as two"
+    )]
+    Separator { name: String, separator: char },
     #[error("the path has a segment of dots, which would lead to another operation")]
     Dots,
     #[error(

@@ -248,5 +248,6 @@ mod tests {
         assert_eq!(listed.total_count(), None);
         let listed = listed.counted(read::field(r#"{"data":["1","2"],"total_count":"105"}"#, "total_count"));
         assert_eq!((listed.total_count(), listed.len()), (Some(105), 2));
+        assert_eq!(read::field::<i64>(r#"{"total_count":105,"total_count":1}"#, "total_count"), None);
     }
 }

@@ -86,9 +86,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A field of an object, if it is there and of this type.
+/// A field of an object, if it is there once and of this type.
 pub(crate) fn field<T: Read>(json: &str, name: &str) -> Option<T> {
-    T::read(Fields::parse(json).ok()?.take(&[name])?.1.get()).ok()
+    let Object(fields) = serde_json::from_str::<Object<Field<'_>>>(json).ok()?;
+    let mut named = fields.into_iter().filter(|(known, _)| known == name);
+    let (Some((_, json)), None) = (named.next(), named.next()) else { return None };
+    T::read(json.get()).ok()
 }
 
 /// Whether an object has one of these fields, and something in it.

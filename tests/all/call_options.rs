@@ -299,7 +299,21 @@ async fn a_raw_call_is_sent_again_if_it_is_said_to_be_safe() {
 async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
     let server = Canned::json(r#"{"code":"0000"}"#).await;
     let client = client_at(&server.url);
-    for path in ["x", "", "/a/../b", "/a/%2E%2e/b", "/a/./b", "/a\\..\\b", "/a?b=c", "/a#b", "/a/.\t./b"] {
+    for path in [
+        "x",
+        "",
+        "/a/../b",
+        "/a/%2E%2e/b",
+        "/a/./b",
+        "/a\\..\\b",
+        "/a?b=c",
+        "/a#b",
+        "/a/.\t./b",
+        "/sims/",
+        "/sims//cancel",
+        "/sims/ /cancel",
+        "/sims/%20",
+    ] {
         let error = client.call::<Value>(Method::POST, path, &json!({})).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path}: {error}");
     }
@@ -308,6 +322,7 @@ async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
         json!("%2e%2E"),
         json!(""),
         json!("  "),
+        json!("%20"),
         json!(null),
         json!("..\n"),
         json!(".\t."),

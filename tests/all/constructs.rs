@@ -47,7 +47,7 @@ fn ordinary_rest_becomes_ordinary_rust() {
 
 #[test]
 fn a_file_whose_name_can_be_no_constant_is_refused() {
-    for name in ["5g.yaml", "_.yaml", "documents.yaml", "a b.yaml", "Ordinary.yaml"] {
+    for name in ["5g.yaml", "_.yaml", "documents.yaml", "a b.yaml", "Ordinary.yaml", "a--b.yaml"] {
         let Err(message) = compile_as(name, ORDINARY) else { panic!("{name} is taken") };
         assert!(message.contains("must have a name of lower-case letters"), "{message}");
     }
@@ -59,6 +59,61 @@ fn what_holds_itself_is_shown_once_to_people() {
     let document = codegen::read(std::path::Path::new(file)).unwrap();
     let page = codegen::reference(&document, std::path::Path::new("no/such/overlay")).unwrap();
     assert!(page.contains("<code>data[].next</code>") && !page.contains("next.next"), "{page}");
+}
+
+#[test]
+fn an_event_that_has_the_name_of_all_others_is_refused() {
+    let notifications = include_str!("../../openapi/notifications.yaml").replace("SmsReceived", "Unknown");
+    let notifications = notifications.replace("operationId: smsReceived", "operationId: unknown");
+    let message = compile_as("notifications.yaml", &notifications).unwrap_err();
+    let place = "openapi/notifications.yaml: components.schemas.Unknown: ";
+    assert!(message.starts_with(place) && message.contains("Unknown is the event of every other"), "{message}");
+}
+
+#[test]
+fn a_kind_of_text_is_kept_in_lists_and_maps_of_requests_and_answers() {
+    let kinds = ORDINARY
+        .replacen("items: { type: integer } }", "items: { type: string, format: sim-id } }", 1)
+        .replacen(
+            "additionalProperties: { type: string }",
+            "additionalProperties: { type: string, format: time-text }",
+            1,
+        )
+        .replacen(
+            "items: { $ref: '#/components/schemas/SimStatus' } } } } }",
+            "items: { type: string, format: sim-id } } } } }",
+            1,
+        );
+    let source = compile_as("ordinary.yaml", &kinds).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "pub numbers: ::std::vec::Vec<SimId>,",
+        "::std::collections::BTreeMap<::std::string::String, crate::Time>",
+        "pub fn bulk_tag_sims( &self, body: &types::BulkTagSims, ) -> crate::call::Call<crate::Listed<types::SimId>> {",
+    ] {
+        assert!(source.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_document_that_nothing_would_compile_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = || codegen::read_all(folder.path(), include_str!("../../Cargo.toml")).map_err(|fault| fault.to_string());
+    std::fs::write(folder.path().join("ordinary.yaml"), ORDINARY).unwrap();
+    std::fs::write(folder.path().join("vectors.json"), r#"{"vectors":[]}"#).unwrap();
+    assert_eq!(read().map(|documents| documents.len()), Ok(1));
+    for (name, text) in [("other.yml", ORDINARY), ("other.YAML", ORDINARY), ("other.json", r#"{"openapi":"3.0.3"}"#)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let message = read().unwrap_err();
+        assert!(
+            message.contains(&format!("{name}: (whole): must be YAML, in a file whose name ends in .yaml")),
+            "{message}"
+        );
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let odd = ORDINARY.replace("security: []\n", "security: []\nx-linksfield-feature: cubes\n");
+    std::fs::write(folder.path().join("ordinary.yaml"), odd).unwrap();
+    let message = read().unwrap_err();
+    assert!(message.contains("x-linksfield-feature: must be a feature of Cargo.toml: default, rustls,"), "{message}");
 }
 
 #[test]
@@ -328,6 +383,43 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "code: status.code\n  answer: [x]\n",
             "x-linksfield-envelope.answer",
             "must be one of request",
+        ),
+        (
+            "description: Tags., additionalProperties: { type: string },",
+            "description: Tags.,",
+            "components.schemas.Tags",
+            "must have additionalProperties: true, as it has no fields: nothing could be said in it",
+        ),
+        (
+            "    ChangeSimRequest:\n      type: object\n",
+            "    ChangeSimRequest:\n      type: object\n      required: [notes]\n",
+            "paths./sims/{sim_id}/resume.patch.requestBody",
+            "must be required: true, as its schema requires fields",
+        ),
+        // Names that are taken.
+        (
+            "    SimId: {",
+            "    TimeText: { type: string, description: x }\n    SimId: {",
+            "components.schemas.TimeText",
+            "must have another name: TimeText is a type of the crate",
+        ),
+        (
+            "    SimId: {",
+            "    Signature: { type: string, description: x }\n    SimId: {",
+            "components.schemas.Signature",
+            "must have another name: Signature is a type of the crate",
+        ),
+        (
+            "SimId: { type: string,",
+            "SimId: { type: string, x-linksfield-codes: { Usage: { type: string } },",
+            "components.schemas.Usage",
+            "must have another name: x-linksfield-codes has codes of this name, too",
+        ),
+        (
+            "SimId: { type: string,",
+            "SimId: { type: string, x-linksfield-codes: [],",
+            "components.schemas.SimId.x-linksfield-codes",
+            "must have a name for each of its schemas of codes",
         ),
         // Extensions.
         (
