@@ -5,7 +5,10 @@ use pulldown_cmark::{Options, Parser, html::push_html};
 use serde_json::Value;
 
 use super::coded;
-use super::document::{Document, Operation, entries, items, json_schema, reference, requires_on_success, text};
+use super::document::{
+    ALSO_NAMED, Document, Operation, entries, items, json_schema, reference, requires_on_success, text,
+};
+use super::shape::Shape;
 
 const STYLE: &str = include_str!("reference.css");
 
@@ -100,7 +103,7 @@ fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
         .placed()
         .map(|parameter| {
             let path = format!("{} (in the {})", text(&parameter["name"]), text(&parameter["in"]));
-            row(&path, parameter, document.resolved(&parameter["schema"]), parameter["required"] == true)
+            row(document, &path, parameter, &parameter["schema"], parameter["required"] == true)
         })
         .collect();
     html! {
@@ -114,8 +117,12 @@ fn placed(document: &Document, operation: &Operation<'_>) -> Markup {
 }
 
 fn body(document: &Document, body: &Value) -> Markup {
-    let mut rows = Vec::new();
-    collect_rows(document, "", json_schema(body), &mut Vec::new(), &mut rows);
+    let (whole, content, mut rows) = (json_schema(body), &body["content"]["application/json"], Vec::new());
+    let path = inside(document, whole);
+    if !path.is_empty() {
+        rows.push(row(document, path, whole, whole, body["required"] == true));
+    }
+    collect_rows(document, path, whole, &mut Vec::new(), &mut rows);
     html! {
         @if !rows.is_empty() {
             table.fields {
@@ -126,20 +133,27 @@ fn body(document: &Document, body: &Value) -> Markup {
         @for named in items(&document.resolved(json_schema(body))["x-linksfield-codes"]) {
             (description(document.resolved(named))) (codes(document.resolved(named)))
         }
-        @for (_, example) in entries(&body["content"]["application/json"]["examples"]) {
+        @if let Some(value) = content.get("example") {
+            details { summary { "Example" } (json(value)) }
+        }
+        @for (_, example) in entries(&content["examples"]) {
             details {
                 summary { "Example: " (text(&example["summary"])) }
                 (markdown(&example["description"]))
-                pre { (serde_json::to_string_pretty(&example["value"]).unwrap_or_default()) }
+                (json(&example["value"]))
             }
         }
     }
 }
 
+fn json(value: &Value) -> Markup {
+    html! { pre { (serde_json::to_string_pretty(value).unwrap_or_default()) } }
+}
+
 /// A row for each field, and below it those of what it holds.
 fn collect_rows<'a>(
     document: &'a Document,
-    prefix: &str,
+    path: &str,
     schema: &'a Value,
     around: &mut Vec<&'a str>,
     rows: &mut Vec<Markup>,
@@ -152,32 +166,62 @@ fn collect_rows<'a>(
     around.extend(reference(schema));
     let depth = around.len();
     let schema = document.resolved(schema);
+    let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
     for (name, property) in entries(&schema["properties"]) {
-        let named = document.resolved(property);
-        let required = requires_on_success(schema, name);
-        let list = named["type"] == "array";
-        let path = format!("{prefix}{name}{}", if list { "[]" } else { "" });
-        rows.push(row(&path, property, named, required));
-        collect_rows(document, &format!("{path}."), if list { &named["items"] } else { property }, around, rows);
+        let path = format!("{prefix}{name}{}", inside(document, property));
+        rows.push(row(document, &path, property, property, requires_on_success(schema, name)));
+        collect_rows(document, &path, property, around, rows);
         around.truncate(depth);
+    }
+    if let Some(inner) = Shape::of(schema).inner() {
+        collect_rows(document, path, inner, around, rows);
     }
 }
 
-fn row(path: &str, property: &Value, named: &Value, required: bool) -> Markup {
-    let kind = [text(&named["type"]), text(&named["format"])].join(" ");
-    let described = if property["description"].is_null() { named } else { property };
+/// What leads from a list or a map to what it holds.
+fn inside(document: &Document, schema: &Value) -> &'static str {
+    match Shape::of(document.resolved(schema)) {
+        Shape::List(_) => "[]",
+        Shape::Map(_) => "{}",
+        _ => "",
+    }
+}
+
+/// What `described` says of `schema`, or else the schema itself.
+fn row(document: &Document, path: &str, described: &Value, schema: &Value, required: bool) -> Markup {
+    let named = document.resolved(schema);
+    let held = Shape::of(named).inner().map(|inner| document.resolved(inner));
+    let described = if described["description"].is_null() { named } else { described };
     html! {
         tr {
-            td { code { (path) } @if required { " " b title="required" { "*" } } }
-            td { (kind.trim()) @if named["nullable"] == true { " or null" } }
-            td { (description(described)) (codes(named)) }
+            td {
+                code { (path) }
+                @if let Some(other) = schema[ALSO_NAMED].as_str() { " or " code { (other) } }
+                @if required { " " b title="required" { "*" } }
+            }
+            td { (kind(document, named)) @if named["nullable"] == true { " or null" } }
+            td { (description(described)) (codes(held.unwrap_or(named))) }
         }
     }
 }
 
-/// The codes of a coded string, with what they mean.
+/// What a schema is, in the words of OpenAPI.
+fn kind(document: &Document, schema: &Value) -> String {
+    let own = [text(&schema["type"]), text(&schema["format"])].join(" ").trim().to_owned();
+    match Shape::of(schema) {
+        Shape::Choice => items(&schema["oneOf"]).map(|one| kind(document, one)).collect::<Vec<_>>().join(" or "),
+        Shape::List(inner) | Shape::Map(inner) => match Shape::of(document.resolved(inner)) {
+            Shape::Scalar | Shape::Choice => format!("{own} of {}", kind(document, document.resolved(inner))),
+            _ => own,
+        },
+        _ => own,
+    }
+}
+
+/// The codes, texts or integers, with what they mean.
 fn codes(named: &Value) -> Markup {
-    let codes = coded::values(named).into_iter().flatten().map(text);
+    let written = |code: &Value| code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+    let codes = coded::values(named).into_iter().flatten().map(written);
     let meanings = items(&named["x-enum-descriptions"]).map(text);
     let chinese = items(&named["x-enum-descriptions-zh"]).map(text).chain(std::iter::repeat(""));
     html! {

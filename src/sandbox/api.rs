@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use axum::body::Bytes;
 use axum::http::header::{ALLOW, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::{HeaderMap, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
 use super::response;
-use crate::openapi::{Document, Operation};
+use crate::openapi::{Body, Document, Operation};
 use crate::values::Language;
 
 pub(super) type Parameters = Map<String, Value>;
@@ -104,8 +104,7 @@ impl Asked<'_> {
         body: &[u8],
         now: SystemTime,
     ) -> Result<Value, Refusal> {
-        let body = if operation.method == Method::GET { query(self.head)?.into() } else { Cow::Borrowed(body) };
-        let request = Received { headers: &self.head.headers, whole: with(body, in_path)? };
+        let request = Received { headers: &self.head.headers, whole: whole(operation, self.head, in_path, body)? };
         let parameters = self.api.verified(operation, &request, now)?;
         self.api.carry_out(operation, &parameters, now)
     }
@@ -128,17 +127,45 @@ fn placeholders(template: &str, path: &str) -> Option<Parameters> {
     Some(parameters)
 }
 
-/// The query as a JSON object of texts.
-fn query(head: &Parts) -> Result<Vec<u8>, Refusal> {
+/// All parameters of a request, whatever its method: those of path and query as texts before those of the body.
+fn whole<'a>(
+    operation: &Operation,
+    head: &Parts,
+    in_path: &Parameters,
+    body: &'a [u8],
+) -> Result<Cow<'a, [u8]>, Refusal> {
+    let body = match operation.placing.body {
+        Body::FieldsIfAny | Body::Field(_) if body.is_empty() => Cow::Borrowed(&b"{}"[..]),
+        Body::Field(name) => [b"{\"", name.as_bytes(), b"\":", body, b"}"].concat().into(),
+        Body::Fields | Body::FieldsIfAny => body.into(),
+    };
+    let mut placed = query(head)?;
+    placed.extend(in_path.clone());
+    with(body, &placed)
+}
+
+/// The query as texts; what is there several times as a list of them.
+fn query(head: &Parts) -> Result<Parameters, Refusal> {
     let url = reqwest::Url::parse(&format!("http://sandbox{}", head.uri));
     let url = url.map_err(|error| Refusal::Body(error.to_string()))?;
-    let parameters = url.query_pairs().map(|(name, value)| (name.into_owned(), json!(value)));
-    Ok(Value::Object(parameters.collect()).to_string().into_bytes())
+    let mut parameters = Parameters::new();
+    for (name, value) in url.query_pairs() {
+        match parameters.get_mut(&*name) {
+            None => drop(parameters.insert(name.into_owned(), json!(value))),
+            Some(Value::Array(items)) => items.push(json!(value)),
+            Some(first) => *first = json!([first.take(), value]),
+        }
+    }
+    Ok(parameters)
 }
 
 /// The object `json` with `added` in front, its own fields as they are written: those were signed.
 fn with<'a>(json: Cow<'a, [u8]>, added: &Parameters) -> Result<Cow<'a, [u8]>, Refusal> {
-    let is_empty = object(&json)?.is_empty();
+    let own = object(&json)?;
+    if let Some(name) = added.keys().find(|name| own.contains_key(*name)) {
+        return Err(Refusal::parameter(name, "is in the path or the query, and in the body"));
+    }
+    let is_empty = own.is_empty();
     let (Some(fields), false) = (json.trim_ascii().strip_prefix(b"{"), added.is_empty()) else { return Ok(json) };
     let mut whole = Value::Object(added.clone()).to_string().into_bytes();
     whole.pop();

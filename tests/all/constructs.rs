@@ -62,6 +62,31 @@ fn what_holds_itself_is_shown_once_to_people() {
 }
 
 #[test]
+fn each_construct_is_shown_to_people() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ordinary.yaml");
+    let document = codegen::read(std::path::Path::new(file)).unwrap();
+    let page = codegen::reference(&document, std::path::Path::new("no/such/overlay")).unwrap();
+    for part in [
+        // Integer codes, of a parameter, in a list of it, and of what is nested.
+        "<code>status (in the query)</code></td><td>integer</td><td><p>S.</p>\n<ul><li><code>10</code> a ",
+        "<code>states (in the query)</code></td><td>array of integer</td><td><p>S.</p>\n<ul><li><code>10</code> a ",
+        "<code>[].message.type</code> <b title=\"required\">*</b></td><td>integer</td>",
+        // A list and a map as a body, and a list as an answer.
+        "<code>[]</code> <b title=\"required\">*</b></td><td>array</td>",
+        "<code>[].notes</code>",
+        "<code>{}</code> <b title=\"required\">*</b></td><td>object of string</td>",
+        "<code>[]</code></td><td>array of integer</td>",
+        "<details><summary>Example</summary><pre>[\n  {\n    &quot;notes&quot;: &quot;x&quot;\n  }\n]</pre></details>",
+        // Either of two.
+        "<code>data[].usage</code></td><td>integer or string</td>",
+        "<code>data[].all[]</code></td><td>array of number or string</td>",
+        "<code>data[].updated_at</code> or <code>update_at</code></td>",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+}
+
+#[test]
 fn an_event_that_has_the_name_of_all_others_is_refused() {
     let notifications = include_str!("../../openapi/notifications.yaml").replace("SmsReceived", "Unknown");
     let notifications = notifications.replace("operationId: smsReceived", "operationId: unknown");

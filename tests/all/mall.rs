@@ -328,6 +328,28 @@ async fn a_payment_is_reported_with_the_access_token() -> Result<(), Error> {
     Ok(())
 }
 
+#[tokio::test]
+async fn the_sandbox_reads_the_query_whatever_the_method() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let http = linksfield::reqwest::Client::new();
+    let report = |query: &str, body: Value| {
+        let url = format!("{}/v1.1/payment/webhook?{query}", sandbox.esim_qr_url());
+        let request = http.post(url).header(esim_qr::ACCESS_TOKEN_HEADER, ACCESS_TOKEN).json(&body);
+        async move { request.send().await.unwrap().text().await.unwrap() }
+    };
+    let mut body = fixture("esim-qr/payment.webhook.request.json");
+    let order = body.as_object_mut().unwrap().remove("orderId").unwrap();
+    let missing = report("", body.clone()).await;
+    assert!(missing.contains("SANDBOX-PARAMETER") && missing.contains("orderId"), "{missing}");
+    let query = format!("orderId={}", order.as_str().unwrap());
+    let taken = report(&query, body.clone()).await;
+    assert!(taken.contains("\"code\":0"), "{taken}");
+    body["orderId"] = order;
+    let twice = report(&query, body).await;
+    assert!(twice.contains("orderId") && twice.contains("in the path or the query, and in the body"), "{twice}");
+    Ok(())
+}
+
 #[test]
 fn the_examples_of_the_specifications_are_the_printed_ones() {
     let mut checked = 0;
