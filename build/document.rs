@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use heck::{ToKebabCase, ToUpperCamelCase};
+use heck::ToUpperCamelCase;
 use serde_json::Value;
 
 /// What stops the build: one line that names file, place and rule.
@@ -93,17 +93,6 @@ impl Document {
         let mut root = serde_saphyr::from_str(&text).map_err(|e| fault(format!("must be YAML: {e}")))?;
         name_codes(&mut root).map_err(|(place, rule)| Fault { file: name.clone(), place, rule })?;
         Ok(Self { file: name, root })
-    }
-
-    /// The name of the file is that of constants and of a module.
-    pub fn check_name(&self) -> Result<()> {
-        let name = self.name();
-        let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
-        if begins_well && name.is_ascii() && name == name.to_kebab_case() && name != "documents" {
-            return Ok(());
-        }
-        let rule = "must have a name of lower-case letters, digits and single -, that begins with a letter and is not documents";
-        Err(self.fault("(whole file)", rule))
     }
 
     /// What is wrong with what is not read yet.

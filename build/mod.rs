@@ -37,7 +37,6 @@ pub fn read_all(folder: &Path, manifest: &str) -> Result<Vec<Document>> {
 /// The specification in `file`, checked.
 pub fn read(file: &Path) -> Result<Document> {
     let mut document = Document::read(file)?;
-    document.check_name()?;
     rules::check_keys(&document)?;
     document.write_out();
     rules::check(&document)?;

@@ -1,9 +1,31 @@
 //! What a document says at its root.
 
+use heck::ToKebabCase;
 use serde_json::Value;
 
 use super::super::document::{Document, FROM_LINKSFIELD, Result, TO_LINKSFIELD, entries, items, text};
 use super::{is_text, require};
+
+/// The name of the file is that of constants and of a module.
+pub fn check_name(document: &Document) -> Result<()> {
+    let name = document.name();
+    let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let kept = begins_well && name.is_ascii() && name == name.to_kebab_case() && name != "documents";
+    let rule =
+        "must have a name of lower-case letters, digits and single -, that begins with a letter and is not documents";
+    require(document, kept, "(whole file)", rule)
+}
+
+/// What is shared is written out where it stands: a reference leads there in one step.
+pub fn check_shared(document: &Document) -> Result<()> {
+    for kind in ["parameters", "requestBodies", "responses"] {
+        for (name, shared) in entries(&document.root["components"][kind]) {
+            let rule = "must be written out: what only refers is a second name";
+            require(document, shared["$ref"].is_null(), &format!("components.{kind}.{name}"), rule)?;
+        }
+    }
+    Ok(())
+}
 
 pub fn check_version(document: &Document) -> Result<()> {
     let version = text(&document.root["openapi"]);

@@ -35,7 +35,6 @@ pub enum Holds {
     Text,
     Flag,
     Texts,
-    Texted,
     One(&'static Object),
     List(&'static Object),
     Named(&'static Object),
@@ -44,7 +43,7 @@ pub enum Holds {
 }
 
 use Done::{Refused, Told, Used};
-use Holds::{Anything, Flag, FlagOr, List, Named, Nothing, One, Text, Texted, Texts};
+use Holds::{Anything, Flag, FlagOr, List, Named, Nothing, One, Text, Texts};
 
 pub static DOCUMENT: Object = Object {
     name: "document",
@@ -239,9 +238,13 @@ static PARAMETER: Object = Object {
         Key(
             "style",
             Used(Text),
-            "of a list in the query: `form`, `spaceDelimited` or `pipeDelimited`; in the path `simple`",
+            "of a list in the query: `form`, `spaceDelimited` or `pipeDelimited`; of one value `form`, in the path `simple`",
         ),
-        Key("explode", Used(Flag), "whether each item of a list in the query stands alone, as OpenAPI has it"),
+        Key(
+            "explode",
+            Used(Flag),
+            "whether each item of a list in the query stands alone, as OpenAPI has it; an item with the separator in it is not sent. Of one value it says nothing",
+        ),
         Key("example", Used(Anything), "part of the operation's example"),
         Key("examples", Refused, "must have one example, not examples"),
         Key("deprecated", Refused, "must not be deprecated: say it in the description"),
@@ -266,9 +269,24 @@ static CONTENT: Object = Object {
     shared: None,
     keys: &[
         Key("schema", Used(One(&SCHEMA)), "its type"),
-        Key("example", Used(Anything), "of a request, the operation's example"),
-        Key("examples", Used(Texted), "of a request, the first is the operation's example"),
+        Key(
+            "example",
+            Used(Anything),
+            "of a request, the operation's example; of an answer, what the sandbox answers if it knows no better",
+        ),
+        Key("examples", Used(Named(&EXAMPLE)), "the same, if there is no `example`: the first of them"),
         Key("encoding", Refused, "must have no encoding: a body is JSON"),
+    ],
+};
+
+static EXAMPLE: Object = Object {
+    name: "example",
+    shared: None,
+    keys: &[
+        Key("value", Used(Anything), "what it shows"),
+        Key("summary", Told(Text), "in the reference"),
+        Key("description", Told(Text), "in the reference"),
+        Key("externalValue", Refused, "must have a value, not an externalValue: it is nowhere at hand"),
     ],
 };
 
@@ -307,13 +325,13 @@ static SCHEMA: Object = Object {
         Key(
             "additionalProperties",
             Used(FlagOr(&SCHEMA)),
-            "`true`: other fields are kept in `extra`; a schema: a map, if there are no properties",
+            "`true`: other fields are kept in `extra`, as those of an answer always are; a schema: a map, if there are no properties; `false`: no others are sent",
         ),
         Key("items", Used(One(&SCHEMA)), "what a list holds: named, or plain"),
-        Key("enum", Used(Anything), "codes, texts or integers: an open enum by `x-enum-varnames`"),
+        Key("enum", Used(Anything), "codes, texts or integers: an open enum by `x-enum-varnames`; not in answers"),
         Key("nullable", Used(Flag), "a field that is not required is none if it is null"),
         Key("oneOf", Used(List(&SCHEMA)), "of scalars: the liberal type `Scalar`"),
-        Key("example", Used(Anything), "of a request, part of the operation's example"),
+        Key("example", Told(Anything), "for readers and other tools; a field has one, unless what it refers to has"),
         Key("pattern", Told(Text), "what the API judges, not the client; not in answers"),
         Key("minLength", Told(Anything), "what the API judges, not the client; not in answers"),
         Key("maxLength", Told(Anything), "what the API judges, not the client; not in answers"),
@@ -373,7 +391,7 @@ static SCHEMA: Object = Object {
 };
 
 /// All objects, in the order of a document.
-pub static OBJECTS: [&Object; 13] = [
+pub static OBJECTS: [&Object; 14] = [
     &DOCUMENT,
     &INFO,
     &SERVER,
@@ -384,6 +402,7 @@ pub static OBJECTS: [&Object; 13] = [
     &PARAMETER,
     &BODY,
     &CONTENT,
+    &EXAMPLE,
     &RESPONSE,
     &COMPONENTS,
     &SCHEMA,
@@ -434,7 +453,6 @@ fn check_value(document: &Document, place: &str, holds: &Holds, value: &Value) -
             let texts = value.as_array().is_some_and(|texts| texts.iter().all(is_text));
             require(document, texts, place, "must be a list of texts")
         }
-        Texted => require(document, value.is_object(), place, "must have a name for each"),
         One(object) => check(document, object, place, value),
         FlagOr(_) if value.is_boolean() => Ok(()),
         FlagOr(object) => check(document, object, place, value),

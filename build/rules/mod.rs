@@ -38,14 +38,20 @@ enum Check {
 
 const RULES: &[Rule] = &[
     Rule {
+        of: "file",
+        must: "is YAML and ends in `.yaml`; its name has lower-case letters, digits and single `-`, and begins with a letter",
+        why: "a constant and a module have its name; one with another ending would be passed over",
+        check: Check::Document(document::check_name),
+    },
+    Rule {
         of: "document",
-        must: "is OpenAPI 3.0.x, says who sends what it describes, and with what feature it is compiled",
+        must: "is OpenAPI 3.0.x, says who sends what it describes, and with what feature of Cargo.toml it is compiled, if not always",
         why: "3.1 is another language, which the generator does not read",
         check: Check::Document(document::check_head),
     },
     Rule {
         of: "document",
-        must: "has servers with a description and `x-linksfield-environment`, at its root",
+        must: "has its servers at its root, each with a description and an `x-linksfield-environment` of its own; it may have none",
         why: "each is a variant of `Environment`",
         check: Check::Document(document::check_servers),
     },
@@ -63,7 +69,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "path",
-        must: "begins with `/`, has no query, and names each parameter in it as a whole segment, `{name}`",
+        must: "begins with `/`, has no query, names each parameter in it as a whole segment, `{name}`, and differs from others in more than such a name",
         why: "a value in part of a segment could change which operation is called",
         check: Check::Operation(operation::check_path),
     },
@@ -87,13 +93,13 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "parameter",
-        must: "is in the path or the query, by the rules of a field: a text, a number, a boolean or a code; in the query a list of them, too. In the path it is required. One in a header is set by the client",
+        must: "is in the path or the query, by the rules of a field: a text, a number, a boolean or a code; in the query a list of them, too. It is never null, and in the path it is required. One in a header is set by the client",
         why: "a header that a caller sets could be one that is signed",
         check: Check::Call(operation::check_parameters),
     },
     Rule {
         of: "operation",
-        must: "has a body that refers to a schema of fields, none of which is a parameter too, or that is a list or a map, which is the field `body` of the method's argument",
+        must: "has a body that refers to a schema of fields, none of which is a parameter too, or that is a list or a named map, which is the field `body` of the method's argument. One that may be left out requires no field",
         why: "parameters and fields of the body are fields of one argument",
         check: Check::Call(operation::check_body),
     },
@@ -117,7 +123,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "operation",
-        must: "has in `x-linksfield-pagination` the parameters `page-number` and `page-size`, and either, in its data, the fields `position`, in it `total-pages` and `total-count`, none of them required, and `items`; or the field `total-count` beside data that is a list",
+        must: "has in `x-linksfield-pagination` the parameters `page-number` and `page-size`, and either, in its data, the fields `position`, in it `total-pages` and `total-count`, none of them required, and `items`; or the field `total-count` beside data that is a list. The numbers are integers, the items are named",
         why: "the stream of all pages has to know the last one",
         check: Check::Call(operation::check_pagination),
     },
@@ -135,7 +141,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "schema",
-        must: "is a text, number, boolean, list, map, an object of fields, or a `oneOf` of scalars, with what belongs to that. Objects and codes have names; what lists and maps hold is named or plain. A field has a description and an example. A format is that of a number, or a kind of text",
+        must: "is a text, number, boolean, list, map, an object of fields, or a `oneOf` of scalars, with what belongs to that. Objects and codes have names, and an object without fields is open; what lists and maps hold is named or plain. A field has a description and an example. A format is that of a number, or a kind of text",
         why: "what has no name of its own gets one from a generator, which is ugly and changes",
         check: Check::Schema(schema::check_shape),
     },
@@ -147,7 +153,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "schema",
-        must: "requires fields that it has, and none that may be null; what is required on success is so of the data of an answer",
+        must: "requires fields that it has, none that may be null, and not itself; what is required on success is so of the data of an answer",
         why: "a field that is not required is none if it is null: one of both would be neither",
         check: Check::Schema(schema::check_required),
     },
@@ -165,13 +171,13 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "names",
-        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, and a field that need not be there brings `maybe_` and its name",
+        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
         why: "what is there twice does not compile",
         check: Check::Document(names::check),
     },
     Rule {
         of: "answer",
-        must: "limits nothing: no closed codes (`x-extensible-enum` names codes that may not be all), no length, no range; an object without fields is open",
+        must: "limits nothing: no closed codes (`x-extensible-enum` names codes that may not be all), no length, no range",
         why: "a good answer is not refused because it has more than was documented",
         check: Check::Document(schema::check_answers),
     },
@@ -180,6 +186,7 @@ const RULES: &[Rule] = &[
 /// What is written, key by key.
 pub fn check_keys(document: &Document) -> Result<()> {
     document::check_version(document)?;
+    document::check_shared(document)?;
     keys::check(document, &keys::DOCUMENT, "", &document.root)
 }
 

@@ -22,6 +22,16 @@ pub fn check_path(document: &Document, operation: &Operation<'_>) -> Result<()> 
     let rule =
         "must have segments that are a text or a parameter, {name}: no part of one, and none that is empty or dots";
     require(document, whole, &place, rule)?;
+    let shape = |path: &str| {
+        path.split('/')
+            .map(|segment| if named(segment).is_some() { "{}" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
+    };
+    let mut others = entries(&document.root["paths"]).map(|(path, _)| path).filter(|path| *path != operation.path);
+    let twin = others.find(|path| shape(path) == shape(operation.path));
+    let rule = format!("must differ from {} in more than the name of a parameter", twin.unwrap_or_default());
+    require(document, twin.is_none(), &place, rule)?;
     let mut seen = Vec::new();
     for name in operation.path.split('/').filter_map(named) {
         let mut placed = operation.placed().filter(|parameter| parameter["in"] == "path");
@@ -88,6 +98,9 @@ fn check_json(document: &Document, place: &str, node: &Value) -> Result<()> {
     require(document, types == ["application/json"], place, "must have the media type application/json and no other")?;
     let schema = &node["content"]["application/json"]["schema"];
     require(document, !schema.is_null(), place, "must have a schema of its content")?;
+    let content = &node["content"]["application/json"];
+    let one = content["example"].is_null() || content["examples"].is_null();
+    require(document, one, place, "must have an example or examples, not both: one would not be looked at")?;
     schema::check_one_name(document, place, schema)
 }
 
@@ -164,8 +177,12 @@ fn check_placed(document: &Document, place: &str, parameter: &Value) -> Result<(
     let rule = "must be a text, a number, a boolean or a code, or in the query a list of them: pass objects in a body";
     require(document, fits, place, rule)?;
     require(document, schema["nullable"] != true, place, "must not be nullable: what is not given is left out")?;
-    let styles: &[&str] = if in_query { &["", "form", "spaceDelimited", "pipeDelimited"] } else { &["", "simple"] };
-    let rule = "must have the style form, spaceDelimited or pipeDelimited in the query, and simple in the path";
+    let styles: &[&str] = match Shape::of(schema) {
+        Shape::List(_) => &["", "form", "spaceDelimited", "pipeDelimited"],
+        _ if in_query => &["", "form"],
+        _ => &["", "simple"],
+    };
+    let rule = "must have the style form in the query, or spaceDelimited or pipeDelimited if it is a list, and simple in the path";
     require(document, styles.contains(&text(&parameter["style"])), place, rule)
 }
 

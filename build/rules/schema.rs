@@ -184,15 +184,30 @@ pub fn check_required(document: &Document, place: &str, schema: &Value) -> Resul
         let place = format!("{place}.properties.{name}");
         require(document, !nullable, &place, "must not be both required and nullable")?;
     }
+    let own = place.rsplit('.').next().unwrap_or_default();
+    let rule = "must not require itself, through any fields: there is no such value";
+    require(document, !needed(document, schema).contains(own), place, rule)?;
     let fields = &schema["properties"];
     let mut known = items(&schema["x-linksfield-required-on-success"]).map(|field| &fields[text(field)]);
     let kept = known.all(|field| !field.is_null() && document.resolved(field)["nullable"] != true);
     let rule = "must have x-linksfield-required-on-success of fields that it has, and never as null";
     require(document, kept, place, rule)?;
-    let name = place.rsplit('.').next().unwrap_or_default();
-    let is_data = document.operations().any(|operation| peel::output(document, &operation) == Some(name));
+    let is_data = document.operations().any(|operation| peel::output(document, &operation) == Some(own));
     let rule = "must have required, not x-linksfield-required-on-success: it is not the data of an answer";
     require(document, schema["x-linksfield-required-on-success"].is_null() || is_data, place, rule)
+}
+
+/// The names of the schemas that any value of a schema has a value of in it.
+fn needed<'a>(document: &'a Document, schema: &'a Value) -> BTreeSet<&'a str> {
+    let of =
+        |schema: &'a Value| items(&schema["required"]).filter_map(|name| reference(&schema["properties"][text(name)]));
+    let (mut found, mut wanted) = (BTreeSet::new(), of(schema).collect::<Vec<_>>());
+    while let Some(name) = wanted.pop() {
+        if found.insert(name) {
+            wanted.extend(of(document.schema(name)));
+        }
+    }
+    found
 }
 
 /// Each code has a name and a description.

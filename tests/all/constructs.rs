@@ -421,6 +421,43 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "paths./sims/{sim_id}/resume.patch.requestBody",
             "must be required: true, as its schema requires fields",
         ),
+        (
+            "  /sims/bulk:\n",
+            "  /sims/{id}/resume:\n    get:\n      tags: [SIM]\n      parameters: [{ name: id, in: path, required: true, description: S., schema: { type: string }, example: a }]\n  /sims/bulk:\n",
+            "paths./sims/{sim_id}/resume",
+            "must differ from /sims/{id}/resume in more than the name of a parameter",
+        ),
+        ("  /sims/bulk:\n", "  /sims:\n    get: {}\n  /sims/bulk:\n", "(whole file)", "must be YAML: "),
+        (
+            "    Nonce: {",
+            "    Twice: { $ref: '#/components/parameters/Nonce' }\n    Nonce: {",
+            "components.parameters.Twice",
+            "must be written out: what only refers is a second name",
+        ),
+        (
+            "name: page_no, in: query,",
+            "name: page_no, in: query, style: pipeDelimited,",
+            "paths./sims.get.parameters.page_no",
+            "must have the style form in the query",
+        ),
+        (
+            "example: { notes: x } } }",
+            "example: { notes: x }, examples: {} } }",
+            "paths./sims/{sim_id}/resume.patch.requestBody",
+            "must have an example or examples, not both",
+        ),
+        (
+            "example: { notes: x } } }",
+            "examples: { a: { externalValue: x } } } }",
+            "paths./sims/{sim_id}/resume.patch.requestBody.content.application/json.examples.a",
+            "must have a value, not an externalValue",
+        ),
+        (
+            "      required: [sim_id]\n",
+            "      required: [sim_id, next]\n",
+            "components.schemas.Sim",
+            "must not require itself, through any fields: there is no such value",
+        ),
         // Names that are taken.
         (
             "    SimId: {",

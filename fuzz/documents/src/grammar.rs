@@ -1,7 +1,7 @@
 //! A grammar of OpenAPI 3.0: a seed is a document.
 
 use fastrand::Rng;
-use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
+use heck::{ToKebabCase, ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
 use serde_json::{Map, Value, json};
 
 /// Names that are ordinary, and names that are traps.
@@ -10,7 +10,7 @@ const WORDS: [&str; 30] = [
     "limit", "notes", "network", "message", "country", "carrier", "pool", "alert", "period", "quota", "zone", "label",
     "owner", "start", "end", "kind", "level", "token",
 ];
-const TRAPS: [&str; 40] = [
+const TRAPS: [&str; 56] = [
     "type",
     "self",
     "Self",
@@ -51,10 +51,26 @@ const TRAPS: [&str; 40] = [
     "data",
     "a.b",
     "sim/x",
+    "TimeText",
+    "Signature",
+    "Ok",
+    "Err",
+    "Some",
+    "None",
+    "Result",
+    "Default",
+    "From",
+    "Clone",
+    "Debug",
+    "Map",
+    "Read",
+    "Listed",
+    "Event",
+    "unknown",
 ];
 
 /// Keys of OpenAPI 3.0 that can stand where they are no use, with a value that they may have.
-const ODD_KEYS: [(&str, &str); 40] = [
+const ODD_KEYS: [(&str, &str); 49] = [
     ("default", "1"),
     ("allOf", "[]"),
     ("anyOf", "[{\"type\":\"string\"}]"),
@@ -95,6 +111,15 @@ const ODD_KEYS: [(&str, &str); 40] = [
     ("security", "[{\"key\":[]}]"),
     ("callbacks", "{}"),
     ("content", "{\"text/plain\":{}}"),
+    ("x-linksfield-codes", "{\"Scalar\":{\"type\":\"string\"}}"),
+    ("x-linksfield-also-named", "\"other\""),
+    ("x-linksfield-identifies", "\"order\""),
+    ("x-linksfield-required-on-success", "[\"sim\"]"),
+    ("x-linksfield-pagination", "{\"items\":\"list\"}"),
+    ("x-linksfield-recognized-by", "[\"sim\"]"),
+    ("x-linksfield-nothing", "1"),
+    ("x-enum-varnames", "[\"One\", \"Two\"]"),
+    ("x-other", "{}"),
 ];
 
 struct Gen {
@@ -104,6 +129,8 @@ struct Gen {
     scalars: Vec<String>,
     lists: Vec<String>,
     maps: Vec<String>,
+    /// Formats of the kinds of text.
+    kinds: Vec<String>,
     traps: bool,
 }
 
@@ -111,7 +138,8 @@ struct Gen {
 pub fn document(seed: u64) -> Value {
     let random = Rng::with_seed(seed);
     let (objects, scalars, lists, maps) = Default::default();
-    let mut gen_ = Gen { random, objects, scalars, lists, maps, traps: seed % 2 == 1 };
+    let kinds = vec!["time-text".to_owned(), "signature".to_owned()];
+    let mut gen_ = Gen { random, objects, scalars, lists, maps, kinds, traps: seed % 2 == 1 };
     let mut document = gen_.document();
     if seed % 2 == 1 {
         for _ in 0..gen_.random.u32(0..4) {
@@ -153,6 +181,9 @@ impl Gen {
     }
 
     fn document(&mut self) -> Value {
+        if self.chance(8) {
+            return self.notifications();
+        }
         let envelope = self.random.u32(0..3);
         let mut schemas = Map::new();
         self.components(&mut schemas);
@@ -190,17 +221,47 @@ impl Gen {
         if let Some(code) = code {
             envelope["code"] = code.into();
         }
-        json!({
-            "openapi": "3.0.3",
-            "info": { "title": "Trial", "version": "0.1.0", "description": "Random." },
-            "servers": [{ "url": "https://example.com", "description": "Nowhere", "x-linksfield-environment": "production" }],
-            "security": [],
-            "x-linksfield-direction": "to-linksfield",
-            "x-linksfield-envelope": envelope,
-            "tags": [{ "name": "SIM", "description": "SIMs" }],
-            "paths": paths,
-            "components": { "schemas": schemas },
-        })
+        whole("to-linksfield", envelope, paths, schemas)
+    }
+
+    /// What Linksfield sends: a post for each notification.
+    fn notifications(&mut self) -> Value {
+        let mut schemas = Map::new();
+        self.components(&mut schemas);
+        let answer = json!({ "type": "object", "description": "Nothing.", "additionalProperties": true });
+        schemas.insert("TrialAnswer".into(), answer);
+        let mut paths = Map::new();
+        for index in 0..self.random.usize(1..5) {
+            let id = match self.traps && self.chance(25) {
+                true => self.name(),
+                false => format!("{} {}{index}", self.pick(&WORDS), self.pick(&WORDS)).to_lower_camel_case(),
+            };
+            let name = id.to_upper_camel_case();
+            let body = self.object(&schemas);
+            let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+            let told: Vec<_> = body["properties"].as_object().into_iter().flatten().map(|(name, _)| name).collect();
+            let mut node = json!({
+                "operationId": id, "tags": ["SIM"], "summary": "A notification",
+                "x-linksfield-documentation": { "title": "Random", "page": "https://example.com", "completeness": "partial" },
+                "parameters": [{
+                    "name": "x-trial", "in": "header", "description": "A signature.",
+                    "schema": { "type": "string" }, "example": "x",
+                }],
+                "responses": { "200": {
+                    "description": "Yes",
+                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/TrialAnswer" } } },
+                } },
+            });
+            if self.random.bool() {
+                node["x-linksfield-recognized-by"] = json!(told);
+            }
+            schemas.insert(name, body);
+            let example = self.sample(&schemas, &schema, 0);
+            let content = json!({ "application/json": { "schema": schema, "example": example } });
+            node["requestBody"] = json!({ "required": true, "content": content });
+            paths.insert(format!("/{}{index}", self.pick(&WORDS)), json!({ "post": node }));
+        }
+        whole("from-linksfield", json!({ "headers": ["x-trial"] }), paths, schemas)
     }
 
     /// Scalars first, then what is made of them.
@@ -217,6 +278,9 @@ impl Gen {
             schemas.insert(name.clone(), schema);
             self.objects.push(name);
         }
+        if self.chance(3) {
+            self.cycle(schemas);
+        }
         if self.chance(2) {
             let (name, item) = (self.type_name(), self.item());
             schemas.insert(name.clone(), json!({ "type": "array", "description": "List.", "items": item }));
@@ -230,6 +294,19 @@ impl Gen {
         }
     }
 
+    /// An object that holds any other or itself, through a field or through a list.
+    fn cycle(&mut self, schemas: &mut Map<String, Value>) {
+        let holder = self.objects[self.random.usize(..self.objects.len())].clone();
+        let Some(held) = self.reference_to(&[0]) else { return };
+        let field = match self.random.bool() {
+            true => held,
+            false => json!({ "type": "array", "description": "Again.", "items": held }),
+        };
+        if let Some(fields) = schemas.get_mut(&holder).and_then(|holder| holder["properties"].as_object_mut()) {
+            fields.insert("again".to_owned(), field);
+        }
+    }
+
     fn named_scalar(&mut self, name: &str) -> Value {
         let mut schema = match self.random.u32(0..4) {
             0 => {
@@ -237,7 +314,10 @@ impl Gen {
                 json!({ "type": "integer", "x-extensible-enum": [base, base + 7] })
             }
             1 => json!({ "type": "string", "x-extensible-enum": ["0", "A-b c"] }),
-            2 => json!({ "type": "string", "format": heck::AsKebabCase(name).to_string() }),
+            2 => {
+                self.kinds.push(name.to_kebab_case());
+                json!({ "type": "string", "format": name.to_kebab_case() })
+            }
             _ => json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }] }),
         };
         schema["description"] = "A word.".into();
@@ -302,11 +382,16 @@ impl Gen {
     }
 
     fn plain(&mut self, is_field: bool) -> Value {
-        let (mut schema, example) = match self.random.u32(0..4) {
+        let (mut schema, example) = match self.random.u32(0..6) {
             0 => (json!({ "type": "integer" }), json!(7)),
-            1 => (json!({ "type": "number", "format": "double" }), json!(1.5)),
-            2 => (json!({ "type": "boolean" }), json!(true)),
-            _ => (json!({ "type": "string" }), json!("text")),
+            1 => (json!({ "type": "integer", "format": self.pick(&["int32", "int64"]) }), json!(7)),
+            2 => (json!({ "type": "number", "format": self.pick(&["float", "double"]) }), json!(1.5)),
+            3 => (json!({ "type": "boolean" }), json!(true)),
+            4 => (json!({ "type": "string" }), json!("text")),
+            _ => {
+                let kind = self.kinds[self.random.usize(..self.kinds.len())].clone();
+                (json!({ "type": "string", "format": kind }), json!("2022-01-27 11:23:43"))
+            }
         };
         if is_field {
             schema["description"] = self.pick(&["A field.", "Has \"quotes\", a \\ and `code` */ in it."]).into();
@@ -352,6 +437,10 @@ impl Gen {
                 "schema": { "type": "string" }, "example": "x",
             }));
         }
+        let pages = if self.chance(4) { self.pages(index, envelope, schemas) } else { None };
+        if let Some((_, _, asked)) = &pages {
+            parameters.extend(asked.iter().cloned());
+        }
         let mut node = json!({
             "operationId": id, "tags": ["SIM"], "summary": "An operation",
             "x-linksfield-documentation": { "title": "Random", "page": "https://example.com", "completeness": "complete" },
@@ -362,12 +451,18 @@ impl Gen {
             if let Some((schema, example)) = self.body(schemas) {
                 node["requestBody"] =
                     json!({ "content": { "application/json": { "schema": schema, "example": example } } });
-                if self.random.bool() {
+                let name = schema["$ref"].as_str().and_then(|target| target.rsplit('/').next()).unwrap_or_default();
+                let needs = schemas.get(name).is_some_and(|body| !body["required"].is_null());
+                if needs && !(self.traps && self.chance(20)) || self.random.bool() {
                     node["requestBody"]["required"] = true.into();
                 }
             }
         }
-        let (answer, example) = self.answer(index, envelope, schemas);
+        let listed = pages.map(|(pagination, data, _)| {
+            node["x-linksfield-pagination"] = pagination;
+            data
+        });
+        let (answer, example) = self.answer(index, envelope, listed, schemas);
         let status = self.pick(&["200", "200", "201", "202"]);
         node["responses"] = json!({
             status: { "description": "Yes", "content": { "application/json": { "schema": answer, "example": example } } },
@@ -409,6 +504,11 @@ impl Gen {
             parameter["required"] = self.random.bool().into();
         }
         if self.chance(3) {
+            // What holds the separator is refused when it is called.
+            let example = match example.as_str() {
+                Some(text) => text.replace([',', '|', ' '], ".").into(),
+                None => example,
+            };
             parameter["schema"] = json!({ "type": "array", "items": schema });
             parameter["example"] = json!([example, example]);
             if self.random.bool() {
@@ -438,8 +538,52 @@ impl Gen {
         Some((schema, example))
     }
 
-    fn answer(&mut self, index: usize, envelope: u32, schemas: &mut Map<String, Value>) -> (Value, Value) {
+    /// How an operation is paginated, the data that it answers, and the parameters that it has for that.
+    fn pages(
+        &mut self,
+        index: usize,
+        envelope: u32,
+        schemas: &mut Map<String, Value>,
+    ) -> Option<(Value, Value, [Value; 2])> {
+        let list = json!({ "type": "array", "description": "Items.", "items": self.reference_to(&[0])? });
+        let count = |what: &str| json!({ "type": "integer", "description": what, "example": 1 });
+        let asked = ["page_no", "page_size"].map(|name| {
+            json!({
+                "name": name, "in": "query", "description": "Of the page.", "schema": { "type": "integer" },
+                "required": self.random.bool(), "example": 1,
+            })
+        });
+        let mut pagination = json!({ "page-number": "page_no", "page-size": "page_size", "total-count": "total_count" });
+        if envelope > 0 && self.random.bool() {
+            return Some((pagination, list, asked));
+        }
+        pagination["total-pages"] = "total_pages".into();
+        pagination["position"] = "position".into();
+        pagination["items"] = "listed".into();
+        let (position, data) = (format!("TrialPosition{index}"), format!("TrialPage{index}"));
+        let counts = json!({ "total_pages": count("Pages."), "total_count": count("Items.") });
+        schemas.insert(
+            position.clone(),
+            json!({ "type": "object", "description": "Where.", "additionalProperties": true, "properties": counts }),
+        );
+        let fields = json!({ "position": { "$ref": format!("#/components/schemas/{position}") }, "listed": list });
+        schemas.insert(
+            data.clone(),
+            json!({ "type": "object", "description": "A page.", "additionalProperties": true, "properties": fields }),
+        );
+        Some((pagination, json!({ "$ref": format!("#/components/schemas/{data}") }), asked))
+    }
+
+    fn answer(
+        &mut self,
+        index: usize,
+        envelope: u32,
+        listed: Option<Value>,
+        schemas: &mut Map<String, Value>,
+    ) -> (Value, Value) {
+        let is_counted = listed.as_ref().is_some_and(|listed| listed["type"] == "array");
         let bare = match self.random.u32(0..4) {
+            _ if listed.is_some() => listed.unwrap_or_default(),
             0 => json!({ "type": "array", "items": self.item() }),
             1 => self.reference_to(&[2, 3]).or(self.reference_to(&[0])).expect("there is an object"),
             _ => self.reference_to(&[0]).expect("there is an object"),
@@ -472,7 +616,7 @@ impl Gen {
             example["code"] = "ok".into();
             example["message"] = "x".into();
         }
-        if self.chance(2) {
+        if is_counted || self.chance(2) {
             properties["total_count"] = json!({ "type": "integer", "description": "Count.", "example": 2 });
             example["total_count"] = 2.into();
         }
@@ -496,6 +640,7 @@ impl Gen {
             "integer" => json!(self.random.i64(-9_000_000_000_000_000..9_000_000_000_000_000)),
             "number" => json!(f64::from(self.random.i32(-1000..1000)) + 0.5),
             "boolean" => json!(self.random.bool()),
+            "string" if schema["format"] == "time-text" => json!("2022-01-27 11:23:43"),
             "array" => json!([self.sample(schemas, &schema["items"], depth + 1)]),
             "object" if schema["properties"].is_null() => {
                 json!({ "some": self.sample(schemas, &schema["additionalProperties"], depth + 1) })
@@ -503,7 +648,8 @@ impl Gen {
             "object" => {
                 let mut object = Map::new();
                 for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-                    if depth < 12 {
+                    let required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
+                    if depth < if required { 12 } else { 3 } {
                         object.insert(name.clone(), self.sample(schemas, field, depth + 1));
                     }
                 }
@@ -537,6 +683,21 @@ impl Gen {
             }
         }
     }
+}
+
+/// The document of these paths and schemas.
+fn whole(direction: &str, envelope: Value, paths: Map<String, Value>, schemas: Map<String, Value>) -> Value {
+    json!({
+        "openapi": "3.0.3",
+        "info": { "title": "Trial", "version": "0.1.0", "description": "Random." },
+        "servers": [{ "url": "https://example.com", "description": "Nowhere", "x-linksfield-environment": "production" }],
+        "security": [],
+        "x-linksfield-direction": direction,
+        "x-linksfield-envelope": envelope,
+        "tags": [{ "name": "SIM", "description": "SIMs" }],
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
 }
 
 fn is_nullable(schemas: &Map<String, Value>, field: &Value) -> bool {

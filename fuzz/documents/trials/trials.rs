@@ -76,6 +76,7 @@ macro_rules! trial {
                 type Settings = ();
 
                 const OPERATIONS: &[Operation] = OPERATIONS;
+                const ORDER_IDS: &[&str] = &[];
                 const ADDED: &[&str] = &[];
 
                 fn scheme((): (), (): ()) -> Box<dyn Scheme> {
@@ -96,3 +97,32 @@ macro_rules! trial {
     };
 }
 
+
+macro_rules! received {
+    ($name:ident, $file:literal, $($id:literal => $json:literal),*) => {
+        pub mod $name {
+            use super::*;
+
+            mod generated {
+                #![allow(unreachable_pub)]
+                include!(concat!(env!("OUT_DIR"), "/", $file, ".rs"));
+            }
+
+            pub use generated::{Callback, Event, types};
+
+            /// Reads the example of a notification.
+            pub async fn call(_: String, _: usize, operation: String) -> Result<Value, Error> {
+                let json = match &*operation {
+                    $($id => $json,)*
+                    other => panic!("{other} is no notification"),
+                };
+                let callback = Callback::ALL.iter().find(|callback| callback.name() == operation);
+                assert!(callback.is_some_and(|callback| callback.fields().len() < 100));
+                match callback.map(|callback| callback.read(serde_json::from_str(json).expect("it is JSON"))) {
+                    Some(Event::Unknown(_)) | None => Err(Error::settings("the event is not the one that was told")),
+                    Some(_) => Ok(Value::Null),
+                }
+            }
+        }
+    };
+}

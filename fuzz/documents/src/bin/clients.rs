@@ -28,7 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (index, document) in accepted.enumerate() {
         let name = format!("trial{index}");
         std::fs::write(folder.join(format!("openapi/{name}.yaml")), document.to_string())?;
-        writeln!(modules, "trial!({name}, \"{name}\");")?;
+        match document["x-linksfield-direction"] == "from-linksfield" {
+            true => writeln!(modules, "received!({name}, \"{name}\", {});", told(&document))?,
+            false => writeln!(modules, "trial!({name}, \"{name}\");")?,
+        }
         writeln!(arms, "        \"{name}\" => Box::pin({name}::call(url, index, operation)),")?;
         calls.extend(operations(&document).map(|(path, method, node)| expected(&document, &name, path, method, node)));
     }
@@ -49,6 +52,15 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
         let nodes = item.as_object().into_iter().flatten().filter(move |(method, _)| known(method));
         nodes.map(move |(method, node)| (path.as_str(), method.as_str(), node))
     })
+}
+
+/// The names of notifications, each with its example.
+fn told(document: &Value) -> String {
+    let examples = operations(document).map(|(_, _, node)| {
+        let example = &node["requestBody"]["content"]["application/json"]["example"];
+        format!("{} => {:?}", node["operationId"], example.to_string())
+    });
+    examples.collect::<Vec<_>>().join(", ")
 }
 
 /// What a server has to see when an operation is called with its example, and what it answers: read from the document alone.
