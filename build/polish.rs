@@ -74,6 +74,11 @@ fn is_text(field: &Field) -> bool {
 
 /// A builder takes any list of what converts to the items.
 fn polish_field(field: &mut Field) {
+    // Of what holds itself; without this, one that is not there would be sent as null.
+    if let Some(held) = argument_of(&field.ty, "Box").and_then(|boxed| argument_of(boxed, "Option")).cloned() {
+        field.ty = parse_quote!(::std::option::Option<::std::boxed::Box<#held>>);
+        field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "::std::option::Option::is_none")]));
+    }
     let list = argument_of(&field.ty, "Vec").or_else(|| argument_of(&field.ty, "Listed"));
     if let Some(item) = list.cloned() {
         field.attrs.push(parse_quote! {

@@ -38,6 +38,7 @@ fn ordinary_rest_becomes_ordinary_rust() {
         "updated_at: fields.optional(&[\"updated_at\", \"update_at\"]),",
         "pub message: ::std::option::Option<SmsMessage>,",
         "pub type_: SmsKind,",
+        "#[serde(skip_serializing_if = \"::std::option::Option::is_none\")] pub reply: ::std::option::Option<::std::boxed::Box<SmsMessage>>,",
         "ResultCode { #[doc = \"a\"] Success = \"CB-00-0000\",",
     ] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -649,8 +649,13 @@ impl Gen {
                 let mut object = Map::new();
                 for (name, field) in schema["properties"].as_object().into_iter().flatten() {
                     let required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
-                    if depth < if required { 12 } else { 3 } {
-                        object.insert(name.clone(), self.sample(schemas, field, depth + 1));
+                    if depth >= if required { 12 } else { 3 } {
+                        continue;
+                    }
+                    let value = self.sample(schemas, field, depth + 1);
+                    // An empty object that need not be there says that there is none.
+                    if required || value != json!({}) {
+                        object.insert(name.clone(), value);
                     }
                 }
                 Value::Object(object)
