@@ -96,6 +96,7 @@ async fn plain(url: &str, count: usize) -> Outcome {
         .connect_timeout(Duration::from_secs(10))
         .timeout(Duration::from_secs(60))
         .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
         .build()?;
     let url = format!("{url}/package/orderPackage");
     let key = linksfield::signing::Key::new("an example secret");

@@ -13,7 +13,7 @@ use linksfield::{Call, Credentials, Error, ErrorKind, Language, RetryPolicy, mal
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::{Canned, client_at, client_of, monthly_plan, placed, response};
+use crate::support::{Canned, client_at, client_of, http, monthly_plan, placed, response};
 
 fn all_sims() -> SyncAssetInfo {
     SyncAssetInfo::builder().build()
@@ -111,7 +111,7 @@ async fn a_deadline_cuts_a_running_attempt_short_and_says_that_the_outcome_is_un
 #[tokio::test]
 async fn a_deadline_does_not_lengthen_what_a_callers_own_client_waits() {
     let (_listener, url) = silent().await;
-    let http = reqwest::Client::builder().timeout(Duration::from_millis(50)).build().unwrap();
+    let http = http().timeout(Duration::from_millis(50)).build().unwrap();
     let credentials = Credentials::new("P000270", "s").unwrap();
     let client = Client::builder().credentials(credentials).environment(url).http_client(http).build().unwrap();
     let error = client.order_package(&monthly_plan()).deadline(Duration::from_secs(600)).await.unwrap_err();

@@ -15,7 +15,9 @@ use linksfield::signing::TimestampUnit;
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 
-use crate::support::{Canned, SIM, client_at, client_of, monthly_plan, monthly_plan_for, ota_plan, placed, response};
+use crate::support::{
+    Canned, SIM, client_at, client_of, http, monthly_plan, monthly_plan_for, ota_plan, placed, response,
+};
 
 #[tokio::test]
 async fn an_order_is_placed_started_and_renewed() -> Result<(), Error> {
@@ -253,7 +255,7 @@ async fn a_client_works_with_the_callers_own_http_client() -> Result<(), Error> 
     let client = Client::builder()
         .credentials(Credentials::new("SANDBOX", "sandbox-secret")?)
         .environment(sandbox.url().to_owned() + "/")
-        .http_client(reqwest::Client::new())
+        .http_client(http().build().unwrap())
         .build()?;
     placed(&client).await;
     Ok(())

@@ -9,7 +9,7 @@ use linksfield::{Credentials, Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use crate::support::{Canned, client_at, monthly_plan, response};
+use crate::support::{Canned, client_at, http, monthly_plan, response};
 
 fn all_orders() -> QueryOrder {
     QueryOrder::builder().page_no(1).page_size(1).build()
@@ -237,7 +237,7 @@ async fn an_answer_of_another_server_is_an_error() {
     let client = Client::builder()
         .credentials(Credentials::new("P000270", "s").unwrap())
         .environment(server.url.as_str())
-        .http_client(reqwest::Client::new())
+        .http_client(http().build().unwrap())
         .build()
         .unwrap();
     let error = client.order_package(&monthly_plan()).await.unwrap_err();
@@ -253,7 +253,7 @@ async fn an_order_that_was_redirected_to_nowhere_may_be_placed() {
         let client = Client::builder()
             .credentials(Credentials::new("P000270", "s").unwrap())
             .environment(server.url.as_str())
-            .http_client(reqwest::Client::builder().no_proxy().build().unwrap())
+            .http_client(http().build().unwrap())
             .build()
             .unwrap();
         let error = client.order_package(&monthly_plan()).await.unwrap_err();

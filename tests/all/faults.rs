@@ -12,7 +12,7 @@ use linksfield::{Error, ErrorKind, Operation, RetryPolicy, csss};
 use serde_json::Value;
 
 use crate::families::{Caller, documents, example};
-use crate::support::{client_of, monthly_plan, placed};
+use crate::support::{client_of, http, monthly_plan, placed};
 
 /// Sends queries twice at most, and gives up soon where no answer will come.
 fn hasty(fault: Fault) -> Caller {
@@ -91,7 +91,7 @@ async fn no_fault_orders_twice_or_hides_that_an_order_may_be_placed() {
 async fn a_fault_can_be_asked_for_by_a_header_and_ends() {
     let (sandbox, _) = sandbox_with_orders(&Value::Null).await;
     let headers = [(FAULT_HEADER.parse().unwrap(), "html-error".parse().unwrap())].into_iter().collect();
-    let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+    let http = http().default_headers(headers).build().unwrap();
     let client = csss::Client::builder()
         .credentials(sandbox.credentials().clone())
         .environment(sandbox.url())

@@ -15,7 +15,7 @@ use linksfield::{ApiClient, Error, ErrorKind, Family, openapi};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
-use crate::support::Canned;
+use crate::support::{Canned, http};
 
 pub const SIM: &str = "89852420180910340793";
 
@@ -244,7 +244,7 @@ async fn the_sandbox_refuses_a_stranger_a_wrong_signature_and_a_wrong_method() {
     let stranger = Client::builder().credentials(PartnerCode::new("P1").unwrap()).environment(sandbox.mall_url());
     let error = stranger.build().unwrap().single_verify(&single_verify()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("SANDBOX-ACCESS-CODE")));
-    let http = reqwest::Client::new();
+    let http = http().build().unwrap();
     let url = sandbox.mall_url();
     let unsigned = r#"{"version":"3.0","partnerCode":"SANDBOX","tradeTime":"1","sign":"x"}"#;
     for (request, status, code) in [

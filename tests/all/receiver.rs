@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::support::{SIM, client_of, placed};
+use crate::support::{SIM, client_of, http, placed};
 
 const KEY: &str = "a notification key";
 
@@ -55,7 +55,7 @@ async fn receiver(verifier: Verifier, failures: u32) -> (String, UnboundedReceiv
 #[tokio::test]
 async fn the_extractor_answers_what_it_refuses_with_the_status_of_the_rejection() {
     let (url, mut events) = receiver(verifier(), 0).await;
-    let http = reqwest::Client::new();
+    let http = http().build().unwrap();
     let body = r#"{"devices":[]}"#;
     let good = signer().headers(body.as_bytes(), SystemTime::now()).unwrap();
     let old = signer().headers(body.as_bytes(), SystemTime::now() - Duration::from_secs(3600)).unwrap();

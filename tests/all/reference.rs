@@ -3,6 +3,8 @@
 use linksfield::openapi::{DOCUMENTS, Document};
 use linksfield::sandbox::Sandbox;
 
+use crate::support::http;
+
 /// Where the sandbox shows a document.
 fn root(document: &Document) -> &'static str {
     match document.name {
@@ -16,11 +18,15 @@ fn root(document: &Document) -> &'static str {
     }
 }
 
+async fn get(url: String) -> reqwest::Response {
+    http().build().unwrap().get(url).send().await.unwrap()
+}
+
 #[tokio::test]
 async fn the_sandbox_serves_the_specifications_as_they_are() {
     let sandbox = Sandbox::start().await.unwrap();
     for document in DOCUMENTS {
-        let response = reqwest::get(format!("{}{}/openapi.yaml", sandbox.url(), root(document))).await.unwrap();
+        let response = get(format!("{}{}/openapi.yaml", sandbox.url(), root(document))).await;
         assert_eq!(response.headers()["content-type"], "application/yaml");
         assert_eq!(response.text().await.unwrap(), document.text);
     }
@@ -30,7 +36,7 @@ async fn the_sandbox_serves_the_specifications_as_they_are() {
 #[tokio::test]
 async fn each_reference_has_every_operation_and_needs_nothing_else() {
     let sandbox = Sandbox::start().await.unwrap();
-    let page = async |path| reqwest::get(format!("{}{path}/docs", sandbox.url())).await.unwrap().text().await.unwrap();
+    let page = async |path| get(format!("{}{path}/docs", sandbox.url())).await.text().await.unwrap();
     for document in DOCUMENTS {
         let page = page(root(document)).await;
         for operation in document.operations {

@@ -9,7 +9,7 @@ use linksfield::sandbox::{ORDER_LIMIT, Sandbox};
 use linksfield::{Credentials, Error, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::support::{SIM, client_of, monthly_plan, monthly_plan_for, placed};
+use crate::support::{SIM, client_of, http, monthly_plan, monthly_plan_for, placed};
 
 fn assert_refused<T>(result: Result<T, Error>, code: &str, words: &str) {
     let Err(error) = result else { panic!("accepted, not {code}") };
@@ -172,7 +172,7 @@ async fn messages_are_in_the_language_that_was_asked_for() -> Result<(), Error> 
 #[tokio::test]
 async fn what_is_no_call_of_an_operation_has_an_http_status_of_its_own() {
     let sandbox = Sandbox::start().await.unwrap();
-    let http = reqwest::Client::new();
+    let http = http().build().unwrap();
     let path = format!("{}{}", sandbox.url(), OPERATIONS[0].path);
     for (request, status, code) in [
         (http.post(format!("{}/no/such/path", sandbox.url())).body("{}"), 404, "SANDBOX-UNKNOWN-PATH"),

@@ -99,6 +99,11 @@ pub async fn placed(client: &Client) -> OrderId {
     client.order_package(&monthly_plan()).await.unwrap().order_id
 }
 
+/// An HTTP client for servers on this machine, which a proxy that the environment names must not get to see.
+pub fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
+}
+
 /// A server that answers every request with the same bytes and keeps the requests.
 pub struct Canned {
     pub url: String,

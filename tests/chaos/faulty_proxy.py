@@ -1,14 +1,15 @@
 """Hands requests on to the server and its answers back, and lets a connection go wrong in any way that networks know."""
 
 import asyncio
-import random
 import socket
 import struct
 import sys
+from collections import Counter
 
-from http1 import answer, message, serve
+from http1 import Server, answer, chance_of, device_of, message
 
-server, chance = int(sys.argv[1]), random.Random(int(sys.argv[2]))
+server, seed = int(sys.argv[1]), sys.argv[2]
+attempts = Counter()
 
 # Longer than the client waits for an answer.
 TOO_LONG = 0.6
@@ -31,18 +32,19 @@ async def ask(request):
 
 async def one(reader, writer):
     """One request; whether the connection may have another."""
-    fault = chance.choice(FAULTS)
-    if fault == "reset before reading":
-        return reset(writer)
-    if fault == "close while reading":
-        await reader.read(chance.randrange(1, 300))
-        return writer.close()
-    if fault == "hang before reading":
-        await asyncio.sleep(TOO_LONG)
-        return reset(writer)
+    # It is read first, so that it is known whose it is.
     request = await message(reader)
     if request is None:
         return False
+    device = device_of(request)
+    attempts[device] += 1
+    chance = chance_of(seed, device, attempts[device])
+    fault = chance.choice(FAULTS)
+    if fault == "reset at once":
+        return reset(writer)
+    if fault == "hang":
+        await asyncio.sleep(TOO_LONG)
+        return reset(writer)
     if fault == "close after reading":
         return False
     if fault == "fail before asking":
@@ -83,36 +85,27 @@ async def one(reader, writer):
 
 
 FAULTS = [
-    "none", "none", "none", "none", "reset before reading", "close while reading", "hang before reading",
-    "close after reading", "fail before asking", "hand on too late", "close after asking", "reset after asking",
-    "fail after asking", "answer too late", "cut the answer off", "garble the answer", "drip", "tell to continue",
+    "none", "none", "none", "none", "reset at once", "reset at once", "hang", "close after reading", "fail before asking",
+    "hand on too late", "close after asking", "reset after asking", "fail after asking", "answer too late", "cut the answer off", "garble the answer", "drip", "tell to continue",
     "answer, then wait and close", "answer and close",
 ]
 
 
 async def connection(reader, writer):
-    try:
-        while await one(reader, writer):
-            await writer.drain()
-    except ConnectionError:
-        pass
-    writer.close()
+    while await one(reader, writer):
+        await writer.drain()
 
 
-async def come_and_go(listener, port):
+proxy = Server(connection)
+
+
+async def come_and_go():
     """Connections are refused now and then."""
     while True:
+        listener = await proxy.listen()
         await asyncio.sleep(0.3)
         listener.close()
         await asyncio.sleep(0.02)
-        listener = await asyncio.start_server(connection, "127.0.0.1", port, backlog=1024)
 
 
-async def start():
-    listener = await asyncio.start_server(connection, "127.0.0.1", 0, backlog=1024)
-    port = listener.sockets[0].getsockname()[1]
-    start.task = asyncio.create_task(come_and_go(listener, port))
-    return port
-
-
-serve(start)
+asyncio.run(proxy.run(come_and_go))

@@ -1,7 +1,10 @@
 """What the faulty proxy and the server share: HTTP/1.1 as far as they need it."""
 
 import asyncio
+import json
 import os
+import random
+import socket
 import sys
 
 
@@ -24,13 +27,48 @@ def answer(status, body, media_type="application/json", more=""):
     return head.encode() + body
 
 
-def serve(start):
-    """Runs until the program that started this one ends."""
+def device_of(request):
+    """The SIM of an order."""
+    return json.loads(request[1])["device_id"]
 
-    async def run():
-        print(await start(), flush=True)
+
+def chance_of(*what):
+    """What happens to one thing is decided by the seed and by what it is, not by when it comes."""
+    return random.Random(" ".join(map(str, what)))
+
+
+class Server:
+    """Handles connections, on a port that is its own also while it does not listen."""
+
+    def __init__(self, connection):
+        self.connection, self.under_way = connection, set()
+        # Bound, but not listening: nobody else is given the port.
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.kept.bind(("127.0.0.1", 0))
+        self.port = self.kept.getsockname()[1]
+
+    async def listen(self):
+        return await asyncio.start_server(self.handle, "127.0.0.1", self.port, backlog=1024, reuse_port=True)
+
+    async def handle(self, reader, writer):
+        task = asyncio.current_task()
+        self.under_way.add(task)
+        try:
+            await self.connection(reader, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            self.under_way.discard(task)
+
+    async def run(self, meanwhile=None):
+        """Runs until the program that started this one closes its input, and all that came until then is handled."""
+        listening = asyncio.create_task((meanwhile or self.listen)())
+        print(self.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
+        listening.cancel()
+        while self.under_way:
+            await asyncio.wait(self.under_way)
         # Without a word of what is cut off by it.
         os._exit(0)
-
-    asyncio.run(run())

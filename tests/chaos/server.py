@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import random
 import sys
 from collections import Counter
 
-from http1 import answer, message, serve
+from http1 import Server, answer, chance_of, device_of, message
 
-chance = random.Random(int(sys.argv[1]))
+seed = sys.argv[1]
 orders = Counter()
 
 
@@ -55,27 +54,19 @@ REFUSED = [
 
 async def connection(reader, writer):
     while request := await message(reader):
-        head, body = request
-        if head.startswith(b"GET"):
+        if request[0].startswith(b"GET"):
             writer.write(answer(200, json.dumps(orders)))
-        elif chance.random() < 0.8:
-            device = json.loads(body)["device_id"]
-            orders[device] += 1
-            writer.write(chance.choice(PLACED)(device))
         else:
-            writer.write(chance.choice(REFUSED)())
-        try:
-            await writer.drain()
-        except ConnectionError:
-            break
-        if chance.random() < 0.1:
-            break
-    writer.close()
+            writer.write(order(device_of(request)))
+        await writer.drain()
 
 
-async def start():
-    server = await asyncio.start_server(connection, "127.0.0.1", 0, backlog=1024)
-    return server.sockets[0].getsockname()[1]
+def order(device):
+    chance = chance_of(seed, device, orders[device])
+    if chance.random() < 0.8:
+        orders[device] += 1
+        return chance.choice(PLACED)(device)
+    return chance.choice(REFUSED)()
 
 
-serve(start)
+asyncio.run(Server(connection).run())
