@@ -87,6 +87,9 @@ impl<F: Family> ApiClient<F> {
         retry: RetryPolicy,
         /// Whether to call a server other than this machine without TLS. Others on the way can then read and replace
         /// calls, and see an access token. They can't sign calls of the CSSS API: its secret is never sent.
+        ///
+        /// This machine is `localhost`, 127.0.0.0/8 and `[::1]`. Names such as `api.localhost` and `localhost.`, 0.0.0.0 and
+        /// `[::]` are not: where they lead is the system's matter.
         #[builder(default)]
         allow_plaintext: bool,
         /// An HTTP client of yours, with its own timeouts, proxies and user agent. It must not follow redirects (a

@@ -109,8 +109,8 @@ impl<S: client_builder::State> ClientBuilder<Csss, S> {
 
 impl Client {
     /// A client of the server, with the credentials, that the environment names: `LINKSFIELD_BASE_URL`,
-    /// `LINKSFIELD_ACCESS_CODE`, `LINKSFIELD_SECRET`; and if they are set, `LINKSFIELD_LANGUAGE`, the language of messages,
-    /// and `LINKSFIELD_ALLOW_PLAINTEXT=1`, for a sandbox on another machine.
+    /// `LINKSFIELD_ACCESS_CODE`, `LINKSFIELD_SECRET`; and if they are set and not empty, `LINKSFIELD_LANGUAGE`, the language
+    /// of messages, and `LINKSFIELD_ALLOW_PLAINTEXT=1`, for a sandbox on another machine.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! The one error of the crate.
 
+pub(crate) mod drift;
 pub(crate) mod reason;
 pub(crate) mod tls;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::StatusCode;
 
+use drift::Drift;
 use tls::hopeless;
 
 /// Why a call, or the construction of a client, failed.
@@ -27,6 +29,7 @@ struct Inner {
     retry_after: Option<Duration>,
     /// Host and port of the proxy between.
     proxy: Option<Arc<str>>,
+    drift: Option<Drift>,
 }
 
 /// What was called.
@@ -113,11 +116,12 @@ pub enum ErrorKind {
     Unreadable,
     /// HTTP 429 without a readable answer: too many calls. [`Error::retry_after`] says when to come again.
     RateLimited,
-    /// HTTP 401 or 403 without a readable answer: a gateway, or the API, does not know who calls.
+    /// HTTP 401 or 403 without a readable answer: a gateway, or the API, does not know who calls. If it was signed by a clock
+    /// that is five minutes or more from the server's (its `Date`), the message says how far.
     Unauthorised,
     /// HTTP 404 without a readable answer: the server's URL, or the path, is another's.
     NotFound,
-    /// HTTP 3xx: the server sends elsewhere, where a signed request must not go. The message says where.
+    /// HTTP 3xx, but 304: the server sends elsewhere, where a signed request must not go. The message says where.
     Redirect,
     /// HTTP 5xx without a readable answer: the server, or a gateway before it, failed.
     Server,
@@ -134,7 +138,7 @@ impl Error {
     }
 
     pub(crate) fn new(subject: Subject, attempts: u32, cause: Cause) -> Self {
-        Self(Box::new(Inner { subject, attempts, cause, retry_after: None, proxy: None }))
+        Self(Box::new(Inner { subject, attempts, cause, retry_after: None, proxy: None, drift: None }))
     }
 
     /// What is wrong with the settings, without a word around it.
@@ -157,6 +161,12 @@ impl Error {
         self
     }
 
+    /// The time that was signed is this far from the server's.
+    pub(crate) fn drifting(mut self, drift: Option<Drift>) -> Self {
+        self.0.drift = drift;
+        self
+    }
+
     /// What kind of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -169,6 +179,8 @@ impl Error {
                 429 => ErrorKind::RateLimited,
                 401 | 403 => ErrorKind::Unauthorised,
                 404 => ErrorKind::NotFound,
+                // It sends nowhere: it says that something is as it was, which nobody asked.
+                304 => ErrorKind::Unreadable,
                 300..=399 => ErrorKind::Redirect,
                 500..=599 => ErrorKind::Server,
                 _ => ErrorKind::Unreadable,
@@ -285,6 +297,11 @@ impl Error {
             }
     }
 
+    /// How far the clock is off, if that can be why the call was refused.
+    fn drift(&self) -> Option<Drift> {
+        self.0.drift.filter(|_| self.is_unauthorised() || self.speaks_of_signature())
+    }
+
     /// Whether the API refused the call because of its signature, as far as its words tell: no code for that is documented.
     fn speaks_of_signature(&self) -> bool {
         let texts = [self.code(), self.message()].into_iter().flatten().map(str::to_lowercase);
@@ -327,6 +344,9 @@ impl fmt::Display for Error {
         }
         if self.attempts() > 1 {
             write!(f, "; tried {} times", self.attempts())?;
+        }
+        if let Some(drift) = self.drift() {
+            write!(f, "; {drift}")?;
         }
         if self.speaks_of_signature() {
             write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;

@@ -96,7 +96,6 @@ mod tests {
     /// As `security_framework` has it.
     #[derive(Debug, thiserror::Error)]
     #[error("text in the system's language")]
-    #[expect(dead_code, reason = "it is shown, not read")]
     struct Apple {
         code: i32,
         message: &'static str,

@@ -51,7 +51,8 @@ pub(crate) fn parse(url: &str, allow_plaintext: bool) -> Result<Url, String> {
     }
 }
 
-/// Whether it is a server on this machine.
+/// Whether it is a server on this machine, as far as its URL alone says: `localhost`, 127.0.0.0/8 and `::1`. A name below
+/// `localhost`, or with a dot behind it, is what a resolver makes of it, and 0.0.0.0 is no address to call.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, Method};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Url;
 use serde_json::value::RawValue;
 
@@ -118,21 +119,37 @@ fn joined(base: &Url, path: &str) -> Url {
 
 /// The URL with each `{field}` replaced by the field, which is taken out of `fields`.
 fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError> {
-    let mut url = call.base.clone();
-    let mut path = url.path_segments_mut().map_err(|()| PlaceError::Base)?;
-    path.pop_if_empty();
+    let mut path = String::with_capacity(2 * call.path.len());
     for segment in call.path.split('/').skip(1) {
+        path.push('/');
         match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
-            None => path.push(segment),
+            // It may be encoded, and stays as it is.
+            None => path.push_str(segment),
             Some(name) => {
                 let value = fields.remove(name).and_then(plain).filter(|value| stays_in_its_place(value));
-                path.push(&value.ok_or_else(|| PlaceError::Parameter(name.to_owned()))?)
+                let value = value.ok_or_else(|| PlaceError::Parameter(name.to_owned()))?;
+                path.extend(utf8_percent_encode(&value, NOT_IN_A_SEGMENT));
             }
-        };
+        }
     }
-    drop(path);
-    Ok(url)
+    Ok(joined(call.base, &path))
 }
+
+/// What would end a segment of a path, or be read as something else, or can't stand there.
+const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 /// A URL drops some control characters, and nothing at all leads to another operation.
 fn stays_in_its_place(value: &str) -> bool {

@@ -112,8 +112,6 @@ pub enum SignError {
 /// Why parameters can't be placed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    #[error("the server's URL has no path to add to")]
-    Base,
     #[error("the path must begin with /")]
     Relative,
     #[error("the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters")]

@@ -12,11 +12,15 @@ const LANGUAGE_VARIABLE: &str = "LINKSFIELD_LANGUAGE";
 
 /// The value of an environment variable, which is zeroized when it is dropped.
 pub(crate) fn variable(name: &str) -> Result<Zeroizing<String>, Error> {
-    optional(name)?.ok_or_else(|| Error::settings(format!("{name} is not set: set it")))
+    read(name)?.ok_or_else(|| Error::settings(format!("{name} is not set: set it")))
 }
 
-/// The same of one that need not be set.
+/// The same of one that need not be set; an empty one is not.
 pub(crate) fn optional(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    if env::var_os(name).is_some_and(|value| value.is_empty()) { Ok(None) } else { read(name) }
+}
+
+fn read(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     let Some(value) = env::var_os(name) else { return Ok(None) };
     let value = value.into_string().map(Zeroizing::new).map_err(|odd| {
         drop(Zeroizing::new(odd.into_encoded_bytes()));

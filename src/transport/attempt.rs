@@ -1,7 +1,10 @@
 //! The way of one attempt: signed and placed, sent, read, judged. The only place where a client does I/O.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use http::HeaderMap;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Request, Response};
 
 use super::intent::Intent;
@@ -10,20 +13,25 @@ use super::retry::Trouble;
 use super::trace::Span;
 use super::{Accepted, Transport};
 use crate::error::Cause;
+use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
+use crate::family::scheme::Moment;
 
 impl Transport {
     /// Sends a call once.
-    pub(super) async fn attempt(&self, intent: &Intent, span: &Span) -> Result<Accepted, Failure> {
-        let request = self.request(intent).map_err(|cause| (Trouble::Final, cause))?;
+    pub(super) async fn attempt(&self, intent: &Intent, span: &Span) -> Result<Accepted, Failed> {
+        let moment = self.moment(intent);
+        let request = self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?;
         span.url(request.url());
         let answer = self.read(self.send(request).await?).await?;
-        self.judge(answer, intent)
+        let date = date(&answer.headers).cloned();
+        let drift = || self.drift(date.as_ref()?, intent, moment);
+        self.judge(answer, intent).map_err(|(trouble, cause)| Failed { trouble, cause, drift: drift() })
     }
 
     /// The request as it is sent now.
-    fn request(&self, intent: &Intent) -> Result<Request, Cause> {
-        let signed = self.scheme.sign(&self.unsigned(intent), self.moment(intent));
+    fn request(&self, intent: &Intent, moment: Moment) -> Result<Request, Cause> {
+        let signed = self.scheme.sign(&self.unsigned(intent), moment);
         let mut outgoing = signed.map_err(Cause::invalid_request)?;
         outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -71,6 +79,32 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
         Ok(Whole { status, headers, body: body.freeze() })
+    }
+
+    /// How far the time that was signed is from that of the server, if a time was signed.
+    fn drift(&self, date: &HeaderValue, intent: &Intent, moment: Moment) -> Option<Drift> {
+        let drift = Drift::between(moment.now, httpdate::parse_http_date(date.to_str().ok()?).ok()?)?;
+        let explain = |moment| self.scheme.explain(&self.unsigned(intent), moment).ok();
+        let another = Moment { now: moment.now.checked_add(Duration::from_secs(1))?, ..moment };
+        (explain(moment)?.content() != explain(another)?.content()).then_some(drift)
+    }
+}
+
+/// When the server itself answered; what a cache kept is older, and it says so.
+fn date(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(DATE).filter(|_| !headers.contains_key(AGE))
+}
+
+/// An attempt that failed.
+pub(super) struct Failed {
+    pub(super) trouble: Trouble,
+    pub(super) cause: Cause,
+    pub(super) drift: Option<Drift>,
+}
+
+impl From<Failure> for Failed {
+    fn from((trouble, cause): Failure) -> Self {
+        Self { trouble, cause, drift: None }
     }
 }
 

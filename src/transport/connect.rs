@@ -23,6 +23,11 @@ pub(crate) fn http_client(url: &Url) -> ClientBuilder {
 pub(crate) fn proxy(url: &Url) -> Option<String> {
     let target = url.as_str().parse::<Uri>().ok().filter(|_| !is_loopback(url))?;
     let proxy = Matcher::from_system().intercept(&target)?;
-    let host = proxy.uri().host()?;
-    Some(proxy.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    let (host, scheme) = (proxy.uri().host()?, proxy.uri().scheme_str());
+    let usual = match scheme {
+        Some("https") => 443,
+        Some(scheme) if scheme.starts_with("socks") => 1080,
+        _ => 80,
+    };
+    Some(format!("{host}:{}", proxy.uri().port_u16().unwrap_or(usual)))
 }

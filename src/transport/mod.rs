@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::error::{Cause, Error};
 use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
+use attempt::Failed;
 use intent::{Intent, Target};
 use limits::Limits;
 use retry::{RetryPolicy, Tried, Trouble};
@@ -93,14 +94,16 @@ impl Transport {
                 return Err(failed);
             };
             span.attempt(attempt);
-            let cut_short = (Trouble::Final, Cause::CutShort);
-            let (trouble, cause) = match within(deadline, self.attempt(intent, span)).await.unwrap_or(Err(cut_short)) {
+            let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
+            let answered = within(deadline, self.attempt(intent, span)).await;
+            let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
-                Err(failure) => failure,
+                Err(failed) => failed,
             };
             drop(permit);
             let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
-            failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone()).asking(trouble.retry_after());
+            failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
+            failed = failed.asking(trouble.retry_after()).drifting(drift);
             let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
             // A delay that ends at the deadline leads to no attempt.
             let in_time = |delay: &Duration| {

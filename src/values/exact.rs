@@ -1,12 +1,14 @@
 //! JSON that loses no digit: where any value may stand, a number that would be rounded is read as the text of its digits.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use std::borrow::Cow;
+
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use super::object::{Object, has_a_key_twice};
+use super::object::{Field, Object, has_a_key_twice};
 use super::text::repaired;
 
 /// How deep arrays and objects may be nested.
@@ -40,20 +42,13 @@ impl<'de> Exact<'de> {
 
     fn visit_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.json.as_bytes().first() {
-            Some(b'{' | b'[') if self.depth == MAX_DEPTH => {
-                Err(de::Error::custom("expected fewer arrays and objects in each other"))
-            }
             Some(b'{') => {
-                let Object(fields) = serde_json::from_str(self.json)?;
-                if has_a_key_twice(&fields) {
-                    return Err(de::Error::custom(TWICE));
-                }
-                let fields = fields.into_iter().map(|(name, value)| (name, self.inner(value)));
-                let mut map = MapDeserializer::new(fields);
+                let mut map = MapDeserializer::new(self.fields()?);
                 let read = visitor.visit_map(&mut map)?;
                 map.end().map(|()| read)
             }
             Some(b'[') => {
+                self.check_depth()?;
                 let items: Vec<&'de RawValue> = serde_json::from_str(self.json)?;
                 let mut list = SeqDeserializer::new(items.into_iter().map(|item| self.inner(item)));
                 let read = visitor.visit_seq(&mut list)?;
@@ -65,6 +60,22 @@ impl<'de> Exact<'de> {
                 visitor.visit_borrowed_str(number.get())
             }
             _ => self.scalar().deserialize_any(visitor),
+        }
+    }
+
+    fn fields(&self) -> Result<impl ExactSizeIterator<Item = (Cow<'de, str>, Self)>, Error> {
+        self.check_depth()?;
+        let Object(fields) = serde_json::from_str::<Object<Field<'de>>>(self.json)?;
+        if has_a_key_twice(&fields) {
+            return Err(de::Error::custom(TWICE));
+        }
+        Ok(fields.into_iter().map(|(name, value)| (name, self.inner(value))))
+    }
+
+    fn check_depth(&self) -> Result<(), Error> {
+        match self.depth {
+            MAX_DEPTH => Err(de::Error::custom("expected fewer arrays and objects in each other")),
+            _ => Ok(()),
         }
     }
 
@@ -123,7 +134,15 @@ impl<'de> Deserializer<'de> for Exact<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.scalar().deserialize_enum(name, variants, visitor)
+        if !self.json.starts_with('{') {
+            return self.scalar().deserialize_enum(name, variants, visitor);
+        }
+        // A variant with something in it is an object of one field.
+        let fields = self.fields()?;
+        match fields.len() {
+            1 => visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(fields))),
+            _ => Err(de::Error::custom("expected an object of one field, which names a variant")),
+        }
     }
 
     forward_to_deserialize_any! { unit_struct seq tuple tuple_struct map struct }

@@ -340,6 +340,34 @@ async fn a_raw_call_goes_where_its_path_says_or_nowhere() {
 }
 
 #[tokio::test]
+async fn a_path_stands_behind_that_of_the_server_with_one_slash_between() {
+    let server = Canned::json(r#"{"code":"0000"}"#).await;
+    for (base, prefix) in [("", ""), ("/", ""), ("/gw/v4", "/gw/v4"), ("/gw/v4/", "/gw/v4"), ("/a%20b//", "/a%20b")] {
+        let client = client_at(&format!("{}{base}", server.url));
+        for (path, placed) in [
+            ("/sims", "/sims"),
+            ("/sims/{id}/usage", "/sims/1/usage"),
+            // What is encoded is not encoded again.
+            ("/a%20b", "/a%20b"),
+            ("/a%20b/{id}", "/a%20b/1"),
+            ("/a b/{id}/", "/a%20b/1/"),
+        ] {
+            client.call::<Value>(Method::PUT, path, &json!({ "id": 1 })).await.unwrap();
+            let request = server.requests().pop().unwrap();
+            assert!(request.starts_with(&format!("PUT {prefix}{placed} HTTP/1.1")), "{base} {path}: {request}");
+        }
+    }
+    let client = client_at(&server.url);
+    for (id, placed) in
+        [("89 \"#<>?`{}^|\\é", "89%20%22%23%3C%3E%3F%60%7B%7D%5E|%5C%C3%A9"), ("a:b@c;d=e,f+g~", "a:b@c;d=e,f+g~")]
+    {
+        client.call::<Value>(Method::PUT, "/{id}", &json!({ "id": id })).await.unwrap();
+        let request = server.requests().pop().unwrap();
+        assert!(request.starts_with(&format!("PUT /{placed} HTTP/1.1")), "{id}: {request}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_in_the_query_stands_there_item_by_item_and_an_object_can_t() {
     let server = Canned::json(r#"{"code":"0000"}"#).await;
     let client = client_at(&server.url);

@@ -230,6 +230,15 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+async fn an_answer_that_nothing_has_changed_is_unreadable_and_sends_nowhere() {
+    let server = Canned::raw("HTTP/1.1 304 x\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n".to_owned()).await;
+    let error = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("nothing has changed, which was not asked") && !text.contains("elsewhere"), "{text}");
+}
+
+#[tokio::test]
 async fn an_answer_of_another_server_is_an_error() {
     let elsewhere = Canned::json(r#"{"code":"0000","data":{"order_id":"1"}}"#).await;
     let redirect = format!("HTTP/1.1 307 x\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n", elsewhere.url);

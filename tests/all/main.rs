@@ -5,6 +5,7 @@ mod api;
 mod call_options;
 mod calls;
 mod chaos;
+mod clocks;
 mod connections;
 mod constructs;
 mod contract;

@@ -14,24 +14,23 @@ use crate::support::{client_of, in_its_own_process, monthly_plan, placed};
 
 const CREDENTIALS: &str = "user:a-password-that-nobody-may-see";
 
-/// The variables that name a proxy which is kept by `listener`.
-fn naming(listener: &TcpListener) -> Vec<(&'static str, String)> {
-    let url = format!("http://{CREDENTIALS}@{}", listener.local_addr().unwrap());
+/// Runs a test of this file where the environment names a proxy.
+fn run(test: &str, proxy: &str) -> String {
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let none = ["NO_PROXY", "no_proxy"].map(|name| (name, String::new()));
-    names.map(|name| (name, url.clone())).into_iter().chain(none).collect()
+    let none = ["NO_PROXY", "no_proxy"].map(|name| (name, ""));
+    let variables: Vec<_> = names.map(|name| (name, proxy)).into_iter().chain(none).collect();
+    in_its_own_process(&format!("proxies::{test}"), &variables)
 }
 
-fn run(test: &str, listener: &TcpListener) -> String {
-    let variables = naming(listener);
-    in_its_own_process(test, &variables.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+fn url(proxy: &TcpListener) -> String {
+    format!("http://{CREDENTIALS}@{}", proxy.local_addr().unwrap())
 }
 
 #[test]
 fn a_proxy_gets_nothing_that_is_meant_for_this_machine() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
-    let output = run("proxies::orders_and_notifies_on_this_machine", &proxy);
+    let output = run("orders_and_notifies_on_this_machine", &url(&proxy));
     assert!(output.contains("ordered and notified"), "{output}");
     assert!(proxy.accept().is_err(), "the proxy was called");
 }
@@ -57,24 +56,36 @@ async fn orders_and_notifies_on_this_machine() {
 #[test]
 fn an_error_names_the_proxy_but_not_its_password() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = proxy.local_addr().unwrap();
-    std::thread::spawn({
-        let proxy = proxy.try_clone().unwrap();
-        move || {
-            for stream in proxy.incoming() {
-                let mut stream = stream.unwrap();
-                let _ = stream.read(&mut [0; 8192]);
-                let _ = stream.write_all(b"HTTP/1.1 502 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            }
+    let (address, url) = (proxy.local_addr().unwrap(), url(&proxy));
+    std::thread::spawn(move || {
+        for stream in proxy.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(b"HTTP/1.1 502 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         }
     });
-    let output = run("proxies::prints_the_errors_of_servers_elsewhere", &proxy);
+    let output = run("prints_the_errors_of_servers_elsewhere", &url);
     let errors: Vec<_> = output.lines().filter(|line| line.contains("orderPackage: ")).collect();
     assert_eq!(errors.len(), 2, "{output}");
     for error in errors {
         assert!(error.contains(&format!("it went through the proxy {address}")), "{error}");
     }
     assert!(!output.contains(CREDENTIALS.split_once(':').unwrap().1), "{output}");
+}
+
+#[test]
+fn a_proxy_without_a_port_is_named_with_that_of_its_scheme() {
+    for (proxy, named) in [
+        ("http://proxy.invalid", "proxy.invalid:80"),
+        ("proxy.invalid", "proxy.invalid:80"),
+        ("https://proxy.invalid", "proxy.invalid:443"),
+        ("http://proxy.invalid:3128", "proxy.invalid:3128"),
+    ] {
+        let output = run("prints_the_errors_of_servers_elsewhere", proxy);
+        let named = format!("it went through the proxy {named};");
+        let errors = output.lines().filter(|line| line.starts_with("orderPackage: ") && line.contains(&named));
+        assert_eq!(errors.count(), 2, "{named} {output}");
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,17 @@ fn plaintext_is_for_this_machine_unless_it_is_allowed() {
     {
         build(url, false).unwrap();
     }
-    for url in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com", "http://[::2]"] {
+    for url in [
+        "http://example.com",
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "http://[::2]",
+        // Where these lead is the system's matter.
+        "http://localhost.",
+        "http://api.localhost",
+        "http://0.0.0.0:8787",
+        "http://[::]",
+    ] {
         assert!(build(url, false).unwrap_err().to_string().contains("must be https"), "{url}");
         build(url, true).unwrap();
     }
@@ -159,6 +169,7 @@ fn a_client_is_set_up_by_three_environment_variables() {
         (&[secret][..], "LINKSFIELD_ACCESS_CODE is not set"),
         (&[code], "LINKSFIELD_SECRET is not set"),
         (&[code, ("LINKSFIELD_SECRET", "")], "LINKSFIELD_SECRET is empty"),
+        (&[code, ("LINKSFIELD_SECRET", "s\n")], "LINKSFIELD_SECRET has white space around it"),
         (&[("LINKSFIELD_ACCESS_CODE", "P1 "), secret], "LINKSFIELD_ACCESS_CODE has white space"),
         (&[code, secret], "LINKSFIELD_BASE_URL is not set"),
         (
@@ -190,8 +201,13 @@ fn the_environment_names_the_language_and_allows_plaintext() {
     let allowed = [code[0], code[1], server, ("LINKSFIELD_ALLOW_PLAINTEXT", "1"), ("LINKSFIELD_LANGUAGE", "EN-us")];
     let output = client_from_env(&allowed);
     assert!(output.contains(r#"base_url: "http://sandbox"#) && output.contains(r#"Some("en-US")"#), "{output}");
-    let output = client_from_env(&[code[0], code[1], server, ("LINKSFIELD_ALLOW_PLAINTEXT", "0")]);
-    assert!(output.contains("must be https") && output.contains("allow_plaintext"), "{output}");
+    for no in ["0", ""] {
+        let output = client_from_env(&[code[0], code[1], server, ("LINKSFIELD_ALLOW_PLAINTEXT", no)]);
+        assert!(output.contains("must be https") && output.contains("allow_plaintext"), "{output}");
+    }
+    let empty = [allowed[0], allowed[1], allowed[2], allowed[3], ("LINKSFIELD_LANGUAGE", "")];
+    let output = client_from_env(&empty);
+    assert!(output.contains("language: None"), "an empty one is not set: {output}");
 }
 
 #[test]

@@ -292,6 +292,24 @@ async fn numbers_reach_a_type_of_the_callers_as_they_are_written() {
     assert_eq!(exact.all, json!({ "n": "89852022018041800192" }));
     assert_eq!(exact.kept.get(), r#"{"n":89852022018041800192}"#);
     assert_eq!(exact.list, [Some(json!("89852022018041800192")), None]);
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Told {
+        Nothing,
+        Any(Value),
+        Two(Value, u8),
+        Named { value: Value },
+    }
+    let data = r#"["Nothing",{"Any":89852022018041800192},{"Two":[1e3,7]},{"Named":{"value":[0.10]}}]"#;
+    let server = Canned::json(&format!(r#"{{"code":"0000","data":{data}}}"#)).await;
+    let told: Vec<Told> = client_at(&server.url).call(Method::POST, "/x", &json!({})).await.unwrap();
+    let named = Told::Named { value: json!(["0.10"]) };
+    let expected = [Told::Nothing, Told::Any("89852022018041800192".into()), Told::Two("1e3".into(), 7), named];
+    assert_eq!(told, expected, "also in what one of several has in it");
+    for odd in [r#"{"Any":1,"Named":{"value":1}}"#, "{}", r#"{"Other":1}"#, r#"{"Two":[1]}"#, "\"Any\""] {
+        let server = Canned::json(&format!(r#"{{"code":"0000","data":{odd}}}"#)).await;
+        let error = client_at(&server.url).call::<Told>(Method::POST, "/x", &json!({})).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable, "{odd}: {error}");
+    }
     #[derive(serde::Deserialize)]
     struct Flat {
         amount: f64,
