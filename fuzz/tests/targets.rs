@@ -81,7 +81,7 @@ fn answers() {
                 Ok(whole) => whole,
                 Err(_) => return,
             };
-            assert!(whole["code"].is_string(), "{answer:?}");
+            assert!(matches!(whole["code"], Value::String(_) | Value::Number(_) | Value::Bool(_)), "{answer:?}");
         }
     });
 }
