@@ -26,7 +26,7 @@ pub use call::{Call, Items, Response};
 pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, TransportError};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;

@@ -12,9 +12,9 @@ use super::judge::{Failure, Whole};
 use super::retry::Trouble;
 use super::trace::Span;
 use super::{Accepted, Transport};
-use crate::error::Cause;
 use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
+use crate::error::{Cause, Head};
 use crate::family::scheme::Moment;
 
 impl Transport {
@@ -62,7 +62,8 @@ impl Transport {
         })?;
         if asked.is_some_and(|asked| *response.url() != asked) {
             let reason = "your http_client followed a redirect with it: set its redirect policy to none";
-            return Err((Trouble::Final, Cause::unreadable(response.status(), Bytes::new(), reason.to_owned())));
+            let head = Head { status: response.status(), headers: response.headers().clone() };
+            return Err((Trouble::Final, Cause::unreadable(head, Bytes::new(), reason.to_owned())));
         }
         Ok(response)
     }
@@ -74,7 +75,7 @@ impl Transport {
         while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, Cause::transport(error)))? {
             if body.len() + chunk.len() > self.answer_limit {
                 let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err((Trouble::Final, Cause::unreadable(status, body.freeze(), reason)));
+                return Err((Trouble::Final, Cause::unreadable(Head { status, headers }, body.freeze(), reason)));
             }
             body.extend_from_slice(&chunk);
         }

@@ -25,7 +25,7 @@ use http::{HeaderMap, HeaderValue};
 use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, Head};
 use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use attempt::Failed;
@@ -69,6 +69,13 @@ pub(crate) struct Accepted {
     /// The answer as received.
     pub(crate) raw: Bytes,
     pub(crate) attempts: u32,
+}
+
+impl Accepted {
+    /// What came before the body.
+    pub(crate) fn head(&self) -> Head {
+        Head { status: self.status, headers: self.headers.clone() }
+    }
 }
 
 impl Transport {

@@ -10,6 +10,7 @@ mod connections;
 mod constructs;
 mod contract;
 mod documented_examples;
+mod errors;
 mod failures;
 mod families;
 mod faults;
