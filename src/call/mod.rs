@@ -2,6 +2,8 @@
 
 pub(crate) mod pages;
 mod response;
+#[cfg(feature = "blocking")]
+mod waited;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -10,10 +12,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-};
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -21,6 +19,7 @@ use tokio::runtime::Handle;
 
 use crate::error::{Cause, Error, Subject};
 use crate::signing::Explanation;
+use crate::transport::headers::RESERVED;
 use crate::transport::intent::{Intent, Options, Target};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accepted, Transport};
@@ -30,22 +29,6 @@ pub use response::Response;
 
 /// Most headers that a call takes.
 const HEADERS: usize = 100;
-
-/// Headers that say how a request is sent, or that the client sets.
-const RESERVED: [HeaderName; 12] = [
-    ACCEPT,
-    ACCEPT_ENCODING,
-    ACCEPT_LANGUAGE,
-    CONNECTION,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    EXPECT,
-    HOST,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    USER_AGENT,
-];
 
 /// One call, which is sent when it is first awaited, and whose output is the answer's data.
 ///

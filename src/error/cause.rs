@@ -63,6 +63,12 @@ impl Cause {
         Self::Transport { source: TransportError::of_client(source), may_be_sent: true }
     }
 
+    /// Of a call whose end nobody learns.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn stopped(why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Transport { source: TransportError::new(why), may_be_sent: true }
+    }
+
     /// Of an answer that can't be read, or was read in part only.
     pub(crate) fn unreadable(head: Head, body: Bytes, reason: String) -> Self {
         Self::Unreadable { head, body, reason }

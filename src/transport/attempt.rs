@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::judge::{Failure, Whole};
 use super::retry::Trouble;
 use super::trace::Span;
-use super::{Accepted, Transport};
+use super::{Accepted, Transport, headers};
 use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
 use crate::error::{Cause, Head};
@@ -19,7 +19,7 @@ use crate::family::scheme::Moment;
 
 impl Transport {
     /// Sends a call once.
-    pub(super) async fn attempt(&self, intent: &Intent, span: &Span) -> Result<Accepted, Failed> {
+    pub(super) async fn attempt(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
         let request = self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?;
         span.url(request.url());
@@ -43,7 +43,10 @@ impl Transport {
         }
         outgoing.headers.extend(intent.options.headers.clone());
         let mut request = Request::new(intent.target.method.clone(), outgoing.url);
-        *request.headers_mut() = outgoing.headers;
+        *request.headers_mut() = match &self.headers {
+            Some(added) => headers::with(outgoing.headers, added),
+            None => outgoing.headers,
+        };
         *request.body_mut() = outgoing.body.map(Into::into);
         *request.timeout_mut() = intent.options.timeout.or(self.timeout);
         Ok(request)
@@ -55,7 +58,7 @@ impl Transport {
         // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
         // one of these is lost, and nobody knows whether it was placed.
         tokio::task::yield_now().await;
-        let response = self.http.execute(request).await.map_err(|error| match self.is_foreign {
+        let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
             // It may have been answered with a redirect, and the error be that of where it led.
             true => (Trouble::Lost, Cause::lost(error)),
             false => (no_answer(&error), Cause::transport(error)),

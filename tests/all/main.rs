@@ -35,3 +35,4 @@ mod specification;
 mod support;
 mod suspects;
 mod tls;
+mod waiting;
