@@ -99,7 +99,7 @@ pub fn output<'a>(document: &'a Document, operation: &Operation<'_>) -> Option<&
 }
 
 /// What a schema is called that is what this operation returns, and nothing else.
-fn own_output(operation: &Operation<'_>) -> String {
+pub fn own_output(operation: &Operation<'_>) -> String {
     format!("{}Output", operation.parameters_name())
 }
 

@@ -165,7 +165,9 @@ impl<T> Call<T> {
                 self.subject.safe_to_retry = safe;
                 self
             }
-            _ => self.checked(Err("whether it is safe to retry is said by the specification, not by the caller")),
+            _ => self.checked(Err(
+                "whether it is safe to retry is said by the specification, not by the caller: leave it out",
+            )),
         }
     }
 
@@ -189,7 +191,9 @@ impl<T> Call<T> {
         match told.problem {
             Some(problem) => Err(Error::new(self.subject.clone(), 0, problem)),
             None if Handle::try_current().is_err() => {
-                let cause = Cause::invalid_request("it must be awaited in a runtime of Tokio");
+                let cause = Cause::invalid_request(
+                    "it must be awaited in a runtime of Tokio; without one, Call::wait of the feature blocking sends it",
+                );
                 Err(Error::new(self.subject.clone(), 0, cause))
             }
             None => {
@@ -203,9 +207,10 @@ impl<T> Call<T> {
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let known = HeaderName::try_from(name).map_err(|_| format!("{name:?} can't be the name of a header"))?;
     if RESERVED.contains(&known) {
-        return Err(format!("the header {known} is set by the client"));
+        return Err(format!("the header {known} is set by the client: leave it out"));
     }
-    let value = HeaderValue::from_str(value).map_err(|_| format!("the value of the header {known} can't be one"))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| format!("the value of the header {known} has a character that no header can have"))?;
     Ok((known, value))
 }
 

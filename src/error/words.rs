@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::cause::{Cause, Head, Refusal};
-use super::{Error, chain};
+use super::{Error, ErrorKind, chain};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,8 +40,17 @@ impl fmt::Display for Error {
         if self.attempts() > 1 {
             write!(f, "; tried {} times", self.attempts())?;
         }
-        if let Some(drift) = self.drift() {
+        let drift = self.drift();
+        if let Some(drift) = drift {
             write!(f, "; {drift}")?;
+        }
+        match self.kind() {
+            // A clock that is off is the reason, rather than the key.
+            ErrorKind::Unauthorised if drift.is_none() => {
+                write!(f, "; check the credentials, and that they are those of this server")?;
+            }
+            ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,
+            _ => {}
         }
         if self.speaks_of_signature() {
             write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;

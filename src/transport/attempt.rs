@@ -39,7 +39,7 @@ impl Transport {
             outgoing.headers.insert(ACCEPT_LANGUAGE, language.clone());
         }
         if let Some(name) = intent.options.headers.keys().find(|name| outgoing.headers.contains_key(*name)) {
-            return Err(Cause::invalid_request(format!("the header {name} is set by the client")));
+            return Err(Cause::invalid_request(format!("the header {name} is set by the client: leave it out")));
         }
         outgoing.headers.extend(intent.options.headers.clone());
         let mut request = Request::new(intent.target.method.clone(), outgoing.url);
