@@ -3,6 +3,9 @@
 //! `cargo bench --bench calls` prints the ratio of their rates at 16 in flight; `benches/instructions` that of their
 //! user instructions, by way of `calls serve`, `calls plain URL COUNT` and `calls signed URL COUNT`.
 
+#[path = "../examples/support/mod.rs"]
+mod support;
+
 use std::error::Error;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -14,9 +17,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures::stream::{self, StreamExt};
 use linksfield::Credentials;
 use linksfield::csss::Client;
-use linksfield::csss::types::{
-    GlobalOrder, IsOpen, OrderPackage, PackageType, PaymentMethod, PaymentResult, TestFlowFlag,
-};
+use linksfield::csss::types::{OrderPackage, PaymentMethod};
 use linksfield::envelope::wrap;
 
 const IN_FLIGHT: usize = 16;
@@ -74,20 +75,9 @@ fn time(work: impl FnOnce() -> Outcome) -> Result<f64, Box<dyn Error>> {
 }
 
 fn order() -> OrderPackage {
-    OrderPackage::builder()
-        .device_id("89852022018041800192")
-        .package_code("DP20190726001274")
-        .package_name("C_M_0_P_中国20M不限速月套餐")
-        .package_type(PackageType::Monthly)
-        .order_period("1")
-        .pay_amount("0")
-        .pay_rst(PaymentResult::Unpaid)
-        .pay_type(PaymentMethod::Alipay)
-        .is_open(IsOpen::StartLater)
-        .global_order(GlobalOrder::NotHostNumber)
-        .test_flow_flag(TestFlowFlag::NoTestData)
-        .test_flow("0")
-        .build()
+    let mut order = support::monthly_order("89852022018041800192", "DP20190726001274");
+    order.pay_type = Some(PaymentMethod::Alipay);
+    order
 }
 
 async fn plain(url: &str, count: usize) -> Outcome {

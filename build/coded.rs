@@ -11,6 +11,16 @@ pub fn values(schema: &Value) -> Option<&Vec<Value>> {
     schema["enum"].as_array().or_else(|| schema["x-extensible-enum"].as_array())
 }
 
+/// What a schema says of its codes, each with its name behind it: "Usually `0` (`NotHostNumber`)".
+pub fn named(description: &str, schema: &Value) -> String {
+    let codes = values(schema).into_iter().flatten();
+    let pairs = codes.zip(items(&schema["x-enum-varnames"]).map(text));
+    pairs.fold(description.to_owned(), |description, (code, name)| {
+        let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+        description.replace(&format!("`{code}`"), &format!("`{code}` (`{name}`)"))
+    })
+}
+
 /// One open enum for each schema of codes.
 pub fn enums(peeled: &Document) -> Vec<syn::Item> {
     peeled.schemas().filter_map(|(name, schema)| Some(open_enum(name, schema, values(schema)?))).collect()
@@ -18,7 +28,7 @@ pub fn enums(peeled: &Document) -> Vec<syn::Item> {
 
 fn open_enum(name: &str, schema: &Value, values: &[Value]) -> syn::Item {
     let ident = format_ident!("{name}");
-    let description = text(&schema["description"]);
+    let description = named(text(&schema["description"]), schema);
     let names = items(&schema["x-enum-varnames"]).map(|name| format_ident!("{}", text(name)));
     let descriptions = items(&schema["x-enum-descriptions"]).map(text);
     let (codes, kind) = match schema["type"] == "integer" {

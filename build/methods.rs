@@ -4,11 +4,11 @@
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, Type};
+use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, Type, parse_quote};
 
 use super::document::{Document, Operation, Result, text};
-use super::polish::argument_of;
-use super::{pages, peel};
+use super::polish::{argument_of, types_of};
+use super::{pages, peel, usage};
 
 pub fn methods(document: &Document, wire: &syn::File) -> Result<TokenStream> {
     let operations = document.operations().enumerate();
@@ -26,7 +26,8 @@ fn method(document: &Document, wire: &syn::File, index: usize, operation: &Opera
         Some(item) => quote!(crate::Listed<#item>),
         None => quote!(#data),
     };
-    let about = about(document, operation);
+    let types = linked_types(&[parameters, &parse_quote!(#data)]);
+    let about = about(document, operation, &types);
     let items = pages::items_method(document, operation, name);
     let deprecated = (operation.node["deprecated"] == true)
         .then(|| quote!(#[deprecated(note = "the vendor labels this operation as deprecated")]));
@@ -75,8 +76,28 @@ fn parts(method: &ImplItemFn) -> Option<(&syn::Ident, &syn::Ident, &Type, &Type)
     }
 }
 
+/// Where to read of the parameters, and of what is returned.
+fn linked_types([parameters, data]: &[&Type; 2]) -> String {
+    let link = |ty| generated_type(ty).map(|name| format!("[`{name}`](types::{name})"));
+    match (link(parameters), link(data)) {
+        (Some(parameters), Some(data)) => format!("Takes {parameters}, returns {data}."),
+        (Some(only), None) | (None, Some(only)) => format!("See {only}."),
+        (None, None) => String::new(),
+    }
+}
+
+/// The name of the first generated type in `ty`.
+fn generated_type(ty: &Type) -> Option<&syn::Ident> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if path.path.segments.iter().any(|segment| segment.ident == "types") {
+        return Some(&last.ident);
+    }
+    types_of(last).find_map(generated_type)
+}
+
 /// What the specification says of an operation, and what may go wrong.
-fn about(document: &Document, operation: &Operation<'_>) -> String {
+fn about(document: &Document, operation: &Operation<'_>, types: &str) -> String {
     let node = operation.node;
     let documentation = &node["x-linksfield-documentation"];
     let title = text(&documentation["title"]).replace('[', "\\[");
@@ -94,10 +115,12 @@ fn about(document: &Document, operation: &Operation<'_>) -> String {
          [`Error::outcome_unknown`](crate::Error::outcome_unknown) before you call again."
     };
     format!(
-        "{}.\n\n{}{beside}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
+        "{}.\n\n{}{beside}\n\n{}\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
          answer came, or the parameters can't be signed; see [`Error`](crate::Error).{unknown}",
         text(&node["summary"]).trim_end_matches('.'),
         text(&node["description"]).trim(),
+        usage::example(document, operation),
+        types,
         operation.method.to_uppercase(),
         operation.path,
         text(&documentation["completeness"]),

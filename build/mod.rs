@@ -20,6 +20,7 @@ mod reference;
 mod rules;
 mod shape;
 mod table;
+mod usage;
 
 use std::path::Path;
 
@@ -69,6 +70,7 @@ pub fn compile(document: &Document) -> Result<String> {
     // The generated client is not used, only its types are.
     wire.items.retain(polish::is_types_module);
     polish::polish(&mut wire, &peeled);
+    usage::link(&mut wire, document);
     print(document, quote!(#wire #api #schemas))
 }
 

@@ -99,7 +99,7 @@ pub fn output<'a>(document: &'a Document, operation: &Operation<'_>) -> Option<&
 }
 
 /// What a schema is called that is what this operation returns, and nothing else.
-fn own_output(operation: &Operation<'_>) -> String {
+pub fn own_output(operation: &Operation<'_>) -> String {
     format!("{}Output", operation.parameters_name())
 }
 
@@ -274,13 +274,13 @@ fn simplify_object(document: &Document, plain: &mut Value) {
 /// A property of a named type refers to it and keeps its own description; any other is written out.
 fn simplify_property(document: &Document, property: &mut Value) {
     let named = document.resolved(property);
-    let description = property.get("description").unwrap_or(&named["description"]).clone();
+    let description = coded::named(text(property.get("description").unwrap_or(&named["description"])), named);
     let other = property.get(ALSO_NAMED).cloned();
     *property = match type_name(document, property) {
         Some(name) => json!({ "allOf": [to_schema(&name)] }),
         None => written_out(document, named),
     };
-    property["description"] = description;
+    property["description"] = description.into();
     if let Some(other) = other {
         property[ALSO_NAMED] = other;
     }

@@ -32,7 +32,7 @@ pub fn is_types_module(item: &Item) -> bool {
 }
 
 /// The items of that module.
-fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
+pub fn types_module(item: &mut Item) -> Option<&mut Vec<Item>> {
     match item {
         Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
         _ => None,
@@ -104,7 +104,7 @@ pub fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 }
 
 /// The types between the brackets of `name<…>`.
-fn types_of(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
+pub fn types_of(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         syn::PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,

@@ -124,7 +124,7 @@ fn separator(parameter: &Value) -> Option<char> {
 }
 
 /// The example of the body and those of the parameters, without what the family adds.
-fn example(document: &Document, operation: &Operation<'_>) -> Map<String, Value> {
+pub fn example(document: &Document, operation: &Operation<'_>) -> Map<String, Value> {
     let body = peel::example(&operation.node["requestBody"]["content"]["application/json"]).cloned();
     let mut example = match (body, Shape::of(document.resolved(operation.body()))) {
         (Some(Value::Object(fields)), Shape::Object) => fields,

@@ -14,6 +14,8 @@
 //! What this can't know: how soon a listing shows a new order. `SETTLE_MILLISECONDS` is how long to wait; Linksfield
 //! documents no time, so ask before you rely on one.
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::{File, OpenOptions};
@@ -24,11 +26,10 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use linksfield::Credentials;
-use linksfield::csss::types::{
-    GlobalOrder, IsOpen, OrderPackage, PackageType, PaymentResult, QueryOrder, TestFlowFlag,
-};
+use linksfield::csss::types::QueryOrder;
 use linksfield::csss::{Client, Environment};
 use serde::{Deserialize, Serialize};
+use support::monthly_order;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -121,7 +122,7 @@ async fn order_once(client: &Client, journal: &Journal, sim: &str, plan: &str) -
             return journal.write(&Entry::Ordered { sim: sim.to_owned(), order });
         }
         begun = true;
-        match client.order_package(&order(sim, plan)).await {
+        match client.order_package(&monthly_order(sim, plan)).await {
             Ok(data) => {
                 return journal.write(&Entry::Ordered { sim: sim.to_owned(), order: data.order_id.to_string() });
             }
@@ -146,20 +147,4 @@ async fn orders_of(client: &Client, sim: &str) -> Result<BTreeSet<String>> {
     let orders = client.query_order_items(QueryOrder::builder().device_id(sim).page_no(1).page_size(50).build());
     let ids = orders.map_ok(|order| order.order_code.map(String::from)).try_collect::<Vec<_>>().await?;
     ids.into_iter().collect::<Option<_>>().ok_or_else(|| format!("SIM {sim} has an order without an id").into())
-}
-
-fn order(sim: &str, plan: &str) -> OrderPackage {
-    OrderPackage::builder()
-        .device_id(sim)
-        .package_code(plan)
-        .package_name(plan)
-        .package_type(PackageType::Monthly)
-        .order_period("1")
-        .pay_amount("0")
-        .pay_rst(PaymentResult::Unpaid)
-        .is_open(IsOpen::StartLater)
-        .global_order(GlobalOrder::NotHostNumber)
-        .test_flow_flag(TestFlowFlag::NoTestData)
-        .test_flow("0")
-        .build()
 }

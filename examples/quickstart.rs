@@ -4,16 +4,16 @@
 //! `LINKSFIELD_SECRET` it orders on that server; give it the SIM and the plan then:
 //! `cargo run --features sandbox --example quickstart -- ICCID PACKAGE_CODE`.
 
+mod support;
+
 use std::env;
 use std::process::ExitCode;
 
-use linksfield::csss::types::{
-    GlobalOrder, IsOpen, OpenPackage, OrderPackage, PackageType, PaymentResult, QueryDeviceFlowUsage, QueryOrder,
-    RenewPackage, TestFlowFlag,
-};
+use linksfield::csss::types::{OpenPackage, QueryDeviceFlowUsage, QueryOrder, RenewPackage};
 use linksfield::csss::{BASE_URL_VARIABLE, Client};
 use linksfield::sandbox::Sandbox;
 use linksfield::{ACCESS_CODE_VARIABLE, Error, Language, SECRET_VARIABLE, Time};
+use support::monthly_order;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,20 +47,7 @@ async fn order_a_plan(client: &Client) -> Result<(), Error> {
     let sim = arguments.next().unwrap_or_else(|| "89852022018041800192".into());
     let plan = arguments.next().unwrap_or_else(|| "DP20190726001274".into());
 
-    let order = OrderPackage::builder()
-        .device_id(sim.as_str())
-        .package_code(plan.as_str())
-        .package_name("C_M_0_P_中国20M不限速月套餐")
-        .package_type(PackageType::Monthly)
-        .order_period("1")
-        .pay_amount("0")
-        .pay_rst(PaymentResult::Unpaid)
-        .is_open(IsOpen::StartLater)
-        .global_order(GlobalOrder::NotHostNumber)
-        .test_flow_flag(TestFlowFlag::NoTestData)
-        .test_flow("0")
-        .build();
-    let order_id = client.order_package(&order).await?.order_id;
+    let order_id = client.order_package(&monthly_order(&sim, &plan)).await?.order_id;
     println!("Ordered  {plan} for SIM {sim}: order {order_id}");
 
     let opened = client.open_package(&OpenPackage::builder().order_id(order_id.clone()).build()).await?;

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --features axum,sandbox --example receive_notifications`
 
+mod support;
+
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -9,13 +11,12 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::routing::{MethodRouter, post};
 use linksfield::csss::Client;
-use linksfield::csss::types::{
-    GlobalOrder, IsOpen, OpenPackage, OrderPackage, PackageType, PaymentResult, RenewPackage, TestFlowFlag,
-};
+use linksfield::csss::types::{OpenPackage, RenewPackage};
 use linksfield::notification::axum::Verified;
 use linksfield::notification::{Callback, Event, Signer, Verifier};
 use linksfield::sandbox::Sandbox;
 use serde_json::json;
+use support::monthly_order;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -77,20 +78,7 @@ fn receiver(verifier: Verifier, events: &Sender<Event>) -> MethodRouter {
 /// An order that is placed, started and renewed.
 async fn live(sandbox: &Sandbox) -> Result<(), linksfield::Error> {
     let client = Client::builder().credentials(sandbox.credentials().clone()).environment(sandbox.url()).build()?;
-    let order = OrderPackage::builder()
-        .device_id(SIM)
-        .package_code("DP20190726001274")
-        .package_name("C_M_0_P_中国20M不限速月套餐")
-        .package_type(PackageType::Monthly)
-        .order_period("1")
-        .pay_amount("0")
-        .pay_rst(PaymentResult::Paid)
-        .is_open(IsOpen::StartLater)
-        .global_order(GlobalOrder::NotHostNumber)
-        .test_flow_flag(TestFlowFlag::NoTestData)
-        .test_flow("0")
-        .build();
-    let order_id = client.order_package(&order).await?.order_id;
+    let order_id = client.order_package(&monthly_order(SIM, "DP20190726001274")).await?.order_id;
     client.open_package(&OpenPackage::builder().order_id(order_id.clone()).build()).await?;
     client.renew_package(&RenewPackage::builder().order_id(order_id).renew_period(1).build()).await?;
     Ok(())

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +19,7 @@ use crate::family::variable::{both, language};
 use crate::family::{Environment, Family};
 use crate::openapi::{Operation, Placing};
 use crate::transport::connect::{http_client, proxy};
+use crate::transport::headers::Added;
 use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
@@ -102,6 +103,11 @@ impl<F: Family> ApiClient<F> {
         /// Where the time of requests comes from; the system's clock if not set.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
         clock: Option<Clock>,
+        /// Adds headers to each request, such as the context of a trace: called for each attempt, inside the span of the
+        /// call. The map that it gets is empty. What the client sets or signs, and what a [call was told](Call::header),
+        /// is not replaced.
+        #[builder(with = |headers: impl Fn(&mut HeaderMap) + Send + Sync + 'static| Arc::new(headers))]
+        headers: Option<Added>,
     ) -> Result<Self, Error> {
         let base = parse(environment.base_url(), allow_plaintext);
         let base = base.map_err(|what| Error::settings(format!("the server's URL {what}")))?;
@@ -114,6 +120,11 @@ impl<F: Family> ApiClient<F> {
             return Err(Error::settings(format!("{name} must not be 0: no call could succeed")));
         }
         let is_foreign = http_client.is_some();
+        #[cfg(feature = "blocking")]
+        let waited = match &http_client {
+            Some(http) => http.clone(),
+            None => http_client_of_ours(&base, connect_timeout)?,
+        };
         let (http, proxy, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
                 return Err(Error::settings("connect_timeout can't change your own http_client: set it there"));
@@ -126,6 +137,8 @@ impl<F: Family> ApiClient<F> {
         let language = language.map(|language| HeaderValue::from_str(language.as_str())).transpose();
         let transport = Transport {
             http,
+            #[cfg(feature = "blocking")]
+            waited,
             is_foreign,
             proxy: proxy.map(Into::into),
             base,
@@ -137,6 +150,7 @@ impl<F: Family> ApiClient<F> {
             retry,
             limits: Limits::new(in_flight, per_second),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
+            headers,
         };
         Ok(Self { transport: Arc::new(transport), family: PhantomData })
     }

@@ -1,3 +1,25 @@
+// What README links to by address is linked to by name here, of which the first definition holds, so that it is checked.
+//! [`Call`]: crate::Call
+//! [`Call::explain`]: crate::Call::explain
+//! [`Call::wait`]: crate::Call::wait
+//! [`Client::from_env`]: crate::csss::Client::from_env
+//! [`ClientBuilder`]: crate::ClientBuilder
+//! [`Error`]: crate::Error
+//! [`Error::outcome_unknown`]: crate::Error::outcome_unknown
+//! [`Error::refused`]: crate::Error::refused
+//! [`ErrorKind`]: crate::ErrorKind
+//! [`Event`]: crate::notification::Event
+//! [`Listed`]: crate::Listed
+//! [`RetryPolicy`]: crate::RetryPolicy
+//! [`Sandbox`]: crate::sandbox::Sandbox
+//! [`Signer`]: crate::notification::Signer
+//! [`Verifier`]: crate::notification::Verifier
+//! [`esim_qr::Client`]: crate::esim_qr::Client
+//! [`mall::Client`]: crate::mall::Client
+//! [`mall::payment::Client`]: crate::mall::payment::Client
+//! [`mall::topup::Client`]: crate::mall::topup::Client
+//! [`sandbox`]: crate::sandbox
+
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -26,7 +48,7 @@ pub use call::{Call, Items, Response};
 pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, TransportError};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;

@@ -2,6 +2,8 @@
 
 pub(crate) mod pages;
 mod response;
+#[cfg(feature = "blocking")]
+mod waited;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -10,10 +12,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-};
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -21,6 +19,7 @@ use tokio::runtime::Handle;
 
 use crate::error::{Cause, Error, Subject};
 use crate::signing::Explanation;
+use crate::transport::headers::RESERVED;
 use crate::transport::intent::{Intent, Options, Target};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accepted, Transport};
@@ -30,22 +29,6 @@ pub use response::Response;
 
 /// Most headers that a call takes.
 const HEADERS: usize = 100;
-
-/// Headers that say how a request is sent, or that the client sets.
-const RESERVED: [HeaderName; 12] = [
-    ACCEPT,
-    ACCEPT_ENCODING,
-    ACCEPT_LANGUAGE,
-    CONNECTION,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    EXPECT,
-    HOST,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    USER_AGENT,
-];
 
 /// One call, which is sent when it is first awaited, and whose output is the answer's data.
 ///
@@ -182,7 +165,9 @@ impl<T> Call<T> {
                 self.subject.safe_to_retry = safe;
                 self
             }
-            _ => self.checked(Err("whether it is safe to retry is said by the specification, not by the caller")),
+            _ => self.checked(Err(
+                "whether it is safe to retry is said by the specification, not by the caller: leave it out",
+            )),
         }
     }
 
@@ -206,7 +191,9 @@ impl<T> Call<T> {
         match told.problem {
             Some(problem) => Err(Error::new(self.subject.clone(), 0, problem)),
             None if Handle::try_current().is_err() => {
-                let cause = Cause::invalid_request("it must be awaited in a runtime of Tokio");
+                let cause = Cause::invalid_request(
+                    "it must be awaited in a runtime of Tokio; without one, Call::wait of the feature blocking sends it",
+                );
                 Err(Error::new(self.subject.clone(), 0, cause))
             }
             None => {
@@ -220,9 +207,10 @@ impl<T> Call<T> {
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let known = HeaderName::try_from(name).map_err(|_| format!("{name:?} can't be the name of a header"))?;
     if RESERVED.contains(&known) {
-        return Err(format!("the header {known} is set by the client"));
+        return Err(format!("the header {known} is set by the client: leave it out"));
     }
-    let value = HeaderValue::from_str(value).map_err(|_| format!("the value of the header {known} can't be one"))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| format!("the value of the header {known} has a character that no header can have"))?;
     Ok((known, value))
 }
 

@@ -42,7 +42,7 @@ impl Around {
 
     /// The error of what can't be read of it.
     pub(super) fn unreadable(&self, body: Bytes, reason: String) -> Error {
-        let cause = Cause::unreadable(self.answer.status, body, reason);
+        let cause = Cause::unreadable(self.answer.head(), body, reason);
         Error::new(self.subject.clone(), self.answer.attempts, cause)
     }
 }

@@ -135,5 +135,12 @@ pub enum PlaceError {
     #[error("the parameter {0}, which is part of the query, must be a text, a number, a boolean or a list of them")]
     InQuery(String),
     #[error("the parameters must be a JSON object: {}", reason::of(.0))]
-    Parameters(#[from] serde_json::Error),
+    Parameters(serde_json::Error),
+}
+
+// What it says is in the message, without what was found, so that it is no source.
+impl From<serde_json::Error> for PlaceError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Parameters(error)
+    }
 }

@@ -11,15 +11,15 @@ use super::intent::Intent;
 use super::judge::{Failure, Whole};
 use super::retry::Trouble;
 use super::trace::Span;
-use super::{Accepted, Transport};
-use crate::error::Cause;
+use super::{Accepted, Transport, headers};
 use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
+use crate::error::{Cause, Head};
 use crate::family::scheme::Moment;
 
 impl Transport {
     /// Sends a call once.
-    pub(super) async fn attempt(&self, intent: &Intent, span: &Span) -> Result<Accepted, Failed> {
+    pub(super) async fn attempt(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
         let request = self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?;
         span.url(request.url());
@@ -39,11 +39,14 @@ impl Transport {
             outgoing.headers.insert(ACCEPT_LANGUAGE, language.clone());
         }
         if let Some(name) = intent.options.headers.keys().find(|name| outgoing.headers.contains_key(*name)) {
-            return Err(Cause::invalid_request(format!("the header {name} is set by the client")));
+            return Err(Cause::invalid_request(format!("the header {name} is set by the client: leave it out")));
         }
         outgoing.headers.extend(intent.options.headers.clone());
         let mut request = Request::new(intent.target.method.clone(), outgoing.url);
-        *request.headers_mut() = outgoing.headers;
+        *request.headers_mut() = match &self.headers {
+            Some(added) => headers::with(outgoing.headers, added),
+            None => outgoing.headers,
+        };
         *request.body_mut() = outgoing.body.map(Into::into);
         *request.timeout_mut() = intent.options.timeout.or(self.timeout);
         Ok(request)
@@ -55,14 +58,15 @@ impl Transport {
         // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
         // one of these is lost, and nobody knows whether it was placed.
         tokio::task::yield_now().await;
-        let response = self.http.execute(request).await.map_err(|error| match self.is_foreign {
+        let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
             // It may have been answered with a redirect, and the error be that of where it led.
             true => (Trouble::Lost, Cause::lost(error)),
             false => (no_answer(&error), Cause::transport(error)),
         })?;
         if asked.is_some_and(|asked| *response.url() != asked) {
             let reason = "your http_client followed a redirect with it: set its redirect policy to none";
-            return Err((Trouble::Final, Cause::unreadable(response.status(), Bytes::new(), reason.to_owned())));
+            let head = Head { status: response.status(), headers: response.headers().clone() };
+            return Err((Trouble::Final, Cause::unreadable(head, Bytes::new(), reason.to_owned())));
         }
         Ok(response)
     }
@@ -74,7 +78,7 @@ impl Transport {
         while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, Cause::transport(error)))? {
             if body.len() + chunk.len() > self.answer_limit {
                 let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err((Trouble::Final, Cause::unreadable(status, body.freeze(), reason)));
+                return Err((Trouble::Final, Cause::unreadable(Head { status, headers }, body.freeze(), reason)));
             }
             body.extend_from_slice(&chunk);
         }

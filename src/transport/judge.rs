@@ -1,17 +1,17 @@
 //! What an answer says of its call: accepted with data, refused with a code, or nothing that can be believed.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, HeaderValue, LOCATION};
 use reqwest::StatusCode;
 
 use super::intent::Intent;
-use super::retry::{Trouble, retry_after};
+use super::retry::Trouble;
 use super::{Accepted, Transport};
-use crate::error::{Cause, Refusal};
+use crate::error::retry_after::retry_after;
+use crate::error::{Cause, Head, Refusal};
 use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
 use crate::values::read::{field, has_any, is_empty, names_any};
@@ -33,6 +33,7 @@ impl Transport {
         let Whole { status, headers, body } = answer;
         let target = &intent.target;
         let failed = |cause| Err((answered(status, &headers), cause));
+        let head = || Head { status, headers: headers.clone() };
         let (decoded, mended);
         decoded = decode(&body, content_type(&headers));
         let mut text = &decoded;
@@ -50,22 +51,22 @@ impl Transport {
             Ok(Answer::Refused { code, message, data }) => {
                 let names_an_order = names_any(text, target.order_ids);
                 return failed(Cause::Refused(Refusal {
-                    status,
+                    head: head(),
                     code: code.to_string(),
                     message: message.into_owned(),
                     data: data.map(Into::into),
-                    outcome_unknown: status.is_server_error() || is_server_failure(&code) || names_an_order,
+                    outcome_unknown: is_server_failure(&code) || names_an_order,
                 }));
             }
             Err(Unreadable(reason)) => {
-                return failed(Cause::unreadable(status, body.clone(), by_status(status, &headers, reason)));
+                return failed(Cause::unreadable(head(), body.clone(), by_status(status, &headers, reason)));
             }
         };
         // Some put the fields beside the envelope instead of into it.
         let data = data.or_else(|| has_any(text, target.fields).then_some(text));
         if target.places_orders && !names_any(data.unwrap_or_default(), target.order_ids) {
             let reason = "it says success, but names no order".to_owned();
-            return failed(Cause::unreadable(status, body.clone(), reason));
+            return failed(Cause::unreadable(head(), body.clone(), reason));
         }
         // An empty one of another type says that there is none.
         let data = data.filter(|data| target.no_data == "null" || !is_empty(data));
@@ -80,10 +81,7 @@ impl Transport {
 }
 
 fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {
-    let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    // The clock of requests may be shifted to suit the API; delays pass by the system's.
-    let retry_after = asked.and_then(|value| retry_after(value, SystemTime::now()));
-    Trouble::Answered { status: status.as_u16(), retry_after }
+    Trouble::Answered { status: status.as_u16(), retry_after: retry_after(headers) }
 }
 
 /// Why an answer says nothing: the status speaks first.

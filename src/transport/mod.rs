@@ -10,11 +10,14 @@
 
 mod attempt;
 pub(crate) mod connect;
+pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
 pub(crate) mod limits;
 pub(crate) mod retry;
 mod trace;
+#[cfg(feature = "blocking")]
+pub(crate) mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,7 +28,7 @@ use http::{HeaderMap, HeaderValue};
 use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, Head};
 use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use attempt::Failed;
@@ -40,6 +43,10 @@ pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// All that the calls of one client share.
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
+    /// The same with connections of its own, for calls that are waited for: a connection lives as long as the runtime that
+    /// it was made in is driven.
+    #[cfg(feature = "blocking")]
+    pub(crate) waited: reqwest::Client,
     /// Whether `http` is the caller's own.
     pub(crate) is_foreign: bool,
     /// Host and port of the proxy that `http` goes through, where it is known.
@@ -54,6 +61,8 @@ pub(crate) struct Transport {
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
+    /// What the caller adds to the headers of each request.
+    pub(crate) headers: Option<headers::Added>,
 }
 
 /// An answer of the API that accepted a call.
@@ -71,6 +80,13 @@ pub(crate) struct Accepted {
     pub(crate) attempts: u32,
 }
 
+impl Accepted {
+    /// What came before the body.
+    pub(crate) fn head(&self) -> Head {
+        Head { status: self.status, headers: self.headers.clone() }
+    }
+}
+
 impl Transport {
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
@@ -80,7 +96,7 @@ impl Transport {
         result
     }
 
-    async fn repeat(&self, intent: &Intent, span: &Span) -> Result<Accepted, Error> {
+    async fn repeat(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Error> {
         let start = Instant::now();
         let deadline = intent.options.deadline.or(self.deadline).and_then(|limit| start.checked_add(limit));
         let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
@@ -89,7 +105,7 @@ impl Transport {
         let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
         loop {
-            let permit = within(deadline, self.limits.enter()).await;
+            let permit = span.waiting(within(deadline, self.limits.enter())).await;
             let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
                 return Err(failed);
             };
@@ -110,11 +126,23 @@ impl Transport {
                 deadline.is_none_or(|deadline| Instant::now().checked_add(*delay).is_some_and(|next| next < deadline))
             };
             match policy.delay(&tried, fastrand::f64()).filter(in_time) {
-                Some(delay) => sleep(delay).await,
+                Some(delay) => {
+                    span.again(&failed, delay);
+                    sleep(delay).await;
+                }
                 None => return Err(failed),
             }
             attempt += 1;
         }
+    }
+
+    /// The HTTP client of who awaits a call, or of who waits for it.
+    fn http(&self) -> &reqwest::Client {
+        #[cfg(feature = "blocking")]
+        if waiting::is_here() {
+            return &self.waited;
+        }
+        &self.http
     }
 
     /// What is signed of a call, if it were sent now.

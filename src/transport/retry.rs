@@ -1,6 +1,6 @@
 //! When a call is sent again. Pure: time and chance are parameters.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How often, and after how long, a failed call is sent again; each time with a signature of its own.
 ///
@@ -108,15 +108,6 @@ impl Trouble {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date in any of the three forms of HTTP; one that has passed asks for no delay.
-pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let seconds = value.trim().parse().map(Duration::from_secs).ok();
-    seconds.or_else(|| {
-        let date = httpdate::parse_http_date(value.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,19 +181,5 @@ mod tests {
         }
         assert_eq!(delay(10 * SECOND + Duration::from_nanos(1)), None);
         assert_eq!(delay(Duration::ZERO), Some(Duration::from_millis(125)), "the delay of its own");
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_470);
-        assert_eq!(retry_after("120", now), Some(120 * SECOND));
-        let in_ten = ["Wed, 21 Oct 2015 07:28:00 GMT", "Wednesday, 21-Oct-15 07:28:00 GMT", "Wed Oct 21 07:28:00 2015"];
-        for date in in_ten {
-            assert_eq!(retry_after(date, now), Some(10 * SECOND), "{date}");
-        }
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Duration::ZERO));
-        for odd in ["", "soon", "-1", "1.5", "99999999999999999999"] {
-            assert_eq!(retry_after(odd, now), None, "{odd}");
-        }
     }
 }

@@ -1,7 +1,9 @@
-//! One span for each call, with the attribute names of OpenTelemetry's conventions for HTTP clients.
+//! What a call tells of itself through `tracing`, by the conventions of OpenTelemetry for HTTP clients: one span for each
+//! call, an event for each time that it is sent again, and metrics.
 //!
 //! It says which operation, where, how often, how long and with what result; it has no body, no secret and no signature.
-//! Without the feature `tracing` nothing of this is compiled.
+//! Metrics are events of the target `linksfield::metrics` outside of any span, with fields that `tracing-opentelemetry`
+//! makes instruments of. Without the feature `tracing` nothing of this is compiled.
 
 #[cfg(feature = "tracing")]
 pub(crate) use enabled::Span;
@@ -9,73 +11,190 @@ pub(crate) use enabled::Span;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use disabled::Span;
 
+/// Work that another thread carries out as if it were done here.
+#[cfg(all(feature = "blocking", feature = "tracing"))]
+pub(super) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    use tracing::instrument::{Instrument, WithSubscriber};
+    work.in_current_span().with_current_subscriber()
+}
+
+#[cfg(all(feature = "blocking", not(feature = "tracing")))]
+pub(super) fn carried<F: Future>(work: F) -> F {
+    work
+}
+
 #[cfg(feature = "tracing")]
 mod enabled {
-    use std::time::Instant;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::time::{Duration, Instant};
 
     use reqwest::{StatusCode, Url};
-    use tracing::field::Empty;
+    use tracing::field::{Empty, debug};
     use tracing::instrument::{Instrument, Instrumented};
+    use tracing::{Level, event};
 
-    use crate::error::Error;
+    use crate::error::{Error, Subject};
     use crate::transport::intent::Target;
 
-    /// The span of one call.
-    pub(crate) struct Span {
+    /// The name of what metrics are told to.
+    const METRICS: &str = "linksfield::metrics";
+
+    /// The span of one call. Dropped before its end, it says that the call was cancelled.
+    pub(crate) struct Span<'a> {
         span: tracing::Span,
         start: Instant,
+        subject: &'a Subject,
+        /// How many attempts were begun.
+        attempts: AtomicU32,
+        is_ended: bool,
     }
 
-    impl Span {
-        pub(crate) fn begin(target: &Target, base: &Url) -> Self {
+    impl<'a> Span<'a> {
+        pub(crate) fn begin(target: &'a Target, base: &Url) -> Self {
+            let subject = &target.subject;
             let span = tracing::info_span!(
+                target: "linksfield",
                 "linksfield",
+                otel.name = &*subject.operation,
                 otel.kind = "client",
+                otel.status_code = Empty,
+                otel.status_description = Empty,
                 http.request.method = target.method.as_str(),
                 http.request.resend_count = Empty,
                 http.response.status_code = Empty,
                 server.address = base.host_str(),
-                server.port = base.port_or_known_default(),
+                server.port = base.port_or_known_default().map(i64::from),
                 url.full = Empty,
                 error.type = Empty,
-                linksfield.operation = &*target.subject.operation,
+                linksfield.operation = &*subject.operation,
                 linksfield.code = Empty,
                 linksfield.outcome_unknown = Empty,
                 duration_ms = Empty,
             );
-            Self { span, start: Instant::now() }
+            Self { span, start: Instant::now(), subject, attempts: AtomicU32::new(0), is_ended: false }
         }
 
         pub(crate) fn around<F>(&self, call: F) -> Instrumented<F> {
             call.instrument(self.span.clone())
         }
 
-        /// Where it is sent, without the query: a signature may stand there.
+        /// Tells how long `wait` for the limits took.
+        pub(crate) async fn waiting<T>(&self, wait: impl Future<Output = T>) -> T {
+            let start = Instant::now();
+            let waited = wait.await;
+            event!(
+                target: METRICS,
+                parent: None,
+                Level::DEBUG,
+                histogram.linksfield.limiter.wait = start.elapsed().as_secs_f64(),
+                linksfield.operation = &*self.subject.operation,
+            );
+            waited
+        }
+
+        /// Attempts count from 1.
+        pub(crate) fn attempt(&self, attempt: u32) {
+            self.attempts.store(attempt, Relaxed);
+        }
+
+        /// Where it is sent, without the query: a signature may stand there. All attempts go to the same place.
         pub(crate) fn url(&self, url: &Url) {
-            if !self.span.is_disabled() {
+            if self.attempts.load(Relaxed) == 1 && !self.span.is_disabled() {
                 self.span.record("url.full", url.as_str().split('?').next());
             }
         }
 
-        /// Attempts count from 1; the convention counts those after the first.
-        pub(crate) fn attempt(&self, attempt: u32) {
-            if attempt > 1 {
-                self.span.record("http.request.resend_count", attempt - 1);
+        /// It will be sent again after `delay`.
+        pub(crate) fn again(&self, failed: &Error, delay: Duration) {
+            event!(
+                target: "linksfield",
+                parent: &self.span,
+                Level::INFO,
+                error.type = debug(failed.kind()),
+                http.response.status_code = failed.status().map(i64::from),
+                linksfield.delay_ms = delay.as_secs_f64() * 1000.0,
+                "retry",
+            );
+        }
+
+        pub(crate) fn end(mut self, result: Result<StatusCode, &Error>) {
+            self.is_ended = true;
+            match result {
+                Ok(status) => {
+                    self.status(Some(status.as_u16()));
+                    self.close(None, false);
+                }
+                Err(error) => {
+                    self.status(error.status());
+                    self.span.record("linksfield.code", error.code());
+                    self.failed(error);
+                    self.close(Some(&error.kind()), error.outcome_unknown());
+                    self.count_refusal(error);
+                }
             }
         }
 
-        pub(crate) fn end(&self, result: Result<StatusCode, &Error>) {
+        fn status(&self, status: Option<u16>) {
+            self.span.record("http.response.status_code", status.map(i64::from));
+        }
+
+        fn failed(&self, why: &dyn std::fmt::Display) {
+            self.span.record("otel.status_code", "ERROR");
+            // The description is the last word: of the status it keeps nothing else.
+            self.span.record("otel.status_description", tracing::field::display(why));
+        }
+
+        /// What became of the call, for the span and the metrics.
+        fn close(&self, error: Option<&dyn std::fmt::Debug>, outcome_unknown: bool) {
+            let (error, operation) = (error.map(debug), &*self.subject.operation);
+            // The convention counts those after the first.
+            let resent = self.attempts.load(Relaxed).checked_sub(1).filter(|resent| *resent > 0);
+            self.span.record("http.request.resend_count", resent.map(i64::from));
             self.span.record("duration_ms", self.start.elapsed().as_secs_f64() * 1000.0);
-            match result {
-                Ok(status) => {
-                    self.span.record("http.response.status_code", status.as_u16());
-                }
-                Err(error) => {
-                    self.span.record("http.response.status_code", error.status());
-                    self.span.record("linksfield.code", error.code());
-                    self.span.record("linksfield.outcome_unknown", error.outcome_unknown());
-                    self.span.record("error.type", tracing::field::debug(error.kind()));
-                }
+            if let Some(error) = &error {
+                self.span.record("error.type", error);
+                self.span.record("linksfield.outcome_unknown", outcome_unknown);
+            }
+            event!(
+                target: METRICS,
+                parent: None,
+                Level::DEBUG,
+                monotonic_counter.linksfield.calls = 1_u64,
+                linksfield.operation = operation,
+                error.type = error,
+            );
+            if outcome_unknown {
+                event!(
+                    target: METRICS,
+                    parent: None,
+                Level::DEBUG,
+                    monotonic_counter.linksfield.unknown_outcomes = 1_u64,
+                    linksfield.operation = operation,
+                    error.type = error,
+                );
+            }
+        }
+
+        fn count_refusal(&self, error: &Error) {
+            if let Some(code) = error.code() {
+                event!(
+                    target: METRICS,
+                    parent: None,
+                Level::DEBUG,
+                    monotonic_counter.linksfield.refusals = 1_u64,
+                    linksfield.operation = &*self.subject.operation,
+                    linksfield.code = code,
+                );
+            }
+        }
+    }
+
+    impl Drop for Span<'_> {
+        fn drop(&mut self) {
+            if !self.is_ended {
+                self.failed(&"the call was dropped before its end");
+                let outcome_unknown = !self.subject.safe_to_retry && self.attempts.load(Relaxed) > 0;
+                self.close(Some(&format_args!("Cancelled")), outcome_unknown);
             }
         }
     }
@@ -83,17 +202,20 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
+    use std::marker::PhantomData;
+    use std::time::Duration;
+
     use reqwest::{StatusCode, Url};
 
     use crate::error::Error;
     use crate::transport::intent::Target;
 
     /// Nothing.
-    pub(crate) struct Span;
+    pub(crate) struct Span<'a>(PhantomData<&'a ()>);
 
-    impl Span {
-        pub(crate) fn begin(_: &Target, _: &Url) -> Self {
-            Self
+    impl<'a> Span<'a> {
+        pub(crate) fn begin(_: &'a Target, _: &Url) -> Self {
+            Self(PhantomData)
         }
 
         pub(crate) fn url(&self, _: &Url) {}
@@ -102,8 +224,14 @@ mod disabled {
             call
         }
 
+        pub(crate) fn waiting<F>(&self, wait: F) -> F {
+            wait
+        }
+
         pub(crate) fn attempt(&self, _: u32) {}
 
-        pub(crate) fn end(&self, _: Result<StatusCode, &Error>) {}
+        pub(crate) fn again(&self, _: &Error, _: Duration) {}
+
+        pub(crate) fn end(self, _: Result<StatusCode, &Error>) {}
     }
 }

@@ -1,5 +1,7 @@
 //! What one call can be told before it is awaited, and what it says after.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
@@ -7,7 +9,7 @@ use futures::{StreamExt, stream};
 use linksfield::csss::types::{OpenPackage, QueryOrder, SyncAssetInfo};
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::esim_qr::{self, AccessToken};
-use linksfield::http::Method;
+use linksfield::http::{HeaderMap, HeaderValue, Method};
 use linksfield::sandbox::Sandbox;
 use linksfield::{Call, Credentials, Error, ErrorKind, Language, RetryPolicy, mall};
 use serde_json::{Value, json};
@@ -224,6 +226,41 @@ async fn a_call_takes_headers_but_none_that_the_client_sets_or_signs() {
     let call = client.report_payment(&crate::mall::report()).header("x-access-token", "another");
     assert_eq!(call.await.unwrap_err().kind(), ErrorKind::InvalidRequest);
     assert_eq!(server.requests().len(), 1, "nothing else was sent");
+}
+
+#[tokio::test]
+async fn a_client_adds_headers_to_each_attempt_but_never_over_what_is_set_or_signed() {
+    let busy = response("503 x", "text/html", "");
+    let good = response("200 OK", "application/json", r#"{"code":"0000"}"#);
+    let server = Canned::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![busy, good]);
+    let attempts = Arc::new(AtomicU32::new(0));
+    let add = move |headers: &mut HeaderMap| {
+        let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        assert!(headers.is_empty(), "what is set, and may be secret, is not shown");
+        headers.insert("traceparent", attempt.into());
+        for name in ["content-type", "accept", "accept-language", "content-length", "host", "user-agent", "x-told"] {
+            headers.insert(name, HeaderValue::from_static("of the hook"));
+        }
+        headers.insert("x-access-token", HeaderValue::from_static("of the hook"));
+    };
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "s").unwrap())
+        .environment(server.url.as_str())
+        .retry(RetryPolicy::builder().first_delay(Duration::ZERO).build())
+        .headers(add.clone())
+        .build()
+        .unwrap();
+    client.query_order(&QueryOrder::builder().page_no(1).page_size(1).build()).header("x-told", "mine").await.unwrap();
+    for (request, number) in server.requests().iter().zip(1..) {
+        assert!(request.contains(&format!("traceparent: {number}\r\n")), "{request}");
+        assert_eq!(request.matches("of the hook").count(), 1, "nothing but the token that this API has not: {request}");
+        assert!(request.contains("x-told: mine\r\n") && request.contains("content-type: application/json\r\n"));
+    }
+    let (token, server) = (AccessToken::new("t").unwrap(), Canned::json(r#"{"code":"0000"}"#).await);
+    let client = esim_qr::Client::builder().credentials(token).environment(server.url.as_str()).headers(add);
+    let _ = client.build().unwrap().report_payment(&crate::mall::report()).await;
+    let request = server.requests().remove(0);
+    assert!(request.contains("x-access-token: t\r\n"), "what signs is not replaced: {request}");
 }
 
 #[tokio::test]

@@ -89,3 +89,8 @@ fn no_order_is_lost_by_a_thread_for_each_order() {
         std::thread::spawn(move || runtime.block_on(call)).join().unwrap()
     });
 }
+
+#[test]
+fn no_order_is_lost_by_who_waits_for_each() {
+    Closing::start().order(linksfield::Call::wait);
+}

@@ -308,7 +308,8 @@ async fn a_clock_before_1970_is_an_error_not_a_panic() {
 #[tokio::test]
 async fn errors_carry_their_source_and_fit_in_a_result() {
     let error = client_at("http://127.0.0.1:1").query_order(&all_orders()).await.unwrap_err();
-    let source = std::error::Error::source(&error).expect("the transport's own error");
+    let source =
+        std::error::Error::source(&error).and_then(|transport| transport.source()).expect("the client's error");
     let source = source.downcast_ref::<reqwest::Error>().unwrap();
     assert!(source.is_connect() && source.url().is_none(), "what was asked may stand in the URL: {source:?}");
     fn is_error<T: std::error::Error + Send + Sync + 'static>() {}

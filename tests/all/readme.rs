@@ -17,3 +17,18 @@ fn the_table_of_endpoints_has_every_operation_and_no_other() {
         assert!(!unknown || row.contains("open object") || row.contains("undocumented"), "{row}");
     }
 }
+
+#[test]
+fn what_the_readme_links_to_is_checked_as_a_name_of_this_crate() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let read = |file: &str| std::fs::read_to_string(format!("{root}/{file}")).unwrap();
+    let (readme, library) = (read("README.md"), read("src/lib.rs"));
+    let defined: Vec<_> =
+        readme.lines().filter_map(|line| line.split_once("]: https://")).map(|(label, _)| label).collect();
+    assert!(defined.len() >= 20, "{defined:?}");
+    for label in defined {
+        assert!(library.contains(&format!("//! {label}]: crate::")), "{label}] is not checked by rustdoc");
+        assert!(readme.contains(&format!("{label}] ")) || readme.matches(label).count() > 1, "{label}] is not used");
+    }
+    assert!(!readme.contains("](docs/") && !readme.contains("](examples/"), "such a link is dead in the documentation");
+}

@@ -72,7 +72,7 @@ async fn the_documented_conditions_of_an_order_are_checked() -> Result<(), Error
                 (IsOpen::StartAtOnce, PaymentResult::Paid, PackageType::Schedule);
         }),
         ("SANDBOX-PARAMETER", "test_flow", |order| {
-            (order.test_flow_flag, order.test_flow) = (TestFlowFlag::TestData, String::new());
+            (order.test_flow_flag, order.test_flow) = (TestFlowFlag::TestData, "".into());
         }),
         ("SANDBOX-PARAMETER", "package_type", |order| order.package_type = "9".into()),
         ("SANDBOX-PARAMETER", "pay_rst", |order| order.pay_rst = "3".into()),

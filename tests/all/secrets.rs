@@ -9,7 +9,7 @@ use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::support::{Canned, Log, SECRET, client_at, monthly_plan, response};
+use crate::support::{Canned, Log, SECRET, client_at, every_subscriber_is_asked, monthly_plan, response};
 
 fn assert_hidden(output: &str, sign: &str) {
     assert!(!output.contains(SECRET), "the secret is in {output}");
@@ -93,7 +93,7 @@ async fn logs_at_the_most_verbose_level_hide_the_secret_and_signatures() {
     let _ = tracing_log::LogTracer::init();
     let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    tracing::callsite::rebuild_interest_cache();
+    every_subscriber_is_asked();
     tracing::trace!("the log is on");
     let server = Canned::json(r#"{"code":"1"}"#).await;
     let _ = client_at(&server.url).order_package(&monthly_plan()).await;

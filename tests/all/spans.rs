@@ -7,7 +7,7 @@ use linksfield::sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::{Canned, Log, client_of, placed, response};
+use crate::support::{Canned, Log, client_of, every_subscriber_is_asked, placed, response};
 
 /// A subscriber that writes each span when it ends.
 fn subscriber(log: &Log) -> impl tracing::Subscriber + use<> {
@@ -18,8 +18,7 @@ fn subscriber(log: &Log) -> impl tracing::Subscriber + use<> {
 async fn a_call_is_one_span_that_says_what_came_of_it() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
-    // What another thread met first, without a subscriber, may be remembered as of no interest.
-    tracing::callsite::rebuild_interest_cache();
+    every_subscriber_is_asked();
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(&sandbox);
     placed(&client).await;
@@ -55,8 +54,7 @@ async fn a_call_is_one_span_that_says_what_came_of_it() {
 async fn a_span_counts_the_attempts_after_the_first() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
-    // What another thread met first, without a subscriber, may be remembered as of no interest.
-    tracing::callsite::rebuild_interest_cache();
+    every_subscriber_is_asked();
     let busy = response("503 x", "text/html", "");
     let good = response("200 OK", "application/json", r#"{"code":"0000"}"#);
     let server = Canned::sequence(TcpListener::bind("127.0.0.1:0").await.unwrap(), vec![busy.clone(), busy, good]);
@@ -74,8 +72,7 @@ async fn a_span_counts_the_attempts_after_the_first() {
 async fn a_span_has_the_url_that_was_called_without_its_query() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(subscriber(&log));
-    // What another thread met first, without a subscriber, may be remembered as of no interest.
-    tracing::callsite::rebuild_interest_cache();
+    every_subscriber_is_asked();
     let server = Canned::json("{}").await;
     let client = linksfield::mall::topup::Client::builder()
         .credentials(linksfield::mall::PartnerCode::new("P000270").unwrap())

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::csss::Client;
@@ -15,6 +15,8 @@ use linksfield::{Credentials, Language};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
 
 pub const SIM: &str = "89852022018041800192";
@@ -102,6 +104,14 @@ pub async fn placed(client: &Client) -> OrderId {
 /// An HTTP client for servers on this machine, which a proxy that the environment names must not get to see.
 pub fn http() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
+}
+
+/// Lets each place that tells something ask all subscribers. Of a single one, that of the thread which meets the place
+/// first is asked, for all threads.
+pub fn every_subscriber_is_asked() {
+    static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+    LazyLock::force(&SECOND);
+    tracing::callsite::rebuild_interest_cache();
 }
 
 /// A server that answers every request with the same bytes and keeps the requests.

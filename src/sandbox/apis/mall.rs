@@ -190,7 +190,7 @@ impl Shop {
             number: order.order_no.into(),
             payment: order.pay_id.into(),
             plan: order.service_plan_show_name,
-            periods: order.order_period,
+            periods: order.order_period.into(),
             renews: order.auto_renewal == "1",
         });
         Ok(answer)

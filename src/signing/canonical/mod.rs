@@ -21,7 +21,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 pub enum ContentError {
     /// The body is not JSON, or its outermost value is not an object.
     #[error("the body must be a JSON object: {}", crate::error::reason::of(.0))]
-    NotAnObject(#[source] serde_json::Error),
+    NotAnObject(serde_json::Error),
     /// One object has the same key twice, so that its value is ambiguous.
     #[error("the key {0:?} is there twice")]
     DuplicateKey(String),

@@ -1,0 +1,109 @@
+//! What happened to a call, as the rest of the crate tells it.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::transport::TransportError;
+
+/// What happened.
+#[derive(Clone)]
+pub(crate) enum Cause {
+    /// The deadline passed before anything was sent.
+    NotBegun,
+    /// It was awaited again after its end.
+    Ended,
+    /// The deadline passed while an attempt was under way.
+    CutShort,
+    Transport {
+        source: TransportError,
+        may_be_sent: bool,
+    },
+    Refused(Refusal),
+    Unreadable {
+        head: Head,
+        body: Bytes,
+        reason: String,
+    },
+    InvalidRequest(Arc<dyn StdError + Send + Sync>),
+    Settings(String),
+}
+
+/// What comes before the body of an answer.
+#[derive(Clone)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+/// What the API said when it refused a call.
+#[derive(Clone)]
+pub(crate) struct Refusal {
+    pub(crate) head: Head,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) data: Option<Box<str>>,
+    /// Whether the call may have taken effect all the same.
+    pub(crate) outcome_unknown: bool,
+}
+
+impl Cause {
+    pub(crate) fn transport(source: reqwest::Error) -> Self {
+        if source.is_builder() {
+            return Self::invalid_request(source.without_url());
+        }
+        let may_be_sent = !source.is_connect();
+        Self::Transport { source: TransportError::of_client(source), may_be_sent }
+    }
+
+    /// Of an HTTP client that may have sent the request before, and then followed a redirect.
+    pub(crate) fn lost(source: reqwest::Error) -> Self {
+        Self::Transport { source: TransportError::of_client(source), may_be_sent: true }
+    }
+
+    /// Of a call whose end nobody learns.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn stopped(why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Transport { source: TransportError::new(why), may_be_sent: true }
+    }
+
+    /// Of an answer that can't be read, or was read in part only.
+    pub(crate) fn unreadable(head: Head, body: Bytes, reason: String) -> Self {
+        Self::Unreadable { head, body, reason }
+    }
+
+    pub(crate) fn is_invalid_request(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_))
+    }
+
+    pub(crate) fn invalid_request(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::InvalidRequest(reason.into().into())
+    }
+
+    /// The head of the answer, if one came.
+    pub(super) fn head(&self) -> Option<&Head> {
+        match self {
+            Self::Refused(Refusal { head, .. }) | Self::Unreadable { head, .. } => Some(head),
+            _ => None,
+        }
+    }
+
+    pub(super) fn head_mut(&mut self) -> Option<&mut Head> {
+        match self {
+            Self::Refused(Refusal { head, .. }) | Self::Unreadable { head, .. } => Some(head),
+            _ => None,
+        }
+    }
+
+    /// Whether what was asked may have been done.
+    pub(super) fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::Transport { may_be_sent, .. } => *may_be_sent,
+            Self::Refused(refusal) => refusal.outcome_unknown || refusal.head.status.is_server_error(),
+            Self::Ended | Self::CutShort | Self::Unreadable { .. } => true,
+            Self::NotBegun | Self::InvalidRequest(_) | Self::Settings(_) => false,
+        }
+    }
+}

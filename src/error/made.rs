@@ -1,0 +1,177 @@
+//! Errors that a caller makes: for a stand-in of the client in tests of what uses it.
+
+use std::error::Error as StdError;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::cause::{Cause, Head, Refusal};
+use super::retry_after::retry_after;
+use super::transport::TransportError;
+use super::{Error, Subject};
+
+/// # Errors that you make
+///
+/// Whoever puts this client behind a trait of their own, to test what comes after it, can make each error that it returns. What
+/// became of the call is taken as for an operation that changes something: where no readable answer came, the
+/// [outcome is unknown](Self::outcome_unknown) unless [told otherwise](Self::with_outcome_unknown).
+impl Error {
+    /// The API refused the call, with HTTP 200 and no data unless told.
+    ///
+    /// ```
+    /// use linksfield::http::StatusCode;
+    /// use linksfield::{Error, ErrorKind};
+    ///
+    /// let error = Error::refused("orderPackage", "1001", "no such plan").with_data(r#"{"plan":"DP1"}"#);
+    /// assert_eq!((error.kind(), error.code(), error.message()), (ErrorKind::Refused, Some("1001"), Some("no such plan")));
+    /// assert_eq!((error.status(), error.data()), (Some(200), Some(r#"{"plan":"DP1"}"#)));
+    /// assert!(!error.outcome_unknown());
+    /// // A server that failed may have ordered before.
+    /// assert!(error.with_status(StatusCode::INTERNAL_SERVER_ERROR).outcome_unknown());
+    /// ```
+    #[must_use]
+    pub fn refused(operation: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
+        let head = Head { status: StatusCode::OK, headers: HeaderMap::new() };
+        let (code, message) = (code.into(), message.into());
+        Self::made(operation, 1, Cause::Refused(Refusal { head, code, message, data: None, outcome_unknown: false }))
+    }
+
+    /// An answer came that can't be read; which [kind](crate::ErrorKind) of error that is depends on its status.
+    ///
+    /// ```
+    /// use linksfield::http::StatusCode;
+    /// use linksfield::{Error, ErrorKind};
+    ///
+    /// let error = Error::unreadable("openPackage", StatusCode::BAD_GATEWAY, "<html>Bad Gateway</html>");
+    /// assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(502)));
+    /// assert_eq!(error.body().unwrap(), "<html>Bad Gateway</html>");
+    /// assert!(error.outcome_unknown());
+    /// for (status, kind) in [
+    ///     (StatusCode::OK, ErrorKind::Unreadable),
+    ///     (StatusCode::TOO_MANY_REQUESTS, ErrorKind::RateLimited),
+    ///     (StatusCode::UNAUTHORIZED, ErrorKind::Unauthorised),
+    ///     (StatusCode::NOT_FOUND, ErrorKind::NotFound),
+    ///     (StatusCode::TEMPORARY_REDIRECT, ErrorKind::Redirect),
+    /// ] {
+    ///     assert_eq!(Error::unreadable("openPackage", status, "").kind(), kind);
+    /// }
+    /// ```
+    #[must_use]
+    pub fn unreadable(operation: impl Into<String>, status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let head = Head { status, headers: HeaderMap::new() };
+        Self::made(operation, 1, Cause::unreadable(head, body.into(), "it is not as documented".to_owned()))
+    }
+
+    /// The connection could not be made, or broke; `source` becomes a [`TransportError`] with it behind.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    /// use std::io;
+    ///
+    /// let error = Error::transport("renewPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
+    /// assert!(error.outcome_unknown() && !error.with_outcome_unknown(false).outcome_unknown());
+    /// ```
+    #[must_use]
+    pub fn transport(operation: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::made(operation, 1, Cause::Transport { source: TransportError::new(source), may_be_sent: true })
+    }
+
+    /// No answer came in time.
+    ///
+    /// ```
+    /// use linksfield::Error;
+    ///
+    /// let error = Error::timeout("orderPackage").with_attempts(2);
+    /// assert!(error.is_timeout() && error.outcome_unknown());
+    /// assert_eq!(error.attempts(), 2);
+    /// ```
+    #[must_use]
+    pub fn timeout(operation: impl Into<String>) -> Self {
+        Self::made(operation, 1, Cause::CutShort)
+    }
+
+    /// The request can't be sent as it is; nothing was sent.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    ///
+    /// let error = Error::invalid_request("queryOrder", "the page must be 1 or more");
+    /// assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::InvalidRequest, 0, false));
+    /// ```
+    #[must_use]
+    pub fn invalid_request(operation: impl Into<String>, reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::made(operation, 0, Cause::invalid_request(reason))
+    }
+
+    /// The settings of a client are missing or malformed.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    ///
+    /// let error = Error::settings("the profile \"fleet\" is not there");
+    /// assert_eq!((error.kind(), error.operation(), error.attempts()), (ErrorKind::Settings, "settings", 0));
+    /// ```
+    #[must_use]
+    pub fn settings(what: impl Into<String>) -> Self {
+        let subject = Subject { operation: "settings".into(), safe_to_retry: true };
+        Self::new(subject, 0, Cause::Settings(what.into()))
+    }
+
+    fn made(operation: impl Into<String>, attempts: u32, cause: Cause) -> Self {
+        Self::new(Subject { operation: operation.into().into(), safe_to_retry: false }, attempts, cause)
+    }
+
+    /// The status of the answer. Where none came, there is no status either.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        if let Some(head) = self.0.cause.head_mut() {
+            head.status = status;
+        }
+        self
+    }
+
+    /// The headers of the answer. Where none came, there are no headers either.
+    ///
+    /// ```
+    /// use linksfield::Error;
+    /// use linksfield::http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
+    /// use std::time::Duration;
+    ///
+    /// let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("3"))]);
+    /// let error = Error::unreadable("queryOrder", StatusCode::TOO_MANY_REQUESTS, "").with_headers(headers);
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+    /// assert_eq!(error.headers().unwrap()[RETRY_AFTER], "3");
+    /// ```
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        if let Some(head) = self.0.cause.head_mut() {
+            self.0.retry_after = retry_after(&headers);
+            head.headers = headers;
+        }
+        self
+    }
+
+    /// How often it was sent.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The JSON of a refusal's `data`. What was not refused has none.
+    #[must_use]
+    pub fn with_data(mut self, json: impl Into<Box<str>>) -> Self {
+        if let Cause::Refused(refusal) = &mut self.0.cause {
+            refusal.data = Some(json.into());
+        }
+        self
+    }
+
+    /// Whether the call may have taken effect although it failed.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self, unknown: bool) -> Self {
+        self.0.outcome_unknown = Some(unknown);
+        self
+    }
+}

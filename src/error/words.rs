@@ -1,0 +1,88 @@
+//! What an error says: to a human in a line, and to a program as a chain of causes.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::cause::{Cause, Head, Refusal};
+use super::{Error, ErrorKind, chain};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.operation())?;
+        match &self.0.cause {
+            Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
+            Cause::Ended => write!(f, "it has ended: its result was given before, and can't be had again")?,
+            Cause::CutShort => write!(f, "no answer before its deadline")?,
+            Cause::Transport { source, .. } if source.is_timeout() => write!(f, "no answer in time")?,
+            Cause::Transport { source, .. } => {
+                write!(f, "the connection failed")?;
+                source.what_happened().map_or(Ok(()), |what| write!(f, ": {what}"))?;
+                source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
+            }
+            Cause::Refused(Refusal { head, code, message, .. }) => {
+                write!(f, "refused with code {code} (HTTP {}): {message}", head.status)?
+            }
+            Cause::Unreadable { head: Head { status, .. }, body, reason } => {
+                write!(
+                    f,
+                    "the answer (HTTP {status}, {} bytes) can't be read: {reason}; its bytes are in Error::body",
+                    body.len()
+                )?;
+            }
+            Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
+            Cause::Settings(what) => write!(f, "{what}")?,
+        }
+        if let (Some(proxy), Cause::Transport { .. } | Cause::CutShort | Cause::Unreadable { .. }) =
+            (&self.0.proxy, &self.0.cause)
+        {
+            write!(f, "; it went through the proxy {proxy}")?;
+        }
+        if self.attempts() > 1 {
+            write!(f, "; tried {} times", self.attempts())?;
+        }
+        let drift = self.drift();
+        if let Some(drift) = drift {
+            write!(f, "; {drift}")?;
+        }
+        match self.kind() {
+            // A clock that is off is the reason, rather than the key.
+            ErrorKind::Unauthorised if drift.is_none() => {
+                write!(f, "; check the credentials, and that they are those of this server")?;
+            }
+            ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,
+            _ => {}
+        }
+        if self.speaks_of_signature() {
+            write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;
+        }
+        if self.outcome_unknown() {
+            write!(f, "; the call may or may not have taken effect: find out before you call again")?;
+        } else if let Cause::Transport { source, may_be_sent } = &self.0.cause {
+            write!(f, "{}", if *may_be_sent { "" } else { "; nothing was sent" })?;
+            if source.hopeless().is_none() {
+                write!(f, "; check the network and the server's URL, then call again")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let Some(source) = self.source() else { return Ok(()) };
+        let causes: Vec<_> = chain(source).map(ToString::to_string).collect();
+        write!(f, " ({})", causes.join(": "))
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::Transport { source, .. } => Some(source),
+            // The message has what it says.
+            Cause::InvalidRequest(reason) => reason.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Errors as a caller meets, prints and makes them.
+
+use std::error::Error as StdError;
+use std::io;
+
+use linksfield::csss::types::{OpenPackage, QueryOrder};
+use linksfield::http::header::RETRY_AFTER;
+use linksfield::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use linksfield::{Error, ErrorKind, TransportError};
+use serde_json::{Value, json};
+
+use crate::support::{Canned, client_at, monthly_plan, response};
+
+/// All that an error says of itself.
+fn said(error: &Error) -> String {
+    let kinds = (error.kind(), error.operation(), error.status(), error.code(), error.message());
+    let rest = (error.attempts(), error.outcome_unknown(), error.data(), error.body(), error.retry_after());
+    format!("{error}\n{error:?}\n{kinds:?}\n{rest:?}")
+}
+
+#[tokio::test]
+async fn an_error_that_was_made_says_what_the_one_of_a_call_says() {
+    let refusal = r#"{"code":"1001","message":"no such plan","data":{"plan":7}}"#;
+    let server = Canned::json(refusal).await;
+    let met = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    let made = Error::refused("orderPackage", "1001", "no such plan").with_data(r#"{"plan":7}"#);
+    assert_eq!(said(&made), said(&met));
+
+    let busy = response("503 x", "text/html", "busy").replace("\r\n\r\n", "\r\nretry-after: 3\r\n\r\n");
+    let server = Canned::raw(busy).await;
+    let met = client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("3"))]);
+    let made = Error::unreadable("orderPackage", StatusCode::SERVICE_UNAVAILABLE, "busy").with_headers(headers);
+    assert_eq!(met.headers().unwrap()[RETRY_AFTER], "3");
+    assert_eq!((made.kind(), made.status(), made.body()), (met.kind(), met.status(), met.body()));
+    assert_eq!((made.retry_after(), made.outcome_unknown()), (met.retry_after(), met.outcome_unknown()));
+}
+
+#[test]
+fn what_was_told_of_an_error_is_what_it_says() {
+    let error = Error::transport("renewPackage", io::Error::from(io::ErrorKind::ConnectionReset)).with_attempts(3);
+    assert!(error.outcome_unknown());
+    assert!(error.to_string().contains("tried 3 times") && error.to_string().contains("may or may not"), "{error}");
+    let known = error.clone().with_outcome_unknown(false);
+    assert!(!known.outcome_unknown() && !known.to_string().contains("may or may not"), "{known}");
+    assert!(!known.to_string().contains("nothing was sent"), "that was not told: {known}");
+    let error = error.with_status(StatusCode::OK).with_headers(HeaderMap::new()).with_data("{}");
+    assert_eq!((error.status(), error.headers(), error.data()), (None, None, None), "no answer came");
+}
+
+#[tokio::test]
+async fn the_causes_of_a_lost_connection_stand_behind_a_type_of_this_crate() {
+    let error = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).await.unwrap_err();
+    let source = error.source().unwrap();
+    assert!(source.is::<TransportError>(), "{source:?}");
+    let causes = std::iter::successors(Some(source), |&cause| cause.source());
+    let system = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).next().unwrap();
+    assert_eq!(system.kind(), io::ErrorKind::ConnectionRefused);
+    assert!(error.to_string().contains("connection refused"), "the message says what happened: {error}");
+}
+
+/// A failure of each kind that has causes.
+async fn with_causes() -> Vec<Error> {
+    let refused = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).await.unwrap_err();
+    let closed = client_at(&Canned::raw(String::new()).await.url).order_package(&monthly_plan()).await.unwrap_err();
+    let client = client_at("http://127.0.0.1:1");
+    let text = client.call::<Value>(Method::POST, "/x", &json!("a text")).await.unwrap_err();
+    let list = client.call::<Value>(Method::GET, "/x", &json!([7])).await.unwrap_err();
+    let unserialisable = std::collections::HashMap::from([(vec![1], 1)]);
+    let unserialisable = client.call::<Value>(Method::POST, "/x", &unserialisable).await.unwrap_err();
+    let made = Error::invalid_request("x", io::Error::other(io::Error::other("the disk is full")));
+    vec![refused, closed, text, list, unserialisable, made]
+}
+
+#[tokio::test]
+async fn a_report_of_all_causes_names_each_of_them_once() {
+    for error in with_causes().await {
+        let causes = std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string);
+        let causes: Vec<_> = std::iter::once(error.to_string()).chain(causes).collect();
+        let error = anyhow::Error::from(error);
+        for report in [format!("{error:#}"), format!("{error:?}")] {
+            for cause in &causes {
+                assert_eq!(report.matches(cause.as_str()).count(), 1, "{cause:?} in {report}");
+            }
+            assert!(!report.contains("a text"), "what was sent is in {report}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_main_returns_reads_as_a_sentence() {
+    let error = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).await.unwrap_err();
+    let printed = format!("{error:?}");
+    assert!(printed.starts_with(&format!("{error} (the HTTP client failed: ")), "{printed}");
+    assert!(printed.ends_with("Connection refused (os error 111))"), "{printed}");
+    let server = Canned::json(r#"{"code":"1001","message":"no such order"}"#).await;
+    let open = OpenPackage::builder().order_id("1").build();
+    let error = client_at(&server.url).open_package(&open).await.unwrap_err();
+    assert_eq!(format!("{error:?}"), "openPackage: refused with code 1001 (HTTP 200 OK): no such order");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_keeps_its_headers() {
+    let page = response("200 OK", "text/html", "<html>").replace("\r\n\r\n", "\r\nx-gateway: g7\r\n\r\n");
+    let query = QueryOrder::builder().page_no(1).page_size(1).build();
+    let error = client_at(&Canned::raw(page).await.url).query_order(&query).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreadable);
+    assert_eq!(error.headers().unwrap()["x-gateway"], "g7");
+    let wrong = Canned::json(r#"{"code":"0000","data":{"page_count":[]}}"#).await;
+    let error = client_at(&wrong.url).call::<Vec<u8>>(Method::POST, "/x", &json!({})).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.headers().unwrap()["content-type"].to_str().unwrap()),
+        (ErrorKind::Unreadable, "application/json")
+    );
+}

@@ -1,0 +1,108 @@
+//! Calls that are waited for, in a program without a runtime or inside of one.
+
+use std::sync::mpsc::channel;
+use std::time::{Duration, SystemTime};
+
+use linksfield::csss::types::{OpenPackage, PackageOrder, QueryOrder};
+use linksfield::sandbox::Sandbox;
+use linksfield::{Credentials, Error, ErrorKind};
+
+use crate::support::{Log, client_of, every_subscriber_is_asked, monthly_plan};
+
+/// A sandbox on a thread of its own, so that whoever waits does not keep it from answering.
+fn sandbox() -> Sandbox {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tell.send(Sandbox::start().await.unwrap()).unwrap();
+            std::future::pending::<()>().await
+        })
+    });
+    told.recv().unwrap()
+}
+
+fn listed() -> QueryOrder {
+    QueryOrder::builder().page_no(1).page_size(2).build()
+}
+
+#[test]
+fn a_program_without_a_runtime_orders_and_lists() {
+    let sandbox = sandbox();
+    let client = client_of(&sandbox);
+    for _ in 0..5 {
+        client.order_package(&monthly_plan()).wait().unwrap();
+    }
+    let orders: Vec<PackageOrder> = client.query_order_items(listed()).wait().collect::<Result<_, _>>().unwrap();
+    assert_eq!((orders.len(), sandbox.order_count()), (5, 5), "three pages");
+    let response = client.order_package(&monthly_plan()).wait_response().unwrap();
+    assert_eq!((response.status().as_u16(), response.attempts()), (200, 1));
+    let error = client.open_package(&OpenPackage::builder().order_id("1").build()).wait().unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("SANDBOX-UNKNOWN-ORDER")));
+}
+
+#[test]
+fn several_threads_wait_at_once() {
+    let sandbox = sandbox();
+    let client = client_of(&sandbox);
+    let order = || client.order_package(&monthly_plan()).wait().unwrap();
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(order))));
+    assert_eq!(sandbox.order_count(), 8);
+}
+
+#[tokio::test]
+async fn one_client_serves_who_awaits_and_who_waits_inside_a_runtime_of_one_thread() {
+    let sandbox = sandbox();
+    let client = client_of(&sandbox);
+    for _ in 0..3 {
+        // The connection that this keeps is driven by the thread that waits below.
+        client.order_package(&monthly_plan()).await.unwrap();
+        client.order_package(&monthly_plan()).wait().unwrap();
+    }
+    assert_eq!(sandbox.order_count(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_can_be_waited_for_inside_a_runtime_of_several_threads() {
+    let sandbox = Sandbox::start().await.unwrap();
+    client_of(&sandbox).order_package(&monthly_plan()).wait().unwrap();
+}
+
+#[test]
+fn a_panic_of_the_callers_clock_and_waiting_in_it_are_errors_not_an_endless_wait() {
+    let client = |clock: fn() -> SystemTime| {
+        linksfield::csss::Client::builder()
+            .credentials(Credentials::new("P000270", "s").unwrap())
+            .environment("http://127.0.0.1:1")
+            .clock(clock)
+            .build()
+            .unwrap()
+    };
+    let panics = || -> SystemTime { panic!("the clock fell down") };
+    let error = client(panics).order_package(&monthly_plan()).wait().unwrap_err();
+    assert!(error.outcome_unknown(), "nobody knows how far it got: {error}");
+    let waits = || {
+        let client = crate::support::client_at("http://127.0.0.1:1");
+        let error = client.order_package(&monthly_plan()).wait().unwrap_err();
+        assert!(error.to_string().contains("can't wait for a call"), "{error}");
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1)
+    };
+    let error: Error = client(waits).order_package(&monthly_plan()).wait().unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, false), "{error}");
+}
+
+#[test]
+fn a_call_that_is_waited_for_tells_the_subscriber_of_who_waits() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let sandbox = sandbox();
+    let client = client_of(&sandbox);
+    tracing::subscriber::with_default(subscriber, || {
+        every_subscriber_is_asked();
+        let _span = tracing::info_span!("the_script").entered();
+        let policy = linksfield::RetryPolicy::builder().first_delay(Duration::ZERO).build();
+        sandbox.misbehave(Some(linksfield::sandbox::Fault::TooManyRequests));
+        client.query_order(&listed()).retry(policy).wait().unwrap_err();
+    });
+    assert!(log.text().contains("the_script:linksfield{"), "{}", log.text());
+}
