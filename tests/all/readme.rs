@@ -17,3 +17,11 @@ fn the_table_of_endpoints_has_every_operation_and_no_other() {
         assert!(!unknown || row.contains("open object") || row.contains("undocumented"), "{row}");
     }
 }
+
+#[test]
+fn the_story_that_it_tells_is_a_test_that_runs() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shown = readme.split("```rust,ignore\n").find(|block| block.starts_with("#[tokio::test]")).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert!(include_str!("stories.rs").contains(shown), "{shown}");
+}
