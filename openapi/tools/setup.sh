@@ -27,7 +27,7 @@ node_tools() {
 start_sandbox() {
   (cd "$root" && cargo build --quiet --features esim-qr,mall,sandbox --bin linksfield-sandbox)
   : > "$work/sandbox.url"
-  "$target/debug/linksfield-sandbox" --listen 127.0.0.1:0 > "$work/sandbox.url" &
+  "$target/debug/linksfield-sandbox" --listen 127.0.0.1:0 --quiet > "$work/sandbox.url" &
   sandbox=$!
   trap 'kill "$sandbox" 2> /dev/null || true' EXIT
   until [ -s "$work/sandbox.url" ]; do

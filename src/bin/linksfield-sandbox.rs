@@ -1,12 +1,15 @@
 //! The sandbox as a program.
 #![forbid(unsafe_code)]
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
 
 use linksfield::Credentials;
 use linksfield::notification::Signer;
-use linksfield::sandbox::{ACCESS_CODE, Fault, SECRET, Sandbox};
+use linksfield::sandbox::{ACCESS_CODE, Effect, Fault, Report, SECRET, Sandbox, Shape, Story};
 
 const HELP: &str = "\
 A server that behaves as the documentation of Linksfield's CSSS API says, in memory.
@@ -23,11 +26,22 @@ Options:
   --fault NAME            lets something go wrong with every request, for example
                           drop-after-placing; the request header sandbox-fault
                           does so for one
+  --shape NAME            gives every answer a shape that is not documented, for
+                          example nulls-left-out
+  --any-shape SEED        gives every answer a shape at random
+  --allow-remote-control  lets programs on other machines use /_sandbox/ too
+  --control-host NAME     a name by which they may call it there
+  --quiet                 no line on stderr for each request
   --help                  print this help
   --version               print the version
 
-It prints its URL when it is ready, and stops on Ctrl-C.
+It prints its URL on stdout when it is ready, and a line on stderr for each
+request. It stops on Ctrl-C and SIGTERM. What a test can tell it stands at
+/_sandbox/openapi.yaml, and all it serves is linked at /.
 ";
+
+/// Most lines that wait to be written.
+const LINES: usize = 1024;
 
 struct Settings {
     listen: SocketAddr,
@@ -35,11 +49,15 @@ struct Settings {
     secret: String,
     plans: Vec<String>,
     fault: Option<Fault>,
+    shape: Option<Effect>,
     callback: Option<String>,
     callback_signer: Option<Signer>,
+    allow_remote_control: bool,
+    control_host: Option<String>,
+    quiet: bool,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let result = match settings() {
         Ok(Some(settings)) => run(settings).await,
@@ -64,19 +82,28 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         secret: SECRET.to_owned(),
         plans: Vec::new(),
         fault: None,
+        shape: None,
         callback: None,
         callback_signer: None,
+        allow_remote_control: false,
+        control_host: None,
+        quiet: false,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("listen") => settings.listen = arguments.value()?.parse()?,
             Long("access-code") => settings.access_code = arguments.value()?.string()?,
-            Long("secret") => settings.secret = arguments.value()?.string()?,
+            Long("secret") => settings.secret = hidden(&mut arguments)?,
             Long("plan") => settings.plans.push(arguments.value()?.string()?),
             Long("callback") => settings.callback = Some(arguments.value()?.string()?),
-            Long("callback-key") => settings.callback_signer = Some(arguments.value()?.parse_with(signer)?),
+            Long("callback-key") => settings.callback_signer = Some(signer(&hidden(&mut arguments)?)?),
             Long("fault") => settings.fault = Some(arguments.value()?.parse_with(fault)?),
+            Long("allow-remote-control") => settings.allow_remote_control = true,
+            Long("control-host") => settings.control_host = Some(arguments.value()?.string()?),
+            Long("quiet") => settings.quiet = true,
+            Long("shape") => settings.shape = Some(arguments.value()?.parse_with(shape)?.into()),
+            Long("any-shape") => settings.shape = Some(Effect::any_shape(arguments.value()?.parse()?)),
             Long("help") => {
                 print!("{HELP}");
                 return Ok(None);
@@ -88,17 +115,32 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
+    if settings.callback_signer.is_some() && settings.callback.is_none() {
+        return Err("--callback-key is of no use without --callback".into());
+    }
     Ok(Some(settings))
 }
 
+/// A value that no message quotes.
+fn hidden(arguments: &mut lexopt::Parser) -> Result<String, lexopt::Error> {
+    arguments.value()?.into_string().map_err(|_| "a secret or a key must be text in Unicode".into())
+}
+
 fn signer(key: &str) -> Result<Signer, &'static str> {
-    let (id, value) = key.split_once('/').ok_or("must be the id of a key, a slash and its value")?;
-    Ok(Signer::new(id, value))
+    match key.split_once('/') {
+        Some((id, value)) if !id.is_empty() && !value.is_empty() => Ok(Signer::new(id, value)),
+        _ => Err("--callback-key must be the id of a key, a slash and its value"),
+    }
 }
 
 fn fault(name: &str) -> Result<Fault, String> {
     let names = || Fault::ALL.map(Fault::name).join(", ");
     Fault::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
+}
+
+fn shape(name: &str) -> Result<Shape, String> {
+    let names = || Shape::ALL.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", ");
+    Shape::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
 }
 
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
@@ -112,10 +154,54 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         .credentials(credentials)
         .maybe_callback(settings.callback)
         .maybe_callback_signer(settings.callback_signer)
+        .allow_remote_control(settings.allow_remote_control)
+        .maybe_control_host(settings.control_host)
+        .report(reporter(settings.quiet)?)
         .start()
         .await?;
     sandbox.misbehave(settings.fault);
+    if let Some(shape) = settings.shape {
+        sandbox.tell(Story::new(shape).always())?;
+    }
+    let stopped = stopped()?;
     println!("{}", sandbox.url());
-    tokio::signal::ctrl_c().await?;
+    stopped.await;
     Ok(())
+}
+
+/// Writes a line on stderr for each report, in a thread of its own: nobody waits for whoever does not read it, and what
+/// does not fit in meanwhile is left out.
+fn reporter(quiet: bool) -> std::io::Result<impl Fn(Report<'_>) + Send + Sync + 'static> {
+    let (lines, written) = mpsc::sync_channel::<String>(LINES);
+    thread::Builder::new().spawn(move || {
+        for line in written {
+            // In one piece, so that it stays a line beside what others write.
+            let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        }
+    })?;
+    Ok(move |report: Report<'_>| {
+        if !(quiet && matches!(report, Report::Request(_))) {
+            let _ = lines.try_send(report.to_string());
+        }
+    })
+}
+
+/// Ends with Ctrl-C or SIGTERM, which nothing but a handler ends process 1 by.
+#[cfg(unix)]
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

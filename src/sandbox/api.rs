@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use axum::body::Bytes;
-use axum::http::header::{ALLOW, HeaderValue};
+use axum::http::header::{ACCEPT_LANGUAGE, ALLOW, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value, json};
 
+use super::ID_LIMIT;
+use super::given::Given;
 use super::refusal::Refusal;
+use super::request::BYTE_ORDER_MARK;
 use super::response;
 use crate::openapi::{Body, Document, Operation};
 use crate::values::Language;
@@ -59,55 +62,86 @@ pub(super) struct Received<'a> {
 
 /// A request for an API, and who answers it.
 pub(super) struct Asked<'a> {
-    pub(super) api: &'a dyn Api,
-    pub(super) head: &'a Parts,
-    pub(super) language: Language,
+    api: &'a dyn Api,
+    head: &'a Parts,
+    language: Language,
+    /// The operation that is called, and the parameters in the path.
+    found: Result<(&'static Operation, Parameters), Refusal>,
 }
 
-impl Asked<'_> {
-    /// The status and the body of the answer, and what it needs of headers.
-    pub(super) fn respond(&self, body: Result<Bytes, Refusal>, now: SystemTime) -> Response<axum::body::Body> {
-        let found = self.find();
-        let operation = found.as_ref().ok().map(|(operation, _)| *operation);
-        let result = found.and_then(|(operation, in_path)| self.carry_out(operation, &in_path, &body?, now));
+/// The code with which an answer refuses, for whoever keeps what became of a request.
+#[derive(Clone)]
+pub(super) struct RefusedWith(pub(super) String);
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(api: &'a dyn Api, head: &'a Parts) -> Self {
+        Self { api, head, language: language(&head.headers), found: find(api, head) }
+    }
+
+    pub(super) fn operation(&self) -> Option<&'static Operation> {
+        self.found.as_ref().ok().map(|(operation, _)| *operation)
+    }
+
+    /// Where in an answer the code is.
+    pub(super) fn result_code(&self) -> &'static str {
+        self.api.document().result_code
+    }
+
+    /// The parameters in path and query.
+    pub(super) fn placed(&self) -> Result<Parameters, Refusal> {
+        let mut placed = query(self.head)?;
+        placed.extend(self.found.iter().flat_map(|(_, in_path)| in_path.clone()));
+        Ok(placed)
+    }
+
+    /// The operation's own parameters, if they come from whom they say.
+    pub(super) fn verified(&self, body: &[u8], now: SystemTime) -> Result<Parameters, Refusal> {
+        let (operation, _) = self.found.as_ref().map_err(Clone::clone)?;
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        let whole = whole(operation, &self.placed()?, body)?;
+        let request = Received { headers: &self.head.headers, whole };
+        self.api.verified(operation, &request, now)
+    }
+
+    pub(super) fn carry_out(&self, parameters: &Parameters, now: SystemTime) -> Result<Value, Refusal> {
+        let (operation, _) = self.found.as_ref().map_err(Clone::clone)?;
+        self.api.carry_out(operation, parameters, now)
+    }
+
+    /// The answer with this data or refusal, and what it needs of headers.
+    pub(super) fn respond(&self, result: Result<Value, Refusal>) -> Response<axum::body::Body> {
+        let refused = result.as_ref().err().map(|refusal| RefusedWith(refusal.code().to_owned()));
         let allowed = match &result {
             Err(Refusal::Method { allowed }) => HeaderValue::try_from(allowed).ok(),
             _ => None,
         };
-        let (status, answer) = self.api.answered(operation, result, &self.language);
+        let (status, answer) = self.answer(result);
         let mut response = response::json(status, answer.to_string());
         response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
+        refused.map(|refused| response.extensions_mut().insert(refused));
         response
     }
 
-    /// The answer that the operation would have with this data or refusal.
-    pub(super) fn answered(&self, result: Result<Value, Refusal>) -> (StatusCode, Value) {
-        let operation = self.find().ok().map(|(operation, _)| operation);
-        self.api.answered(operation, result, &self.language)
+    /// The status and the body of that answer.
+    pub(super) fn answer(&self, result: Result<Value, Refusal>) -> (StatusCode, Value) {
+        self.api.answered(self.operation(), result, &self.language)
     }
+}
 
-    /// The operation that is called, and the parameters in the path.
-    fn find(&self) -> Result<(&'static Operation, Parameters), Refusal> {
-        let path = self.head.uri.path().strip_prefix(self.api.root()).unwrap_or_default();
-        let operations = self.api.document().operations.iter();
-        let found = operations.filter_map(|operation| Some((operation, placeholders(operation.path, path)?)));
-        let found: Vec<_> = found.collect();
-        let allowed = found.iter().map(|(operation, _)| operation.method.as_str()).collect::<Vec<_>>().join(", ");
-        let refusal = if found.is_empty() { Refusal::UnknownPath } else { Refusal::Method { allowed } };
-        found.into_iter().find(|(operation, _)| operation.method == self.head.method).ok_or(refusal)
-    }
+/// `Accept-Language` in either of its spellings; simplified Chinese without it.
+fn language(headers: &HeaderMap) -> Language {
+    let tag = headers.get(ACCEPT_LANGUAGE).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+    if tag.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::SimplifiedChinese }
+}
 
-    fn carry_out(
-        &self,
-        operation: &Operation,
-        in_path: &Parameters,
-        body: &[u8],
-        now: SystemTime,
-    ) -> Result<Value, Refusal> {
-        let request = Received { headers: &self.head.headers, whole: whole(operation, self.head, in_path, body)? };
-        let parameters = self.api.verified(operation, &request, now)?;
-        self.api.carry_out(operation, &parameters, now)
-    }
+fn find(api: &dyn Api, head: &Parts) -> Result<(&'static Operation, Parameters), Refusal> {
+    let path = head.uri.path().strip_prefix(api.root()).unwrap_or_default();
+    let operations = api.document().operations.iter();
+    let found = operations.filter_map(|operation| Some((operation, placeholders(operation.path, path)?)));
+    let found: Vec<_> = found.collect();
+    let allowed = found.iter().map(|(operation, _)| operation.method.as_str()).collect::<Vec<_>>().join(", ");
+    let refusal = if found.is_empty() { Refusal::UnknownPath } else { Refusal::Method { allowed } };
+    found.into_iter().find(|(operation, _)| operation.method == head.method).ok_or(refusal)
 }
 
 /// The parameters in `path`, if it is one of `template`.
@@ -128,26 +162,19 @@ fn placeholders(template: &str, path: &str) -> Option<Parameters> {
 }
 
 /// All parameters of a request, whatever its method: those of path and query as texts before those of the body.
-fn whole<'a>(
-    operation: &Operation,
-    head: &Parts,
-    in_path: &Parameters,
-    body: &'a [u8],
-) -> Result<Cow<'a, [u8]>, Refusal> {
+fn whole<'a>(operation: &Operation, placed: &Parameters, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {
     let body = match operation.placing.body {
         Body::FieldsIfAny | Body::Field(_) if body.is_empty() => Cow::Borrowed(&b"{}"[..]),
         Body::Field(name) => [b"{\"", name.as_bytes(), b"\":", body, b"}"].concat().into(),
         Body::Fields | Body::FieldsIfAny => body.into(),
     };
-    let mut placed = query(head)?;
-    placed.extend(in_path.clone());
-    with(body, &placed)
+    with(body, placed)
 }
 
 /// The query as texts; what is there several times as a list of them.
 fn query(head: &Parts) -> Result<Parameters, Refusal> {
     let url = reqwest::Url::parse(&format!("http://sandbox{}", head.uri));
-    let url = url.map_err(|error| Refusal::Body(error.to_string()))?;
+    let url = url.map_err(|error| Refusal::body(("网址错误", error.to_string())))?;
     let mut parameters = Parameters::new();
     for (name, value) in url.query_pairs() {
         match parameters.get_mut(&*name) {
@@ -161,32 +188,59 @@ fn query(head: &Parts) -> Result<Parameters, Refusal> {
 
 /// The object `json` with `added` in front, its own fields as they are written: those were signed.
 fn with<'a>(json: Cow<'a, [u8]>, added: &Parameters) -> Result<Cow<'a, [u8]>, Refusal> {
+    if added.is_empty() {
+        return Ok(json);
+    }
     let own = object(&json)?;
     if let Some(name) = added.keys().find(|name| own.contains_key(*name)) {
-        return Err(Refusal::parameter(name, "is in the path or the query, and in the body"));
+        let words = ("同时出现在路径或查询与请求体中", "is in the path or the query, and in the body");
+        return Err(Refusal::parameter(name, words));
     }
-    let is_empty = own.is_empty();
-    let (Some(fields), false) = (json.trim_ascii().strip_prefix(b"{"), added.is_empty()) else { return Ok(json) };
+    let Some(fields) = json.trim_ascii().strip_prefix(b"{") else { return Ok(json) };
     let mut whole = Value::Object(added.clone()).to_string().into_bytes();
     whole.pop();
-    whole.extend_from_slice(if is_empty { b"" } else { b"," });
+    whole.extend_from_slice(if own.is_empty() { b"" } else { b"," });
     whole.extend_from_slice(fields);
     Ok(whole.into())
 }
 
 /// The JSON object that a body has to be.
 pub(super) fn object(body: &[u8]) -> Result<Parameters, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("it must be a JSON object: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let chinese = format!("必须是 JSON 对象 (第 {line} 行第 {column} 列)");
+        Refusal::body((chinese, format!("it must be a JSON object: {error}")))
+    })
 }
 
-/// Parameters of the right types, or which one is not.
+/// Parameters of the right types, or which one is not. One that may be left out is left out by an empty text, as the rule
+/// for signatures has it.
 pub(super) fn read<T: DeserializeOwned>(parameters: &Parameters) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(parameters).map_err(|error| {
-        let path = error.path().to_string();
-        Refusal::parameter(if path == "." { "parameters".to_owned() } else { path }, error.inner().to_string())
+    let fields = parameters.iter().map(|(name, value)| (name.as_str(), Given(value)));
+    serde_path_to_error::deserialize(MapDeserializer::new(fields)).map_err(|error| {
+        let (path, problem) = (error.path().to_string(), error.inner().to_string());
+        let chinese = match problem.strip_prefix("missing field ") {
+            Some(name) => format!("缺少 {name}"),
+            None => "类型不符合文档".to_owned(),
+        };
+        Refusal::parameter(if path == "." { "parameters".to_owned() } else { path }, (chinese, problem))
     })
 }
 
 pub(super) fn given(name: &str, value: &str) -> Result<(), Refusal> {
-    if value.is_empty() { Err(Refusal::parameter(name, "must not be empty")) } else { Ok(()) }
+    if value.is_empty() { Err(Refusal::parameter(name, ("不能为空", "must not be empty"))) } else { Ok(()) }
+}
+
+/// An id that is kept.
+pub(super) fn id(name: &str, value: &str) -> Result<(), Refusal> {
+    given(name, value)?;
+    short(name, value)
+}
+
+pub(super) fn short(name: &str, value: &str) -> Result<(), Refusal> {
+    if value.len() <= ID_LIMIT {
+        return Ok(());
+    }
+    let words = (format!("最多 {ID_LIMIT} 字节"), format!("an id must have at most {ID_LIMIT} bytes here"));
+    Err(Refusal::parameter(name, words))
 }

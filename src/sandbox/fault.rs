@@ -3,22 +3,22 @@
 use std::fmt;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
 
 use super::api::Asked;
 use super::refusal::Refusal;
-use super::response::{answer, json};
+use super::response::{answer, json, text};
 
 /// Request header that names the fault of this one request, as [`Fault::name`] has it.
 pub const FAULT_HEADER: &str = "sandbox-fault";
 
 /// What goes wrong with a request.
 ///
-/// A fault is set for all requests with [`Sandbox::misbehave`](super::Sandbox::misbehave), or for one with the header
-/// [`FAULT_HEADER`].
+/// A fault is set for all requests with [`Sandbox::misbehave`](super::Sandbox::misbehave), for some by a
+/// [`Story`](super::Story), or for one with the header [`FAULT_HEADER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
@@ -105,7 +105,7 @@ impl Fault {
     /// Happens when the body is read, before anything is done: the connection's end, or an answer instead of the operation's.
     pub(super) async fn before(self, asked: &Asked<'_>) -> Result<Option<Response<Body>>, Dropped> {
         match self {
-            Self::DropAfterReading => return Err(Dropped),
+            Self::DropBeforeReading | Self::DropAfterReading => return Err(Dropped),
             Self::Hang => std::future::pending().await,
             Self::Delay => tokio::time::sleep(Duration::from_millis(100)).await,
             _ => {}
@@ -120,8 +120,7 @@ impl Fault {
                 Some(busy)
             }
             Self::UnknownCode => {
-                let (status, refusal) = asked.answered(Err(Refusal::Fault));
-                Some(json(status, refusal.to_string()))
+                Some(asked.respond(Err(Refusal::Told { code: "SANDBOX-FAULT".into(), message: "?".into() })))
             }
             _ => None,
         })
@@ -145,14 +144,8 @@ impl Fault {
 /// An answer of success whose `data` is this JSON.
 fn with_data(asked: &Asked<'_>, data: &str) -> Response<Body> {
     const DATA: &str = "SANDBOX-DATA";
-    let (status, answer) = asked.answered(Ok(DATA.into()));
+    let (status, answer) = asked.answer(Ok(DATA.into()));
     json(status, answer.to_string().replace(&format!("\"{DATA}\""), data))
-}
-
-/// The body of an answer that the sandbox made.
-async fn text(response: Response<Body>) -> String {
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// The connection is to be closed without an answer.

@@ -11,7 +11,15 @@
 //!   printed example;
 //! * any SIM may order; known plans are the two of the printed examples, and those that you add.
 //!
-//! It can be told to misbehave: see [`Fault`].
+//! It can be told to misbehave: [`misbehave`](Sandbox::misbehave) lets one [`Fault`] happen to all requests, and a
+//! [`Story`] lets faults and answers of your own happen to some of them, one after the other.
+//! [`requests`](Sandbox::requests) shows what came. Told so, it answers in a [`Shape`] that is not documented.
+//!
+//! All that a test can tell it by methods, a program in any language can below `/_sandbox/`, which
+//! `/_sandbox/openapi.yaml` describes: only from this machine, and not from a browser. The APIs send no CORS headers:
+//! secrets do not belong in browsers. `/` links to the references.
+//!
+//! It serves in a thread of its own, in real time: it needs no runtime, and a test may block or pause Tokio's clock.
 //!
 //! It notifies a [`callback`](SandboxBuilder::callback) of what happens to orders, in fields of its own (`SANDBOX-event`
 //! with a documented code, `SANDBOX-order-id`, `SANDBOX-device-id`), because theirs are not documented, and of what it is
@@ -21,8 +29,10 @@
 //! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
 //! of which no field is documented are empty objects, and a refusal has HTTP 400 where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
 //!
-//! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders are kept ([`ORDER_LIMIT`]), a page has at
-//! most 1000 orders, and a plan runs for at most 1200 periods.
+//! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders ([`ORDER_LIMIT`]) with 64 MiB of texts
+//! ([`TEXT_LIMIT`]) are kept in each API, an id has at most 64 bytes ([`ID_LIMIT`]) and a batch at most 1000 SIMs
+//! ([`BATCH_LIMIT`]), a page has at most
+//! 1000 orders, and a plan runs for at most 1200 periods.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), linksfield::Error> {
@@ -38,30 +48,42 @@
 
 mod api;
 mod apis;
+mod clock;
+mod control;
 mod fault;
+mod given;
 mod notifier;
+mod pages;
 mod refusal;
+mod reply;
+mod request;
 mod response;
+mod room;
 mod server;
+mod shape;
+mod story;
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
-use reqwest::Url;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use serde_json::Value;
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::notification::Signer;
-use crate::signing::TimestampUnit;
-use crate::transport::connect::http_client;
 #[cfg(feature = "esim-qr")]
 pub use apis::ACCESS_TOKEN;
+use clock::Clock;
 pub use fault::{FAULT_HEADER, Fault};
+pub use reply::Reply;
+pub use request::{KEPT_BODY_LIMIT, REQUEST_LIMIT, Request};
+pub use shape::Shape;
+pub use story::{AnyShape, Effect, Story};
 
 /// Most bytes of a request's body.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -69,35 +91,74 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 /// Most orders that are kept; after that, orders are refused.
 pub const ORDER_LIMIT: usize = 100_000;
 
+/// Most bytes of texts that are kept of orders, in each API; after that, orders are refused.
+pub const TEXT_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Most bytes of an id that is kept.
+pub const ID_LIMIT: usize = 64;
+
+/// Most SIMs of a batch; above, it is refused whole with `SANDBOX-BATCH-TOO-LARGE`.
+///
+/// What a batch costs grows with its SIMs and no faster, but so does its answer, by 190 bytes each: that of 90 000 SIMs has
+/// 17 MB, twice what a client of this crate reads, and where an answer can't be read, nobody knows what was ordered. Making and
+/// reading it took seconds in a build that is not optimised.
+pub const BATCH_LIMIT: usize = 1000;
+
+/// Most connections at once; others wait until one ends.
+pub const CONNECTION_LIMIT: usize = 8192;
+
+/// How long the head of a request may take to come, and its body; an idle connection is closed after it.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Access code of a sandbox that was given none.
 pub const ACCESS_CODE: &str = "SANDBOX";
 
 /// Secret of a sandbox that was given none. It protects nothing.
 pub const SECRET: &str = "sandbox-secret";
 
-type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+/// What a sandbox reports while it runs; `Display` has it in a line, without keys and bodies.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Report<'a> {
+    /// A request has been answered, or its connection dropped.
+    Request(&'a Request),
+    /// A notification was not delivered; it is sent again, up to 30 times.
+    NotificationFailed {
+        /// The number that it has in [`DELIVERY_HEADER`](crate::notification::DELIVERY_HEADER).
+        delivery: u64,
+        /// Why.
+        reason: &'a str,
+    },
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(request) => request.fmt(f),
+            Self::NotificationFailed { delivery, reason } => write!(f, "notification {delivery} failed: {reason}"),
+        }
+    }
+}
 
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
     url: String,
-    credentials: Credentials,
     apis: apis::Apis,
     state: server::State,
-    /// To the task that sends notifications; dropped with the sandbox, which tells it to stop.
-    notify: Option<mpsc::UnboundedSender<Value>>,
     /// Dropped with the sandbox, which tells the server to stop.
     _running: oneshot::Sender<()>,
 }
 
 #[bon::bon]
 impl Sandbox {
-    /// Sets up a sandbox.
+    /// Sets up a sandbox, and starts it: `start_blocking` does so anywhere, and `start().await` the same.
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, or the callback is no URL.
-    #[builder(finish_fn = start)]
-    pub async fn new(
+    /// The address can't be listened on, the callback is no URL, there is a signer without a callback or it can't sign, or
+    /// the clock is out of range.
+    #[builder(finish_fn = start_blocking)]
+    pub fn new(
         /// Collects [`plan`](SandboxBuilder::plan)s.
         #[builder(field)]
         plans: Vec<String>,
@@ -105,9 +166,10 @@ impl Sandbox {
         listen: Option<SocketAddr>,
         /// Whose requests are accepted; [`ACCESS_CODE`] with [`SECRET`] if not set.
         credentials: Option<Credentials>,
-        /// Where the time of orders comes from; the system's clock if not set.
+        /// Where the time of orders comes from; the system's clock if not set. It must be in a year from 1970 to 9998:
+        /// later on, requests are refused while it is not.
         #[builder(with = |clock: impl Fn() -> SystemTime + Send + Sync + 'static| Arc::new(clock))]
-        clock: Option<Clock>,
+        clock: Option<clock::Source>,
         /// Where notifications are sent to; none are sent if not set.
         #[builder(into)]
         callback: Option<String>,
@@ -117,31 +179,57 @@ impl Sandbox {
         /// the documented 24 hours.
         #[builder(default = Duration::from_secs(48 * 60))]
         resend_every: Duration,
+        /// Whether of each two notifications of orders the second comes first: no order of them is promised, and a receiver
+        /// must not take it for the order of events.
+        #[builder(default)]
+        swap_notifications: bool,
+        /// How long the head of a request may take to come, and its body; [`READ_TIMEOUT`] if not set.
+        #[builder(default = READ_TIMEOUT)]
+        read_timeout: Duration,
+        /// Is told what happens, in the sandbox's own thread; nobody is if not set.
+        #[builder(with = |report: impl Fn(Report<'_>) + Send + Sync + 'static| Arc::new(report))]
+        report: Option<server::Reporter>,
+        /// Whether programs on other machines may use what is below `/_sandbox/`; they may not if not set.
+        #[builder(default)]
+        allow_remote_control: bool,
+        /// A name by which programs call it there, besides `localhost`, loopback addresses and the one it listens on: what
+        /// says another `Host` may come from a page in a browser.
+        #[builder(into)]
+        control_host: Option<String>,
     ) -> Result<Self, Error> {
-        let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
-        let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
-        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
-        let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
+        let clock = Clock::new(clock)?;
+        let callback = notifier::Callback::new(callback, callback_signer, resend_every, swap_notifications)?;
         let credentials = credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?;
         let apis = apis::Apis::new(&credentials, plans, callback.is_some());
-        let clock = clock.unwrap_or_else(|| Arc::new(SystemTime::now));
-        let state = server::State { apis: apis.all().into(), clock, fault: Arc::default() };
-        let (running, stopped) = oneshot::channel();
-        tokio::spawn(server::serve(listener, state.clone(), stopped));
-        let notify = match callback {
-            None => None,
-            Some(url) => {
-                let url =
-                    Url::parse(&url).map_err(|error| Error::settings(format!("the callback is no URL: {error}")))?;
-                let http = http_client(&url).build();
-                let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
-                let callback = notifier::Callback { http, url, signer: callback_signer, resend_every };
-                let (sender, receiver) = mpsc::unbounded_channel();
-                tokio::spawn(notifier::run(callback, state.apis.clone(), state.clock.clone(), receiver));
-                Some(sender)
-            }
+        let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
+        let listener = TcpListener::bind(address).map_err(cannot_listen)?;
+        listener.set_nonblocking(true).map_err(cannot_listen)?;
+        let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
+        let (sender, told) = mpsc::unbounded_channel();
+        let state = server::State {
+            apis: apis.clone(),
+            served: apis.all().into(),
+            credentials,
+            clock,
+            fault: Arc::default(),
+            stories: Arc::default(),
+            log: Arc::default(),
+            reporter: report,
+            read_timeout,
+            notify: callback.is_some().then_some(sender),
+            door: control::Door { address: address.ip(), host: control_host, is_open_to_others: allow_remote_control },
         };
-        Ok(Self { url, credentials, apis, state, notify, _running: running })
+        let (running, stopped) = oneshot::channel();
+        let served = state.clone();
+        in_its_own_thread(async move {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            if let Some(callback) = callback {
+                tokio::spawn(notifier::run(callback, served.clone(), told));
+            }
+            Ok(server::serve(listener, served, stopped))
+        })?;
+        Ok(Self { url, apis, state, _running: running })
     }
 
     /// Starts a sandbox on a free port of 127.0.0.1 that accepts [`ACCESS_CODE`] with [`SECRET`].
@@ -150,7 +238,16 @@ impl Sandbox {
     ///
     /// No port can be listened on.
     pub async fn start() -> Result<Self, Error> {
-        Self::builder().start().await
+        Self::start_blocking()
+    }
+
+    /// The same outside of a runtime: a sandbox serves in a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// No port can be listened on.
+    pub fn start_blocking() -> Result<Self, Error> {
+        Self::builder().start_blocking()
     }
 
     /// The URL before the operations' paths.
@@ -162,7 +259,7 @@ impl Sandbox {
     /// Whose requests are accepted.
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
-        &self.credentials
+        &self.state.credentials
     }
 
     /// Lets something go wrong with every request from now on, or nothing any more.
@@ -170,24 +267,84 @@ impl Sandbox {
         *held(&self.state.fault) = fault;
     }
 
+    /// Lets something go wrong with the requests that a story is about, until it is over. What a request plays in a story is
+    /// not what [`misbehave`](Self::misbehave) says for all.
+    ///
+    /// # Errors
+    ///
+    /// The story names an operation that this sandbox does not have, or a reply that no server can give.
+    pub fn tell(&self, story: Story) -> Result<(), Error> {
+        self.state.tell(story)
+    }
+
+    /// How many stories are not over yet.
+    #[must_use]
+    pub fn stories_left(&self) -> usize {
+        self.state.stories.left()
+    }
+
+    /// Ends all stories.
+    pub fn forget_stories(&self) {
+        self.state.stories.forget();
+    }
+
+    /// What has been received, the oldest first: the last [`REQUEST_LIMIT`] requests for the APIs.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.state.log.all()
+    }
+
+    /// Forgets what has been received.
+    pub fn forget_requests(&self) {
+        self.state.log.forget();
+    }
+
+    /// Lets the time of orders stand still, or go on by its clock again.
+    ///
+    /// # Errors
+    ///
+    /// The time is not in a year from 1970 to 9998.
+    pub fn set_time(&self, time: Option<SystemTime>) -> Result<(), Error> {
+        self.state.clock.set(time)
+    }
+
     /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether there
     /// is a callback to send to.
     pub fn notify(&self, body: Value) -> bool {
-        self.notify.as_ref().is_some_and(|notify| notify.send(body).is_ok())
+        self.state.notify(body)
     }
 
     /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether there is one.
     pub fn send_sms(&self, sim_id: &str, text: &str) -> bool {
-        let received = TimestampUnit::Milliseconds.format(self.now());
-        self.notify(json!({
-            "partner_code": self.credentials().access_code(), "sim_id": sim_id, "text_message": text,
-            "received_at": received, "message_type": "SANDBOX-TEXT",
-        }))
+        self.state.send_sms(sim_id, text)
     }
+}
 
-    fn now(&self) -> SystemTime {
-        (self.state.clock)()
-    }
+/// Runs what `prepared` makes in a runtime of its own, where no test's clock is paused and no test blocks.
+fn in_its_own_thread<P, F>(prepared: P) -> Result<(), Error>
+where
+    P: Future<Output = std::io::Result<F>> + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let cannot_start = |error: std::io::Error| Error::settings(format!("the sandbox can't be started: {error}"));
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let run = move || {
+        let prepared = runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+            let served = runtime.block_on(prepared)?;
+            Ok((runtime, served))
+        });
+        let (result, running) = match prepared {
+            Ok(running) => (Ok(()), Some(running)),
+            Err(error) => (Err(error), None),
+        };
+        let _ = ready.send(result);
+        if let Some((runtime, served)) = running {
+            runtime.block_on(served);
+            runtime.shutdown_background();
+        }
+    };
+    thread::Builder::new().name("linksfield-sandbox".to_owned()).spawn(run).map_err(cannot_start)?;
+    is_ready.recv().unwrap_or_else(|_| Err(std::io::Error::other("its thread ended"))).map_err(cannot_start)
 }
 
 /// Locks, also what a thread that panicked has left.
@@ -206,5 +363,16 @@ impl<S: sandbox_builder::State> SandboxBuilder<S> {
     pub fn plan(mut self, code: impl Into<String>) -> Self {
         self.plans.push(code.into());
         self
+    }
+}
+
+impl<S: sandbox_builder::IsComplete> SandboxBuilder<S> {
+    /// Starts the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// As of `start_blocking`.
+    pub async fn start(self) -> Result<Sandbox, Error> {
+        self.start_blocking()
     }
 }

@@ -1,6 +1,5 @@
 //! Sends notifications as Linksfield does: signed, and once more if they fail.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
@@ -9,9 +8,11 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::Clock;
-use super::api::Api;
+use super::Report;
+use super::server::State;
+use crate::error::{Error, innermost};
 use crate::notification::{DELIVERY_HEADER, Signer};
+use crate::transport::connect::http_client;
 
 /// How often a notification that fails is sent again: documented for the results of asynchronous calls.
 pub(super) const RESENDS: u32 = 30;
@@ -29,48 +30,91 @@ pub(super) struct Callback {
     pub(super) url: Url,
     pub(super) signer: Option<Signer>,
     pub(super) resend_every: Duration,
+    /// Whether each second notification of an order comes before the one that was to come before it.
+    pub(super) swaps: bool,
 }
 
-/// Tells what happens, and what it is told to tell, until `told` is closed.
-pub(super) async fn run(
-    callback: Callback,
-    apis: Arc<[Arc<dyn Api>]>,
-    clock: Clock,
-    mut told: mpsc::UnboundedReceiver<Value>,
-) {
+impl Callback {
+    /// One to `url`, if there is one.
+    pub(super) fn new(
+        url: Option<String>,
+        signer: Option<Signer>,
+        resend_every: Duration,
+        swaps: bool,
+    ) -> Result<Option<Self>, Error> {
+        let Some(url) = url else {
+            let alone = Error::settings("there is a signer of notifications, but no callback that they are sent to");
+            return signer.map_or(Ok(None), |_| Err(alone));
+        };
+        let url = Url::parse(&url).map_err(|error| Error::settings(format!("the callback is no URL: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Error::settings("the callback must be a URL of http or https"));
+        }
+        let probe = signer.as_ref().map(|signer| signer.headers(b"{}", SystemTime::now()));
+        probe.transpose().map_err(|error| Error::settings(format!("notifications can't be signed: {error}")))?;
+        let http = http_client(&url).build();
+        let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
+        Ok(Some(Self { http, url, signer, resend_every, swaps }))
+    }
+}
+
+/// Tells what happens, and what it is told to tell.
+pub(super) async fn run(callback: Callback, state: State, mut told: mpsc::UnboundedReceiver<Value>) {
     let mut deliveries = JoinSet::new();
     let mut count = 0_u64;
     let mut news = tokio::time::interval(NEWS);
+    let mut held_back: Option<(u64, Value)> = None;
     loop {
-        let bodies = tokio::select! {
-            body = told.recv() => match body {
-                Some(body) => vec![body],
-                None => break,
-            },
-            _ = news.tick() => apis.iter().flat_map(|api| api.news(clock())).collect(),
+        let (bodies, may_wait) = tokio::select! {
+            Some(body) = told.recv() => (vec![body], false),
+            _ = news.tick() => (news_of(&state), callback.swaps),
             Some(_) = deliveries.join_next() => continue,
         };
         for body in bodies {
             count += 1;
-            deliveries.spawn(deliver(callback.clone(), count, body.to_string()));
+            if may_wait && held_back.is_none() {
+                held_back = Some((count, body));
+                continue;
+            }
+            let after = if may_wait { held_back.take() } else { None };
+            deliveries.spawn(deliver_all(callback.clone(), state.clone(), [Some((count, body)), after]));
         }
     }
 }
 
-async fn deliver(callback: Callback, id: u64, body: String) {
+/// Delivers one after the other.
+async fn deliver_all(callback: Callback, state: State, bodies: [Option<(u64, Value)>; 2]) {
+    for (id, body) in bodies.into_iter().flatten() {
+        deliver(&callback, &state, id, body.to_string()).await;
+    }
+}
+
+/// What has happened in the APIs, if the clock lets anything happen.
+fn news_of(state: &State) -> Vec<Value> {
+    let Ok(now) = state.clock.now() else { return Vec::new() };
+    state.served.iter().flat_map(|api| api.news(now)).collect()
+}
+
+async fn deliver(callback: &Callback, state: &State, id: u64, body: String) {
     for _ in 0..=RESENDS {
         // Signed anew each time: a receiver refuses an old one.
         let headers = callback.signer.as_ref().map(|signer| signer.headers(body.as_bytes(), SystemTime::now()));
-        let Ok(headers) = headers.transpose() else { return };
+        let headers = match headers.transpose() {
+            Ok(headers) => headers,
+            Err(error) => return state.report(Report::NotificationFailed { delivery: id, reason: &error.to_string() }),
+        };
         let request = callback.http.post(callback.url.clone()).headers(headers.unwrap_or_default());
         let request = request
             .header(DELIVERY_HEADER, id)
             .header(CONTENT_TYPE, "application/json")
             .body(body.clone())
             .timeout(ANSWER);
-        if request.send().await.is_ok_and(|response| response.status().is_success()) {
-            return;
-        }
+        let reason = match request.send().await {
+            Ok(response) if response.status().is_success() => return,
+            Ok(response) => format!("the receiver answered {}", response.status()),
+            Err(error) => innermost(&error.without_url()),
+        };
+        state.report(Report::NotificationFailed { delivery: id, reason: &reason });
         tokio::time::sleep(callback.resend_every).await;
     }
 }

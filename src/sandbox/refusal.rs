@@ -1,14 +1,19 @@
 //! Why the sandbox refuses a call. The codes are its own: Linksfield documents none.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 
+use super::BATCH_LIMIT;
 use crate::values::Language;
 
 /// A refusal: its code, and its words in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    Body(String),
+    Body(Words),
     BodyTooLarge,
+    BodyTimeout,
+    BatchTooLarge,
     UnknownPath,
     Method {
         allowed: String,
@@ -17,29 +22,56 @@ pub(super) enum Refusal {
     Signature(String),
     Parameter {
         name: String,
-        problem: String,
+        problem: Words,
     },
     UnknownPlan,
     UnknownOrder,
     OrderStarted,
     OrderEnded,
     Unpaid,
-    NotAllowed(&'static str),
+    NotAllowed(Words),
     NoPlanInUse,
     Full,
-    /// What a fault says.
-    Fault,
+    Clock,
+    /// What a test says.
+    Told {
+        code: String,
+        message: String,
+    },
+}
+
+/// The same in Chinese and in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    chinese: Cow<'static, str>,
+    english: Cow<'static, str>,
+}
+
+impl<C: Into<Cow<'static, str>>, E: Into<Cow<'static, str>>> From<(C, E)> for Words {
+    fn from((chinese, english): (C, E)) -> Self {
+        Self { chinese: chinese.into(), english: english.into() }
+    }
 }
 
 impl Refusal {
-    pub(super) fn parameter(name: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(super) fn parameter(name: impl Into<String>, problem: impl Into<Words>) -> Self {
         Self::Parameter { name: name.into(), problem: problem.into() }
     }
 
-    pub(super) fn code(&self) -> &'static str {
+    pub(super) fn body(problem: impl Into<Words>) -> Self {
+        Self::Body(problem.into())
+    }
+
+    pub(super) fn not_allowed(rule: impl Into<Words>) -> Self {
+        Self::NotAllowed(rule.into())
+    }
+
+    pub(super) fn code(&self) -> &str {
         match self {
             Self::Body(_) => "SANDBOX-BODY",
             Self::BodyTooLarge => "SANDBOX-BODY-TOO-LARGE",
+            Self::BodyTimeout => "SANDBOX-BODY-TIMEOUT",
+            Self::BatchTooLarge => "SANDBOX-BATCH-TOO-LARGE",
             Self::UnknownPath => "SANDBOX-UNKNOWN-PATH",
             Self::Method { .. } => "SANDBOX-METHOD",
             Self::AccessCode => "SANDBOX-ACCESS-CODE",
@@ -53,7 +85,8 @@ impl Refusal {
             Self::NotAllowed(_) => "SANDBOX-NOT-ALLOWED",
             Self::NoPlanInUse => "SANDBOX-NO-PLAN-IN-USE",
             Self::Full => "SANDBOX-FULL",
-            Self::Fault => "SANDBOX-FAULT",
+            Self::Clock => "SANDBOX-CLOCK",
+            Self::Told { code, .. } => code,
         }
     }
 
@@ -63,6 +96,7 @@ impl Refusal {
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::OK,
         }
     }
@@ -72,12 +106,18 @@ impl Refusal {
         if *language == Language::English { english } else { chinese }
     }
 
-    /// In Chinese and in English. Details that the sandbox computes are in English in both.
+    /// In Chinese and in English.
     fn messages(&self) -> (String, String) {
         let both = |chinese: &str, english: &str| (chinese.to_owned(), english.to_owned());
         match self {
-            Self::Body(problem) => (format!("请求体错误: {problem}"), format!("the body is wrong: {problem}")),
+            Self::Body(Words { chinese, english }) => {
+                (format!("请求体错误: {chinese}"), format!("the body is wrong: {english}"))
+            }
             Self::BodyTooLarge => both("请求体过大", "the body is too large"),
+            Self::BodyTimeout => both("请求体接收超时", "the body did not come in time"),
+            Self::BatchTooLarge => {
+                (format!("一次最多 {BATCH_LIMIT} 张卡"), format!("a batch is for at most {BATCH_LIMIT} SIMs here"))
+            }
             Self::UnknownPath => both("路径不存在", "no operation has this path"),
             Self::Method { .. } => both("请求方法错误", "this operation has another method"),
             Self::AccessCode => both(
@@ -88,16 +128,23 @@ impl Refusal {
                 format!("签名错误,服务器签名内容: {content}"),
                 format!("the signature is wrong; the server signed this content with your secret: {content}"),
             ),
-            Self::Parameter { name, problem } => (format!("参数 {name} 错误: {problem}"), format!("{name}: {problem}")),
+            Self::Parameter { name, problem: Words { chinese, english } } => {
+                (format!("参数 {name} 错误: {chinese}"), format!("{name}: {english}"))
+            }
             Self::UnknownPlan => both("套餐不存在", "no plan has this package_code"),
             Self::UnknownOrder => both("订单不存在", "no order has this order_id"),
             Self::OrderStarted => both("订单已启用", "this order is already started"),
             Self::OrderEnded => both("订单已结束", "this order has ended"),
             Self::Unpaid => both("未支付订单不允许立即开通", "an unpaid order can't be started at once"),
-            Self::NotAllowed(rule) => (format!("不允许: {rule}"), format!("not allowed: {rule}")),
+            Self::NotAllowed(Words { chinese, english }) => {
+                (format!("不允许: {chinese}"), format!("not allowed: {english}"))
+            }
             Self::NoPlanInUse => both("该设备没有使用中的套餐", "this SIM has no plan in use"),
             Self::Full => both("订单数量已达上限", "the sandbox keeps no more orders: start a new one"),
-            Self::Fault => both("?", "?"),
+            Self::Clock => {
+                both("沙箱时钟必须在 1970 至 9998 年之间", "the sandbox's clock must be in a year from 1970 to 9998")
+            }
+            Self::Told { message, .. } => both(message, message),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Answers over HTTP.
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 
@@ -13,4 +13,10 @@ pub(super) fn answer(status: StatusCode, media_type: &'static str, body: Bytes) 
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
+}
+
+/// The body of an answer that the sandbox made.
+pub(super) async fn text(response: Response<Body>) -> String {
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
+    String::from_utf8_lossy(&body).into_owned()
 }

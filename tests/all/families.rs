@@ -44,6 +44,8 @@ pub struct Caller {
     pub retry: RetryPolicy,
     /// Where the CSSS API is, if not in the sandbox.
     pub url: Option<String>,
+    /// What it calls with, if not with a client of its own.
+    pub http: Option<reqwest::Client>,
 }
 
 impl Caller {
@@ -56,6 +58,7 @@ impl Caller {
             .environment(self.url.clone().unwrap_or(environment))
             .timeout(self.timeout)
             .retry(self.retry.clone())
+            .maybe_http_client(self.http.clone())
             .build()
             .unwrap()
     }

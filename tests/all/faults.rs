@@ -1,30 +1,32 @@
 //! Every fault of the sandbox against every operation of every API: what the caller is told, and how many orders there are.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use futures::future::join_all;
 use linksfield::csss::types::OpenPackage;
 use linksfield::openapi::Document;
 use linksfield::sandbox::{FAULT_HEADER, Fault, Sandbox};
-use linksfield::{Error, ErrorKind, Operation, RetryPolicy, csss};
+use linksfield::{Error, ErrorKind, Operation, RetryPolicy, csss, mall};
 use serde_json::Value;
 
 use crate::families::{Caller, documents, example};
 use crate::support::{client_of, http, monthly_plan, placed};
 
 /// Sends queries twice at most, and gives up soon where no answer will come.
-fn hasty(fault: Fault) -> Caller {
-    let timeout = if fault == Fault::Hang { Duration::from_millis(500) } else { Duration::from_secs(30) };
+pub fn hasty(timeout: Duration) -> Caller {
     let retry = RetryPolicy::builder().attempts(2).first_delay(Duration::from_millis(1)).build();
-    Caller { timeout, retry, url: None }
+    Caller { timeout, retry, url: None, http: None }
 }
 
-/// A SIM with a started order, another order that is not, and in the Mall one with the ids of `parameters`.
-async fn sandbox_with_orders(parameters: &Value) -> (Sandbox, String) {
+/// A SIM with a started order, another order that is not, and in the Mall one with the ids of `parameters`; `http` is shared,
+/// because it takes long to make one.
+pub async fn sandbox_with_orders(parameters: &Value, http: &reqwest::Client) -> (Sandbox, String) {
     let sandbox = Sandbox::start().await.unwrap();
-    let client = client_of(&sandbox);
+    // Equal answers to equal calls.
+    sandbox.set_time(Some(UNIX_EPOCH + Duration::from_secs(1_643_253_530))).unwrap();
+    let client = csss::Client::builder().credentials(sandbox.credentials().clone()).environment(sandbox.url());
+    let client = client.http_client(http.clone()).build().unwrap();
     let started = placed(&client).await;
     client.open_package(&OpenPackage::builder().order_id(started).build()).await.unwrap();
     let waiting = placed(&client).await;
@@ -36,12 +38,13 @@ async fn sandbox_with_orders(parameters: &Value) -> (Sandbox, String) {
     if parameters["packageCode"].is_null() {
         order.order_no = id("orderNo").map_or(order.order_no, Into::into);
     }
-    crate::mall::client_of(&sandbox).single_order(&order).await.unwrap();
+    let shop = mall::Client::builder().credentials(crate::mall::partner_code()).environment(sandbox.mall_url());
+    shop.http_client(http.clone()).build().unwrap().single_order(&order).await.unwrap();
     (sandbox, waiting.to_string())
 }
 
 /// What the caller of an operation is told.
-fn told(result: &Result<(), Error>) -> String {
+pub fn told(result: &Result<(), Error>) -> String {
     match result {
         Ok(()) => "ok".to_owned(),
         Err(error) => {
@@ -51,45 +54,73 @@ fn told(result: &Result<(), Error>) -> String {
     }
 }
 
-/// Calls `operation` once under `fault`: what the caller is told, and the number of new orders.
-async fn outcome(fault: Fault, document: &Document, operation: &'static Operation) -> (String, usize) {
-    let (sandbox, order) = sandbox_with_orders(&example(operation, "")).await;
-    sandbox.misbehave(Some(fault));
-    let call = hasty(fault).call(&sandbox, document, operation, example(operation, &order));
-    let result = tokio::time::timeout(Duration::from_secs(120), call).await.expect("a call ends").map(drop);
-    let new = sandbox.order_count() + sandbox.mall_order_count() - 3;
-    let unknown = result.as_ref().is_err_and(Error::outcome_unknown);
-    let what = format!("{} under {}", operation.id, fault.name());
-    assert!(new <= 1, "{what}: ordered {new} times");
-    assert!(new == 0 || result.is_ok() || unknown, "{what}: an order was placed, and nobody says so");
-    assert!(!(operation.safe_to_retry && unknown), "{what}: a query changes nothing");
-    let refused = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Refused);
-    assert_eq!(refused, fault == Fault::UnknownCode, "{what}: {result:?}");
-    (told(&result), new)
+/// What is asked of every operation: what the caller is told, and the number of new orders.
+pub trait Trial {
+    fn outcome(
+        &self,
+        document: &'static Document,
+        operation: &'static Operation,
+    ) -> impl Future<Output = (String, usize)>;
+}
+
+/// The rows of a table: operations with the same outcome stand together.
+pub async fn rows(name: &str, trial: &impl Trial) -> String {
+    let documents = documents();
+    let all = documents.iter().flat_map(|document| document.operations.iter().map(move |row| (*document, row)));
+    let outcomes = join_all(all.clone().map(|(document, operation)| trial.outcome(document, operation))).await;
+    let mut rows: BTreeMap<(String, usize), Vec<&str>> = BTreeMap::new();
+    for ((_, operation), outcome) in all.zip(outcomes) {
+        rows.entry(outcome).or_default().push(operation.id);
+    }
+    let rows = rows.into_iter();
+    rows.map(|((told, new), operations)| format!("| {name} | {} | {told} | {new} |\n", operations.join(", "))).collect()
+}
+
+/// Compares a printed page with what happens.
+pub fn assert_page(name: &str, page: &str) {
+    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "docs/{name} is not up to date");
+}
+
+struct Faulty {
+    fault: Fault,
+    http: reqwest::Client,
+}
+
+impl Trial for Faulty {
+    /// Calls `operation` once under the fault.
+    async fn outcome(&self, document: &'static Document, operation: &'static Operation) -> (String, usize) {
+        let fault = self.fault;
+        let (sandbox, order) = sandbox_with_orders(&example(operation, ""), &self.http).await;
+        sandbox.misbehave(Some(fault));
+        let timeout = if fault == Fault::Hang { Duration::from_millis(500) } else { Duration::from_secs(30) };
+        let call = hasty(timeout).call(&sandbox, document, operation, example(operation, &order));
+        let result = tokio::time::timeout(Duration::from_secs(120), call).await.expect("a call ends").map(drop);
+        let new = sandbox.order_count() + sandbox.mall_order_count() - 3;
+        let unknown = result.as_ref().is_err_and(Error::outcome_unknown);
+        let what = format!("{} under {}", operation.id, fault.name());
+        assert!(new <= 1, "{what}: ordered {new} times");
+        assert!(new == 0 || result.is_ok() || unknown, "{what}: an order was placed, and nobody says so");
+        assert!(!(operation.safe_to_retry && unknown), "{what}: a query changes nothing");
+        let refused = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Refused);
+        assert_eq!(refused, fault == Fault::UnknownCode, "{what}: {result:?}");
+        (told(&result), new)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_orders_twice_or_hides_that_an_order_may_be_placed() {
     let mut table = include_str!("faults_head.md").to_owned();
+    let http = reqwest::Client::new();
     for fault in Fault::ALL {
-        let documents = documents();
-        let all = documents.iter().flat_map(|document| document.operations.iter().map(move |row| (document, row)));
-        let outcomes = join_all(all.clone().map(|(document, operation)| outcome(fault, document, operation))).await;
-        let mut rows: BTreeMap<(String, usize), Vec<&str>> = BTreeMap::new();
-        for ((_, operation), outcome) in all.zip(outcomes) {
-            rows.entry(outcome).or_default().push(operation.id);
-        }
-        for ((told, new), operations) in rows {
-            writeln!(table, "| {} | {} | {told} | {new} |", fault.name(), operations.join(", ")).unwrap();
-        }
+        table += &rows(fault.name(), &Faulty { fault, http: http.clone() }).await;
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), table, "docs/faults.md is not up to date");
+    assert_page("faults.md", &table);
 }
 
 #[tokio::test]
 async fn a_fault_can_be_asked_for_by_a_header_and_ends() {
-    let (sandbox, _) = sandbox_with_orders(&Value::Null).await;
+    let (sandbox, _) = sandbox_with_orders(&Value::Null, &reqwest::Client::new()).await;
     let headers = [(FAULT_HEADER.parse().unwrap(), "html-error".parse().unwrap())].into_iter().collect();
     let http = http().default_headers(headers).build().unwrap();
     let client = csss::Client::builder()

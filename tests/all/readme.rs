@@ -32,3 +32,11 @@ fn what_the_readme_links_to_is_checked_as_a_name_of_this_crate() {
     }
     assert!(!readme.contains("](docs/") && !readme.contains("](examples/"), "such a link is dead in the documentation");
 }
+
+#[test]
+fn the_story_that_it_tells_is_a_test_that_runs() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shown = readme.split("```rust,ignore\n").find(|block| block.starts_with("#[tokio::test]")).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert!(include_str!("stories.rs").contains(shown), "{shown}");
+}

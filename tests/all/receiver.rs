@@ -113,6 +113,23 @@ async fn the_sandbox_notifies_of_an_order_through_its_life() {
 }
 
 #[tokio::test]
+async fn the_sandbox_can_send_a_pair_the_wrong_way_round() {
+    let expecting = Verifier::builder().key("key-1", KEY).expecting(Callback::OrderStatusChanged).build();
+    let (url, mut events) = receiver(expecting, 0).await;
+    let sandbox =
+        Sandbox::builder().callback(url).callback_signer(signer()).swap_notifications(true).start().await.unwrap();
+    let client = client_of(&sandbox);
+    for _ in 0..2 {
+        let order = placed(&client).await;
+        client.open_package(&OpenPackage::builder().order_id(order).build()).await.unwrap();
+        for expected in [OrderEvent::Started, OrderEvent::Created] {
+            let Some(Event::OrderStatusChanged(changed)) = events.recv().await else { panic!("no change") };
+            assert_eq!(changed.event("SANDBOX-event"), Some(expected));
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_sandbox_signs_an_sms_in_either_way() {
     for signer in [signer(), Signer::legacy("legacy")] {
         let (url, mut events) = receiver(verifier(), 0).await;

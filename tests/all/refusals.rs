@@ -5,8 +5,8 @@ use linksfield::csss::types::{
 };
 use linksfield::csss::{Client, OPERATIONS};
 use linksfield::http::Method;
-use linksfield::sandbox::{ORDER_LIMIT, Sandbox};
-use linksfield::{Credentials, Error, ErrorKind};
+use linksfield::sandbox::{BATCH_LIMIT, ID_LIMIT, ORDER_LIMIT, Sandbox, TEXT_LIMIT};
+use linksfield::{Credentials, Error, ErrorKind, Language};
 use serde_json::{Value, json};
 
 use crate::support::{SIM, client_of, http, monthly_plan, monthly_plan_for, placed};
@@ -121,11 +121,84 @@ async fn a_batch_with_nothing_to_order_for_is_refused() -> Result<(), Error> {
 async fn the_sandbox_keeps_no_more_orders_than_it_says() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);
-    let mut order = monthly_plan_for((0..ORDER_LIMIT / 2).map(|sim| sim.to_string()));
-    client.batch_order_packages(&order).await?;
-    client.batch_order_packages(&order).await?;
+    let mut order = monthly_plan_for((0..BATCH_LIMIT).map(|sim| sim.to_string()));
+    for _ in 0..ORDER_LIMIT / BATCH_LIMIT {
+        client.batch_order_packages(&order).await?;
+    }
     order.device_list.truncate(1);
     assert_refused(client.batch_order_packages(&order).await, "SANDBOX-FULL", "no more orders");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_of_too_many_sims_and_an_id_that_is_too_long_are_refused() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    let mut batch = monthly_plan_for((0..=BATCH_LIMIT).map(|sim| sim.to_string()));
+    assert_refused(client.batch_order_packages(&batch).await, "SANDBOX-BATCH-TOO-LARGE", "at most 1000 SIMs");
+    batch.device_list = vec!["1".into(), "x".repeat(ID_LIMIT + 1).into()];
+    assert_refused(
+        client.batch_order_packages(&batch).await,
+        "SANDBOX-PARAMETER",
+        "deviceList: an id must have at most",
+    );
+    let mut order = monthly_plan();
+    order.device_id = "x".repeat(ID_LIMIT + 1).into();
+    assert_refused(client.order_package(&order).await, "SANDBOX-PARAMETER", "device_id: an id must have at most");
+    let mut shop = crate::mall::order("NO1", "0");
+    shop.order_no = "x".repeat(ID_LIMIT + 1).into();
+    let error = crate::mall::client_of(&sandbox).single_order(&shop).await.unwrap_err();
+    assert_eq!(error.code(), Some("SANDBOX-PARAMETER"));
+    assert_eq!(sandbox.order_count() + sandbox.mall_order_count(), 0);
+    order.device_id = "x".repeat(ID_LIMIT).into();
+    client.order_package(&order).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sandbox_keeps_no_more_texts_than_it_says() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let mall = crate::mall::client_of(&sandbox);
+    let mut order = crate::mall::order("0", "0");
+    order.service_plan_show_name = "x".repeat(1_000_000);
+    let most = TEXT_LIMIT / 1_000_000;
+    for number in 0..most {
+        order.order_no = number.to_string().into();
+        mall.single_order(&order).await?;
+    }
+    order.order_no = "one more".into();
+    assert_eq!(mall.single_order(&order).await.unwrap_err().code(), Some("SANDBOX-FULL"));
+    assert_eq!(sandbox.mall_order_count(), most);
+    order.service_plan_show_name = "short".to_owned();
+    mall.single_order(&order).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_text_leaves_out_what_may_be_left_out() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let client = client_of(&sandbox);
+    let mut order = serde_json::to_value(monthly_plan()).unwrap();
+    order["pay_type"] = "".into();
+    client.call::<Value>(Method::POST, "/package/orderPackage", &order).await?;
+    order["package_name"] = "".into();
+    let error = client.call::<Value>(Method::POST, "/package/orderPackage", &order).await.unwrap_err();
+    assert_eq!(error.message(), Some("package_name: must not be empty"));
+    let all = json!({ "page_no": 1, "page_size": 5, "order_type": "", "device_id": "" });
+    client.call::<Value>(Method::POST, "/package/queryOrder", &all).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_read() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let key = linksfield::signing::Key::new(linksfield::sandbox::SECRET);
+    let body = linksfield::envelope::wrap(b"{}", "SANDBOX", "1643253530", &key).unwrap();
+    let body = ["\u{feff}".as_bytes(), &body].concat();
+    let url = format!("{}/device/syncAssetInfo", sandbox.url());
+    let answer = reqwest::Client::new().post(url).body(body).send().await.unwrap().text().await.unwrap();
+    assert!(answer.starts_with(r#"{"code":"0000""#), "{answer}");
+    assert_eq!(sandbox.requests()[0].parameters(), json!({}));
     Ok(())
 }
 
@@ -166,6 +239,62 @@ async fn messages_are_in_the_language_that_was_asked_for() -> Result<(), Error> 
     let chinese = Client::builder().credentials(sandbox.credentials().clone()).environment(sandbox.url()).build()?;
     let chinese = chinese.open_package(&unknown).await.unwrap_err();
     assert_eq!(chinese.message(), Some("订单不存在"));
+    Ok(())
+}
+
+/// The code and the message of what a call is refused with, in the language that was asked for.
+async fn refusal(sandbox: &Sandbox, language: Language, path: &str, parameters: &Value) -> (String, String) {
+    let call = client_of(sandbox).call::<Value>(Method::POST, path, parameters).language(language);
+    let error = call.await.unwrap_err();
+    (error.code().unwrap().to_owned(), error.message().unwrap().to_owned())
+}
+
+fn is_chinese(letter: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&letter)
+}
+
+/// Two words beside each other: a name alone is no English.
+fn has_english(text: &str) -> bool {
+    let is_word = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase());
+    text.split(' ').collect::<Vec<_>>().windows(2).any(|words| words.iter().all(is_word))
+}
+
+#[tokio::test]
+async fn each_message_is_in_one_language() -> Result<(), Error> {
+    let sandbox = Sandbox::start().await?;
+    let order = |name: &str, value: Value| {
+        let mut order = serde_json::to_value(monthly_plan()).unwrap();
+        order[name] = value;
+        order
+    };
+    for (path, parameters) in [
+        ("/package/orderPackage", order("package_type", "9".into())),
+        ("/package/orderPackage", order("pay_rst", "9".into())),
+        ("/package/orderPackage", order("pay_type", "9".into())),
+        ("/package/orderPackage", order("is_open", "9".into())),
+        ("/package/orderPackage", order("pay_amount", "x".into())),
+        ("/package/orderPackage", order("order_period", "0".into())),
+        ("/package/orderPackage", order("test_flow", "".into())),
+        ("/package/orderPackage", order("device_id", "".into())),
+        ("/package/orderPackage", order("device_id", "x".repeat(65).into())),
+        ("/package/orderPackage", order("device_id", 1.into())),
+        ("/package/orderPackage", order("package_code", "none".into())),
+        ("/package/orderPackage", json!({})),
+        ("/package/openPackage", json!({ "order_id": "1" })),
+        ("/package/queryOrder", json!({ "page_no": 1, "page_size": 5000 })),
+        ("/package/queryOrder", json!({ "page_no": 1, "page_size": 5, "order_type": "1" })),
+        ("/package/batchOrderPackages", serde_json::to_value(monthly_plan_for(vec!["1"; 1001])).unwrap()),
+        ("/no/such", json!({})),
+    ] {
+        let mut parameters = parameters;
+        if parameters["test_flow"] == "" {
+            parameters["test_flow_flag"] = "1".into();
+        }
+        let (code, english) = refusal(&sandbox, Language::English, path, &parameters).await;
+        assert!(!english.contains(is_chinese) && has_english(&english), "{code}: {english}");
+        let (_, chinese) = refusal(&sandbox, Language::SimplifiedChinese, path, &parameters).await;
+        assert!(chinese.contains(is_chinese) && !has_english(&chinese), "{code}: {chinese}");
+    }
     Ok(())
 }
 

@@ -53,10 +53,17 @@ impl Api for EsimQr {
         language: &Language,
     ) -> (StatusCode, Value) {
         match result {
-            Ok(data) => (StatusCode::OK, json!({ "code": SUCCESS, "data": data, "message": "操作成功" })),
+            Ok(data) => {
+                let message = if *language == Language::English { "success" } else { "操作成功" };
+                (StatusCode::OK, json!({ "code": SUCCESS, "data": data, "message": message }))
+            }
             Err(refusal) => {
-                let message = format!("{}: {}", refusal.code(), refusal.message(language));
-                (refusal.status(), json!({ "code": -1, "data": null, "message": message }))
+                let message = refusal.message(language);
+                let (code, message) = match refusal.code().parse::<i64>() {
+                    Ok(code) => (code, message),
+                    Err(_) => (-1, format!("{}: {message}", refusal.code())),
+                };
+                (refusal.status(), json!({ "code": code, "data": null, "message": message }))
             }
         }
     }

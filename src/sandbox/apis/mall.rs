@@ -1,5 +1,6 @@
 //! The Mall of the sandbox, its three services over one shop: verify, keep orders and auto-renewals, answer in the documented shapes.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -14,9 +15,10 @@ use crate::mall::types::{
 };
 use crate::mall::{SUCCESS, VERSION, sign};
 use crate::openapi::{Document, Operation, documents};
-use crate::sandbox::api::{Api, Parameters, Received, given, object, read};
+use crate::sandbox::api::{Api, Parameters, Received, given, id, object, read};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::{ORDER_LIMIT, Sandbox, held};
+use crate::sandbox::room::Room;
+use crate::sandbox::{Sandbox, held};
 use crate::values::Language;
 
 const VSHOP: &str = "/mall-api";
@@ -33,7 +35,11 @@ pub(in crate::sandbox) struct Mall {
 
 /// The orders of end users, the oldest first.
 #[derive(Debug, Default)]
-struct Shop(Vec<Order>);
+struct Shop {
+    orders: Vec<Order>,
+    numbers: HashSet<String>,
+    room: Room,
+}
 
 #[derive(Debug)]
 struct Order {
@@ -68,7 +74,7 @@ impl Api for Mall {
     fn verified(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
         let parameters = object(&request.whole)?;
         if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
-            return Err(Refusal::parameter(*name, "must be given, as text"));
+            return Err(Refusal::parameter(*name, ("必须有, 且为文本", "must be given, as text")));
         }
         verify(&request.whole, &parameters, &self.partner_code)?;
         Ok(parameters)
@@ -125,14 +131,14 @@ impl Sandbox {
     /// How many orders have been placed in the Mall.
     #[must_use]
     pub fn mall_order_count(&self) -> usize {
-        held(&self.apis.mall[0].shop).0.len()
+        held(&self.apis.mall[0].shop).orders.len()
     }
 }
 
 /// The signature involves no secret, so the partner code is all that is known of who calls.
 fn verify(whole: &[u8], parameters: &Parameters, partner_code: &str) -> Result<(), Refusal> {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default();
-    let expected = sign(whole).map_err(|error| Refusal::Body(error.to_string()))?;
+    let expected = sign(whole).map_err(|error| Refusal::body(("内容无法签名", error.to_string())))?;
     if text("sign") != expected {
         let explanation = crate::signing::explain(whole);
         let content = explanation.map(|explanation| explanation.content().to_owned()).unwrap_or_default();
@@ -141,7 +147,11 @@ fn verify(whole: &[u8], parameters: &Parameters, partner_code: &str) -> Result<(
     if text("partnerCode") != partner_code {
         return Err(Refusal::AccessCode);
     }
-    if text("version") == VERSION { Ok(()) } else { Err(Refusal::parameter("version", "must be 3.0")) }
+    if text("version") == VERSION {
+        Ok(())
+    } else {
+        Err(Refusal::parameter("version", ("必须为 3.0", "must be 3.0")))
+    }
 }
 
 fn carry_out(operation: &Operation, parameters: &Parameters, shop: &mut Shop) -> Result<Value, Refusal> {
@@ -173,19 +183,20 @@ impl Shop {
         for (name, value) in
             [("deviceCode", &*order.device_code), ("orderNo", &*order.order_no), ("payId", &*order.pay_id)]
         {
-            given(name, value)?;
+            id(name, value)?;
         }
-        if self.0.len() >= ORDER_LIMIT {
-            return Err(Refusal::Full);
+        if self.numbers.contains(&*order.order_no) {
+            return Err(Refusal::not_allowed(("orderNo 已有订单", "this orderNo has an order")));
         }
-        if self.0.iter().any(|known| known.number == *order.order_no) {
-            return Err(Refusal::NotAllowed("this orderNo has an order"));
-        }
+        let texts = [&*order.device_code, &order.order_no, &order.order_no, &order.pay_id];
+        let texts = texts.iter().map(|text| text.len()).sum::<usize>();
+        self.room.take(1, texts + order.service_plan_show_name.len() + order.order_period.len())?;
+        self.numbers.insert(order.order_no.to_string());
         let answer = json!({
             "deviceCode": order.device_code, "orderNo": order.order_no, "payId": order.pay_id,
             "partnerCode": parameters.get("partnerCode"),
         });
-        self.0.push(Order {
+        self.orders.push(Order {
             device: order.device_code.into(),
             number: order.order_no.into(),
             payment: order.pay_id.into(),
@@ -197,7 +208,7 @@ impl Shop {
     }
 
     fn orders(&self, query: &SingleQueryOrder, parameters: &Parameters) -> Result<Value, Refusal> {
-        let of_device = self.0.iter().filter(|order| order.device == *query.device_code);
+        let of_device = self.orders.iter().filter(|order| order.device == *query.device_code);
         let list = of_device.map(
             |order| json!({ "orderStatus": "SANDBOX-PAID", "servicePlanShowName": order.plan, "time": order.periods }),
         );
@@ -208,7 +219,7 @@ impl Shop {
     }
 
     fn renewal(&self, query: &QueryAutoRenewalRecord, parameters: &Parameters) -> Result<Value, Refusal> {
-        let order = self.0.iter().rev().find(|order| order.renews && order.device == *query.device_code);
+        let order = self.orders.iter().rev().find(|order| order.renews && order.device == *query.device_code);
         let order = order.ok_or(Refusal::UnknownOrder)?;
         Ok(json!({
             "deviceCode": order.device, "orderNo": order.number, "payId": order.payment,
@@ -218,14 +229,14 @@ impl Shop {
     }
 
     fn cancel_renewal(&mut self, cancel: &CancelAutoRenewalRecord) -> Result<Value, Refusal> {
-        let mut orders = self.0.iter_mut().filter(|order| order.renews && order.device == *cancel.device_code);
+        let mut orders = self.orders.iter_mut().filter(|order| order.renews && order.device == *cancel.device_code);
         let order = orders.find(|order| order.number == *cancel.order_no).ok_or(Refusal::UnknownOrder)?;
         order.renews = false;
         Ok(json!({}))
     }
 
     fn subscribe(&mut self, subscribe: &StripeSubDirectly) -> Result<Value, Refusal> {
-        let order = self.0.iter_mut().find(|order| order.payment == *subscribe.pay_id);
+        let order = self.orders.iter_mut().find(|order| order.payment == *subscribe.pay_id);
         order.ok_or(Refusal::UnknownOrder)?.renews = true;
         Ok(json!({
             "customer_id": "SANDBOX-CUSTOMER", "pay_method": "SANDBOX", "product_id": "SANDBOX-PRODUCT",

@@ -11,7 +11,8 @@ use crate::csss::types::{
     QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
 use crate::openapi::Operation;
-use crate::sandbox::api::{Parameters, given, read};
+use crate::sandbox::BATCH_LIMIT;
+use crate::sandbox::api::{Parameters, given, id, read, short};
 use crate::sandbox::refusal::Refusal;
 use crate::signing::{Key, explain};
 
@@ -54,7 +55,7 @@ fn create_ota_order(parameters: &Parameters, ledger: &mut Ledger, now: DateTime)
 }
 
 fn order_for_one(device: &str, parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Order, Refusal> {
-    given("device_id", device)?;
+    id("device_id", device)?;
     let orders = ledger.order(&[device.to_owned()], &terms(parameters)?, now)?;
     orders.into_iter().next().ok_or(Refusal::UnknownOrder)
 }
@@ -70,8 +71,12 @@ fn end(order: &Order) -> Option<String> {
 fn batch_order_packages(parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Value, Refusal> {
     let BatchOrderPackages { device_list, .. } = read(parameters)?;
     let devices: Vec<_> = device_list.iter().map(ToString::to_string).collect();
+    if devices.len() > BATCH_LIMIT {
+        return Err(Refusal::BatchTooLarge);
+    }
+    devices.iter().try_for_each(|device| short("deviceList", device))?;
     if devices.is_empty() || devices.iter().any(String::is_empty) {
-        return Err(Refusal::parameter("deviceList", "must have device ids"));
+        return Err(Refusal::parameter("deviceList", ("必须有设备号", "must have device ids")));
     }
     let orders = ledger.order(&devices, &terms(parameters)?, now)?;
     let results: Vec<_> = orders.iter().map(placed_in_batch).collect();
@@ -104,7 +109,7 @@ fn within(name: &str, value: i64, most: i64) -> Result<(), Refusal> {
     if (1..=most).contains(&value) {
         Ok(())
     } else {
-        Err(Refusal::parameter(name, format!("must be from 1 to {most}")))
+        Err(Refusal::parameter(name, (format!("必须为 1 至 {most}"), format!("must be from 1 to {most}"))))
     }
 }
 
@@ -113,7 +118,10 @@ fn query_order(parameters: &QueryOrder, ledger: &Ledger, now: DateTime) -> Resul
     within("page_no", page_no, i64::MAX)?;
     within("page_size", page_size, PAGE_LIMIT)?;
     if parameters.order_type.as_deref().is_some_and(|wanted| !wanted.is_empty()) {
-        return Err(Refusal::parameter("order_type", "its values are not documented, so the sandbox can't list by it"));
+        return Err(Refusal::parameter(
+            "order_type",
+            ("文档未列出其取值, 沙箱不能按其查询", "its values are not documented, so the sandbox can't list by it"),
+        ));
     }
     let found: Vec<_> = ledger
         .orders()
@@ -188,26 +196,35 @@ fn terms(parameters: &Parameters) -> Result<Terms, Refusal> {
     given("package_code", &plan.package_code)?;
     given("package_name", &plan.package_name)?;
     let period = calendar::period(&plan.package_type);
-    let period = period.ok_or_else(|| Refusal::parameter("package_type", "must be from 0 to 5"))?;
+    let period = period.ok_or_else(|| Refusal::parameter("package_type", ("必须为 0 至 5", "must be from 0 to 5")))?;
     let periods = plan.order_period.parse().unwrap_or(0);
     within("order_period", periods, PERIOD_LIMIT)?;
     flag("global_order", Some(&plan.global_order))?;
     let start_at_once = flag("is_open", Some(&plan.is_open))?;
     let test_data = flag("test_flow_flag", plan.test_flow_flag.as_deref())?;
     if plan.pay_amount.is_some_and(|amount| !is_amount(&amount)) {
-        return Err(Refusal::parameter("pay_amount", "must be an amount in yuan with at most two decimals"));
+        return Err(Refusal::parameter(
+            "pay_amount",
+            ("必须为金额 (元), 最多两位小数", "must be an amount in yuan with at most two decimals"),
+        ));
     }
     if let Some(PaymentResult::Unknown(_)) = plan.pay_rst {
-        return Err(Refusal::parameter("pay_rst", "must be 1 or 2"));
+        return Err(Refusal::parameter("pay_rst", ("必须为 1 或 2", "must be 1 or 2")));
     }
     if let Some(PaymentMethod::Unknown(_)) = plan.pay_type {
-        return Err(Refusal::parameter("pay_type", "must be 0, 1 or 2"));
+        return Err(Refusal::parameter("pay_type", ("必须为 0, 1 或 2", "must be 0, 1 or 2")));
     }
     if test_data && plan.test_flow.unwrap_or_default().is_empty() {
-        return Err(Refusal::parameter("test_flow", "must not be empty if test_flow_flag is 1"));
+        return Err(Refusal::parameter(
+            "test_flow",
+            ("test_flow_flag 为 1 时不能为空", "must not be empty if test_flow_flag is 1"),
+        ));
     }
     if start_at_once && plan.package_type == PackageType::Schedule {
-        return Err(Refusal::NotAllowed("orders of schedule plans can't be started at once"));
+        return Err(Refusal::not_allowed((
+            "预约套餐不能立即开通",
+            "orders of schedule plans can't be started at once",
+        )));
     }
     if start_at_once && plan.pay_rst != Some(PaymentResult::Paid) {
         return Err(Refusal::Unpaid);
@@ -219,7 +236,7 @@ fn flag(name: &str, value: Option<&str>) -> Result<bool, Refusal> {
     match value {
         Some("1") => Ok(true),
         Some("0") | None => Ok(false),
-        Some(_) => Err(Refusal::parameter(name, "must be 0 or 1")),
+        Some(_) => Err(Refusal::parameter(name, ("必须为 0 或 1", "must be 0 or 1"))),
     }
 }
 

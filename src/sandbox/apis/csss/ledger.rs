@@ -7,11 +7,14 @@ use jiff::civil::DateTime;
 
 use super::calendar::{self, PERIOD_LIMIT};
 use crate::notification::types::OrderEvent;
-use crate::sandbox::ORDER_LIMIT;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::room::Room;
 
 /// The plans of the printed examples.
 const DOCUMENTED_PLANS: [&str; 2] = ["DP20190726001274", "DP20201218003915"];
+
+/// Bytes of the id of an order.
+const ORDER_ID_LENGTH: usize = "ORDER_".len() + 17;
 
 /// What is ordered for a SIM.
 #[derive(Clone, Debug)]
@@ -74,6 +77,7 @@ impl Order {
 #[derive(Debug)]
 pub(super) struct Ledger {
     plans: BTreeSet<String>,
+    room: Room,
     orders: Vec<Order>,
     positions: HashMap<String, usize>,
     /// The orders of each SIM.
@@ -87,6 +91,7 @@ impl Ledger {
         let plans = DOCUMENTED_PLANS.map(str::to_owned).into_iter().chain(plans).collect();
         Self {
             plans,
+            room: Room::default(),
             orders: Vec::new(),
             positions: HashMap::new(),
             of_device: HashMap::new(),
@@ -100,11 +105,10 @@ impl Ledger {
             return Err(Refusal::UnknownPlan);
         }
         if terms.test_data && devices.iter().any(|device| self.of_device.contains_key(device)) {
-            return Err(Refusal::NotAllowed("test data is for the first order of a SIM"));
+            return Err(Refusal::not_allowed(("测试流量仅限首次订购", "test data is for the first order of a SIM")));
         }
-        if self.orders.len() + devices.len() > ORDER_LIMIT {
-            return Err(Refusal::Full);
-        }
+        let texts = devices.iter().map(|device| device.len() + ORDER_ID_LENGTH).sum();
+        self.room.take(devices.len(), texts)?;
         Ok(devices.iter().map(|device| self.place(device, terms, now)).collect())
     }
 
@@ -150,7 +154,7 @@ impl Ledger {
             return Err(Refusal::OrderEnded);
         }
         if order.periods + periods > PERIOD_LIMIT {
-            return Err(Refusal::NotAllowed("a plan runs for at most 1200 periods"));
+            return Err(Refusal::not_allowed(("套餐最多 1200 个周期", "a plan runs for at most 1200 periods")));
         }
         order.periods += periods;
         let order = order.clone();

@@ -17,6 +17,7 @@ use crate::notification::types::OrderEvent;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::api::{Api, Parameters, Received, object, read};
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::server::State;
 use crate::sandbox::{Sandbox, held};
 use crate::signing::{self, VerifyError};
 use crate::values::Language;
@@ -70,14 +71,15 @@ impl Api for Csss {
             Err(VerifyError::Mismatch(explanation)) => {
                 return Err(Refusal::Signature(explanation.content().to_owned()));
             }
-            Err(error) => return Err(Refusal::Body(error.to_string())),
+            Err(error) => return Err(Refusal::body(("内容无法签名", error.to_string()))),
         }
         if signed.version != envelope::VERSION {
-            return Err(Refusal::parameter("version", "must be 2.0"));
+            return Err(Refusal::parameter("version", ("必须为 2.0", "must be 2.0")));
         }
         let digits = signed.timestamp.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || !matches!(signed.timestamp.len(), 10 | 13) {
-            return Err(Refusal::parameter("timestamp", "must be 10 digits (seconds) or 13 (milliseconds)"));
+            let words = ("必须为 10 位 (秒) 或 13 位 (毫秒) 数字", "must be 10 digits (seconds) or 13 (milliseconds)");
+            return Err(Refusal::parameter("timestamp", words));
         }
         parameters.retain(|name, _| !["access_code", "timestamp", "version", "sign"].contains(&name.as_str()));
         Ok(parameters)
@@ -141,7 +143,12 @@ impl Sandbox {
 
     /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
     pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
-        let now = calendar::local(self.now());
-        self.apis.csss.ledger().use_data(device_id, amount, now)
+        self.state.use_data(device_id, amount)
+    }
+}
+
+impl State {
+    pub(in crate::sandbox) fn use_data(&self, device_id: &str, amount: u64) -> bool {
+        self.apis.csss.ledger().use_data(device_id, amount, calendar::local(self.clock.told()))
     }
 }

@@ -1,0 +1,331 @@
+//! All that a test can tell the sandbox, over HTTP: `control.yaml` describes it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::fault::Fault;
+use super::reply::Reply;
+use super::request::Request;
+use super::response;
+use super::server::State;
+use super::shape::Shape;
+use super::story::{Effect, Story};
+use crate::error::Error;
+
+const ROOT: &str = "/_sandbox/";
+
+const SPECIFICATION: &str = include_str!("control.yaml");
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What there is, and the methods that it has.
+const PATHS: [(&str, &str); 7] = [
+    ("clock", "GET, PUT, DELETE"),
+    ("faults", "GET, POST, DELETE"),
+    ("notifications", "POST"),
+    ("openapi.yaml", "GET"),
+    ("requests", "GET, DELETE"),
+    ("sms", "POST"),
+    ("usage", "POST"),
+];
+
+pub(super) fn is_for(path: &str) -> bool {
+    path.starts_with(ROOT) || path == ROOT.trim_end_matches('/')
+}
+
+/// Who may tell it anything.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    /// Where it listens.
+    pub(super) address: IpAddr,
+    /// Another name that it is called by.
+    pub(super) host: Option<String>,
+    pub(super) is_open_to_others: bool,
+}
+
+/// Why it does not do what it is told.
+struct Problem {
+    status: StatusCode,
+    message: String,
+    allowed: Option<&'static str>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), allowed: None }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl Door {
+    /// Programs on this machine may. A page in a browser may not, whatever name it has made stand for this machine.
+    fn check(&self, peer: SocketAddr, head: &Parts) -> Result<(), Problem> {
+        let refused = |message| Err(Problem::new(StatusCode::FORBIDDEN, message));
+        if !self.is_open_to_others && !peer.ip().to_canonical().is_loopback() {
+            return refused(
+                "only programs on the sandbox's own machine may do this, unless --allow-remote-control is set",
+            );
+        }
+        if head.headers.contains_key(ORIGIN) {
+            return refused("a page in a browser (a request with Origin) may not do this");
+        }
+        if head.headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none" && site != "same-origin") {
+            return refused("another page in a browser (Sec-Fetch-Site) may not do this");
+        }
+        if names(head).is_some_and(|names| names.iter().all(|name| self.is_named(name))) {
+            return Ok(());
+        }
+        let message =
+            "the Host must be a name or address of the sandbox: localhost, where it listens, or --control-host";
+        Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, message))
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let is_here = |address: IpAddr| address.is_loopback() || address == self.address;
+        let is_given = self.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(name));
+        address.is_ok_and(is_here) || name.eq_ignore_ascii_case("localhost") || is_given
+    }
+}
+
+/// The hosts that a request says it is for; none if it does not say so in every place.
+fn names(head: &Parts) -> Option<Vec<String>> {
+    let hosts = head.headers.get_all(HOST).iter().map(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let mut hosts = hosts.collect::<Option<Vec<_>>>().filter(|hosts| !hosts.is_empty())?;
+    hosts.extend(head.uri.authority().cloned());
+    Some(hosts.iter().map(|host| host.host().to_owned()).collect())
+}
+
+/// The answer to what it is told, if whoever tells it may.
+pub(super) fn answer(state: &State, peer: SocketAddr, head: &Parts, body: &[u8]) -> Response<Body> {
+    let path = head.uri.path().strip_prefix(ROOT).unwrap_or_default();
+    let told = state.door.check(peer, head).and_then(|()| match (head.method.as_str(), path) {
+        ("GET", "openapi.yaml") => Ok(response::answer(StatusCode::OK, "application/yaml", SPECIFICATION.into())),
+        (method, path) => obey(state, method, path, body).map(|done| response::json(StatusCode::OK, done.to_string())),
+    });
+    told.unwrap_or_else(|problem| {
+        let body = json!({ "code": "SANDBOX-CONTROL", "message": problem.message });
+        let mut response = response::json(problem.status, body.to_string());
+        let allowed = problem.allowed.map(|allowed| (ALLOW, HeaderValue::from_static(allowed)));
+        response.headers_mut().extend(allowed);
+        response
+    })
+}
+
+fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, Problem> {
+    match (method, path) {
+        ("GET", "faults") => {}
+        ("POST", "faults") => state.tell(read::<ToldStory>(body)?.story()?)?,
+        ("DELETE", "faults") => state.stories.forget(),
+        ("GET", "requests") => {
+            return Ok(json!({ "requests": state.log.all().iter().map(shown).collect::<Vec<_>>() }));
+        }
+        ("DELETE", "requests") => {
+            state.log.forget();
+            return Ok(json!({ "requests": [] }));
+        }
+        ("POST", "usage") => {
+            let Usage { device_id, amount } = read(body)?;
+            return Ok(json!({ "is_used": state.use_data(&device_id, amount) }));
+        }
+        ("POST", "sms") => {
+            let Sms { sim_id, text } = read(body)?;
+            return Ok(json!({ "is_sent": state.send_sms(&sim_id, &text) }));
+        }
+        ("POST", "notifications") => {
+            let Notification { body } = read(body)?;
+            return Ok(json!({ "is_sent": state.notify(body) }));
+        }
+        ("GET", "clock") => return clock(state),
+        ("PUT", "clock") => {
+            let Time { time } = read(body)?;
+            let time: Timestamp = time.parse().map_err(|error| {
+                Problem::new(StatusCode::BAD_REQUEST, format!("time: must be like 2022-01-27T12:00:00Z ({error})"))
+            })?;
+            state.clock.set(Some(time.into()))?;
+            return clock(state);
+        }
+        ("DELETE", "clock") => {
+            state.clock.set(None)?;
+            return clock(state);
+        }
+        (_, path) => return Err(unknown(path)),
+    }
+    Ok(json!({ "stories_left": state.stories.left() }))
+}
+
+fn clock(state: &State) -> Result<Value, Problem> {
+    let time = Timestamp::try_from(state.clock.told());
+    let time = time.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(json!({ "time": time.to_string() }))
+}
+
+fn unknown(path: &str) -> Problem {
+    let known = PATHS.iter().find(|(known, _)| *known == path);
+    let (status, message) = match known {
+        Some((_, allowed)) => (StatusCode::METHOD_NOT_ALLOWED, format!("it has the methods {allowed}")),
+        None => (StatusCode::NOT_FOUND, format!("nothing has this path: {ROOT}openapi.yaml lists what there is")),
+    };
+    Problem { allowed: known.map(|(_, allowed)| *allowed), ..Problem::new(status, message) }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let told = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body));
+    told.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("{}: {}", error.path(), error.inner())))
+}
+
+/// What its `Debug` shows.
+fn shown(request: &Request) -> Value {
+    json!({
+        "method": request.method().as_str(), "path": request.path(), "operation": request.operation(),
+        "parameters": request.parameters(), "is_verified": request.is_verified(),
+        "status": request.status(), "code": request.code(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Usage {
+    device_id: String,
+    amount: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sms {
+    sim_id: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Notification {
+    body: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Time {
+    time: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldStory {
+    scenes: Vec<ToldScene>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldScene {
+    fault: Option<String>,
+    reply: Option<ToldReply>,
+    shape: Option<String>,
+    any_shape: Option<u64>,
+    operation: Option<String>,
+    parameters: Option<Map<String, Value>>,
+    times: Option<u64>,
+    #[serde(default)]
+    always: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldReply {
+    code: Option<String>,
+    message: Option<String>,
+    body: Option<String>,
+    status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    delay_milliseconds: u64,
+    #[serde(default)]
+    after_placing: bool,
+}
+
+impl ToldStory {
+    fn story(self) -> Result<Story, Problem> {
+        let mut scenes = self.scenes.into_iter().map(ToldScene::story);
+        let none = || Problem::new(StatusCode::BAD_REQUEST, "scenes: a story has at least one");
+        let first = scenes.next().ok_or_else(none)??;
+        scenes.try_fold(first, |story, next| Ok(story.then(next?)))
+    }
+}
+
+impl ToldScene {
+    fn story(self) -> Result<Story, Problem> {
+        let wrong = |message: String| Err(Problem::new(StatusCode::BAD_REQUEST, message));
+        let effect: Effect = match (self.fault, self.reply, self.shape, self.any_shape) {
+            (Some(name), None, None, None) => match Fault::from_name(&name) {
+                Some(fault) => fault.into(),
+                None => return wrong(format!("fault: must be one of {}", Fault::ALL.map(Fault::name).join(", "))),
+            },
+            (None, Some(reply), None, None) => reply.reply()?.into(),
+            (None, None, Some(name), None) => match Shape::from_name(&name) {
+                Some(shape) => shape.into(),
+                None => return wrong(format!("shape: must be one of {}", Shape::names())),
+            },
+            (None, None, None, Some(seed)) => Effect::any_shape(seed),
+            _ => return wrong("a scene has either a fault or a reply, a shape or any_shape".to_owned()),
+        };
+        let mut story = Story::new(effect);
+        story = match (self.times, self.always) {
+            (Some(_), true) => return wrong("a scene is either for so many times or for always".to_owned()),
+            (Some(times), false) => story.times(times),
+            (None, true) => story.always(),
+            (None, false) => story,
+        };
+        if let Some(operation) = self.operation {
+            story = story.of(operation);
+        }
+        if let Some(wanted) = self.parameters {
+            story = story.when(move |request| has(&request.parameters(), &wanted));
+        }
+        Ok(story)
+    }
+}
+
+fn has(parameters: &Value, wanted: &Map<String, Value>) -> bool {
+    wanted.iter().all(|(name, value)| parameters.get(name) == Some(value))
+}
+
+impl ToldReply {
+    fn reply(self) -> Result<Reply, Problem> {
+        let mut reply = match (self.code, self.message, self.body) {
+            (Some(code), message, None) => Reply::refusal(code, message.unwrap_or_default()),
+            (None, None, Some(body)) => Reply::body(body),
+            (None, None, None) => Reply::own(),
+            _ => {
+                let message = "a reply has either a code, with a message or not, or a body";
+                return Err(Problem::new(StatusCode::BAD_REQUEST, message));
+            }
+        };
+        for (name, value) in self.headers {
+            reply = reply.header(name, value);
+        }
+        if let Some(status) = self.status {
+            reply = reply.status(status);
+        }
+        if self.after_placing {
+            reply = reply.after_placing();
+        }
+        Ok(reply.delay(Duration::from_millis(self.delay_milliseconds)))
+    }
+}

@@ -1,0 +1,214 @@
+//! What the sandbox has received, for a test to look at.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Mutex;
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use serde_json::Value;
+
+use super::api::{Asked, Parameters};
+use super::held;
+use crate::openapi::{Body, Operation};
+
+/// Most requests that are kept; the oldest are forgotten.
+pub const REQUEST_LIMIT: usize = 1000;
+
+/// Most bytes that are kept of a request's body.
+pub const KEPT_BODY_LIMIT: usize = 64 * 1024;
+
+/// A request that a sandbox received.
+///
+/// Its `Debug` has what the caller of an operation passed: no signature, credentials or time of sending.
+#[derive(Clone)]
+pub struct Request {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    operation: Option<&'static Operation>,
+    /// The parameters in path and query.
+    placed: Parameters,
+    body: Bytes,
+    outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) verified: Option<bool>,
+    pub(super) status: Option<StatusCode>,
+    pub(super) code: Option<String>,
+}
+
+impl Request {
+    /// One whose body has not been read.
+    pub(super) fn new(head: &Parts, asked: &Asked<'_>) -> Self {
+        Self {
+            method: head.method.clone(),
+            path: head.uri.path().to_owned(),
+            headers: head.headers.clone(),
+            operation: asked.operation(),
+            placed: asked.placed().unwrap_or_default(),
+            body: Bytes::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    pub(super) fn with_body(self, body: Bytes) -> Self {
+        Self { body, ..self }
+    }
+
+    /// Its HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Its path, without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its headers, as they came.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Name of the operation that it calls, such as `orderPackage`; none if its path or method is of no operation.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.operation.map(|operation| operation.id)
+    }
+
+    /// Its body as it came, of which at most [`KEPT_BODY_LIMIT`] bytes are kept once it is answered.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The parameters that the caller of the operation passed, from path, query and body, as a JSON object; `Null` where the
+    /// body is not such an object, or was too long to be kept.
+    #[must_use]
+    pub fn parameters(&self) -> Value {
+        let body = if self.body.trim_ascii().is_empty() { &b"{}"[..] } else { &self.body };
+        let body = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
+        let mut parameters = match (body, self.operation.map(|operation| operation.placing.body)) {
+            (Ok(body), Some(Body::Field(name))) if !self.body.is_empty() => {
+                Parameters::from_iter([(name.into(), body)])
+            }
+            (Ok(Value::Object(fields)), _) => fields,
+            _ => return Value::Null,
+        };
+        parameters.extend(self.placed.clone());
+        let added = self.operation.map_or(&[][..], |operation| operation.added);
+        parameters.retain(|name, _| !added.contains(&name.as_str()));
+        Value::Object(parameters)
+    }
+
+    /// Whether its signature, and whose it is, was right; none if that was never looked at, as where the connection was
+    /// dropped or the path is of no operation.
+    #[must_use]
+    pub fn is_verified(&self) -> Option<bool> {
+        self.outcome.verified
+    }
+
+    /// HTTP status of its answer; none if it has no answer, or none yet.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.outcome.status.map(|status| status.as_u16())
+    }
+
+    /// The code with which it was refused.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.outcome.code.as_deref()
+    }
+}
+
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// What its caller passed and what became of it.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters = self.parameters();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("operation", &self.operation())
+            .field("parameters", &format_args!("{parameters}"))
+            .field("is_verified", &self.is_verified())
+            .field("status", &self.status())
+            .field("code", &self.code())
+            .finish()
+    }
+}
+
+/// A line without parameters: `POST /package/orderPackage 200 SANDBOX-UNPAID`.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path.escape_debug())?;
+        match self.outcome.status {
+            Some(status) => write!(f, " {}", status.as_u16())?,
+            None => f.write_str(" no answer")?,
+        }
+        self.code().map_or(Ok(()), |code| write!(f, " {}", code.escape_debug()))?;
+        if self.outcome.verified == Some(false) { f.write_str(" (not verified)") } else { Ok(()) }
+    }
+}
+
+/// The last requests.
+#[derive(Default)]
+pub(super) struct Log(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    requests: VecDeque<Request>,
+    /// The number of the first of them.
+    first: u64,
+}
+
+impl Log {
+    /// Keeps a request that is to be answered, and returns its number.
+    pub(super) fn begin(&self, request: &Request) -> u64 {
+        let body = match request.body.get(..KEPT_BODY_LIMIT) {
+            Some(kept) => Bytes::copy_from_slice(kept),
+            None => request.body.clone(),
+        };
+        let mut kept = held(&self.0);
+        kept.requests.push_back(request.clone().with_body(body));
+        if kept.requests.len() > REQUEST_LIMIT {
+            kept.requests.pop_front();
+            kept.first += 1;
+        }
+        kept.first + kept.requests.len() as u64 - 1
+    }
+
+    /// Changes what became of it, if it is still kept.
+    pub(super) fn note(&self, number: u64, outcome: &Outcome) {
+        let mut kept = held(&self.0);
+        let position = number.checked_sub(kept.first).and_then(|position| usize::try_from(position).ok());
+        if let Some(request) = position.and_then(|position| kept.requests.get_mut(position)) {
+            request.outcome = outcome.clone();
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Request> {
+        held(&self.0).requests.iter().cloned().collect()
+    }
+
+    pub(super) fn forget(&self) {
+        let mut kept = held(&self.0);
+        kept.first += kept.requests.len() as u64;
+        kept.requests.clear();
+    }
+}
+
+impl Request {
+    pub(super) fn ended(self, outcome: Outcome) -> Self {
+        Self { outcome, ..self }
+    }
+}
