@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::body::Body;
 use super::current::{ALGORITHMS, Stamp, texts};
-use super::verifier::{ALGORITHM, MD5, SIGNATURE, TIMESTAMP, VERSION};
+use super::headers::{ALGORITHM_HEADER, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, VERSION_HEADER};
 use super::{Rejection, legacy};
 use crate::signing::{Key, TimestampUnit};
 
@@ -43,18 +43,20 @@ impl Signer {
     pub fn headers(&self, body: &[u8], now: SystemTime) -> Result<HeaderMap, Rejection> {
         let mut headers = HeaderMap::new();
         match &self.0 {
-            Scheme::Legacy(secret) => insert(&mut headers, MD5, &legacy::sign(&Body::new(body, None), secret)?)?,
+            Scheme::Legacy(secret) => {
+                insert(&mut headers, LEGACY_SIGNATURE_HEADER, &legacy::sign(&Body::new(body, None), secret)?)?
+            }
             Scheme::Current { key_id, key } => {
                 let timestamp = TimestampUnit::Milliseconds.format(now).ok_or(Rejection::MalformedTimestamp)?;
                 let [algorithm] = ALGORITHMS;
                 let stamp = Stamp { version: "1.0", algorithm, timestamp: &timestamp };
                 let texts = texts(&stamp, &Body::new(body, None))?;
-                insert(&mut headers, VERSION, stamp.version)?;
-                insert(&mut headers, ALGORITHM, algorithm)?;
-                insert(&mut headers, TIMESTAMP, &timestamp)?;
+                insert(&mut headers, VERSION_HEADER, stamp.version)?;
+                insert(&mut headers, ALGORITHM_HEADER, algorithm)?;
+                insert(&mut headers, TIMESTAMP_HEADER, &timestamp)?;
                 insert(
                     &mut headers,
-                    SIGNATURE,
+                    SIGNATURE_HEADER,
                     &format!("{key_id}/{}", key.sign(texts.first().map_or(&[][..], Vec::as_slice)).as_str()),
                 )?;
             }
