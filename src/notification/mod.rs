@@ -87,7 +87,7 @@ pub use layer::Receiving;
 pub use receiver::{Answer, Receiver};
 pub use recent::RecentDeliveries;
 pub use rejection::Rejection;
-pub use signer::Signer;
+pub use signer::{Sample, Signer};
 pub use verified::{UsedKey, Verified};
 pub use verifier::{BODY_LIMIT, Verifier, VerifierBuilder};
 

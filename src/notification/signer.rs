@@ -1,4 +1,4 @@
-//! Signs as Linksfield does: for the sandbox, and for tests of your receiver.
+//! Signs as Linksfield does: for the sandbox, and for tests of your receiver, with samples of each kind.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -8,13 +8,35 @@ use zeroize::Zeroizing;
 
 use super::body::Body;
 use super::current::{ALGORITHMS, Stamp, texts};
-use super::headers::{ALGORITHM_HEADER, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, VERSION_HEADER};
-use super::{Rejection, legacy};
+use super::headers::{
+    ALGORITHM_HEADER, CONTENT_TYPE, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, VERSION_HEADER,
+};
+use super::{Callback, Rejection, legacy};
 use crate::signing::{Key, TimestampUnit};
 
 /// Signs notifications as Linksfield does, for tests of your receiver.
+///
+/// ```
+/// use linksfield::notification::{Callback, Event, Signer, Verifier};
+///
+/// let sample = Signer::new("a key id", "a notification key").sample(Callback::PlanWarning)?;
+/// let verifier = Verifier::builder().key("a key id", "a notification key").build();
+/// let verified = verifier.verify(&sample.headers, &sample.body, std::time::SystemTime::now())?;
+/// assert!(matches!(verified.event, Event::PlanWarning(_)));
+/// # Ok::<_, linksfield::notification::Rejection>(())
+/// ```
 #[derive(Clone)]
 pub struct Signer(Scheme);
+
+/// A notification to test a receiver with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Sample {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
 
 #[derive(Clone)]
 enum Scheme {
@@ -33,6 +55,21 @@ impl Signer {
     #[must_use]
     pub fn legacy(secret: impl Into<String>) -> Self {
         Self(Scheme::Legacy(Zeroizing::new(secret.into())))
+    }
+
+    /// A notification of a kind, signed now.
+    ///
+    /// Its body is the one that the documentation prints. Where it prints none, the fields are made up, begin with
+    /// `SANDBOX-`, and say so: what Linksfield sends has others.
+    ///
+    /// # Errors
+    ///
+    /// The key's id can't stand in a header.
+    pub fn sample(&self, callback: Callback) -> Result<Sample, Rejection> {
+        let body = callback.sample().as_bytes().to_vec();
+        let mut headers = self.headers(&body, SystemTime::now())?;
+        insert(&mut headers, CONTENT_TYPE, "application/json")?;
+        Ok(Sample { headers, body })
     }
 
     /// The headers of a notification with `body` that is sent at `now`.
