@@ -442,3 +442,30 @@ fn what_only_looks_odd_reaches_the_handler_whole() {
     verifier().verify(&signed(body), marked.as_bytes(), now()).unwrap();
     assert!(verifier().accept_unsigned(b"true x").is_err());
 }
+
+#[test]
+fn control_characters_that_stand_in_a_text_as_they_are_are_signed_so_and_read() {
+    let raw = "{ \"text_message\": \"a\nb\u{1}\\\"\",\n \"sim_id\": \"1\", \"message_type\": \"t\" }";
+    let sorted = "{\"message_type\":\"t\",\"sim_id\":\"1\",\"text_message\":\"a\nb\u{1}\\\"\"}";
+    let signature = |text: &str| Key::new(KEY).sign(format!("1.0:HMAC-SHA1:1683524066000{text}").as_bytes());
+    let mut headers = signed("{}");
+    headers.insert("x-lf-signature", format!("{KEY_ID}/{}", signature(sorted).as_str()).parse().unwrap());
+    let Event::SmsReceived(sms) = verifier().verify(&headers, raw.as_bytes(), now()).unwrap().event else { panic!() };
+    assert_eq!(sms.text_message.as_deref(), Some("a\nb\u{1}\""));
+    let other = raw.replace('\u{1}', "\u{2}");
+    assert!(matches!(verifier().verify(&headers, other.as_bytes(), now()), Err(Rejection::WrongSignature)));
+    let private = raw.replace('\u{1}', "\u{f0001}");
+    assert!(matches!(verifier().verify(&headers, private.as_bytes(), now()), Err(Rejection::WrongSignature)));
+    for signer in [Signer::new(KEY_ID, KEY), Signer::legacy(SECRET)] {
+        let both = Verifier::builder().key(KEY_ID, KEY).legacy_secret(SECRET).build();
+        for body in ["{\"a\":\"\u{f0001}\u{1}\u{f0021}\"}", "{\"a\tb\":[\"\r\n\"]}"] {
+            let headers = signer.headers(body.as_bytes(), now()).unwrap();
+            both.verify(&headers, body.as_bytes(), now()).unwrap();
+        }
+    }
+    // In another encoding as well.
+    let (chinese, _, _) = encoding_rs::GBK.encode("许\n乗");
+    let gbk = [br#"{"a":""#.as_slice(), &chinese, br#""}"#].concat();
+    let event = verifier().verify(&signed_bytes(&gbk, &gbk), &gbk, now()).unwrap().event;
+    assert_eq!(event, Event::Unknown(json!({ "a": "许\n乗" })));
+}

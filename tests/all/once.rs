@@ -447,3 +447,37 @@ async fn a_full_store_forgets_nothing_and_acts_on_nothing() {
     tokio::time::advance(25 * HOUR).await;
     assert_eq!((send(2).await, handler.count()), (StatusCode::OK, 3));
 }
+
+#[test]
+fn the_operator_is_told_of_every_refusal_ten_times_a_second_and_how_many_were_left_out() {
+    let (log, verifier) = (crate::support::Log::default(), verifier());
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let refuse = |times: usize| {
+        for _ in 0..times {
+            verifier
+                .verify(&signed(&Signer::new("2", "a secret key"), "{}", None), b"{}", SystemTime::now())
+                .unwrap_err();
+        }
+    };
+    let told = || log.text().lines().filter(|line| line.contains("a notification was refused")).count();
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::callsite::rebuild_interest_cache();
+        refuse(25);
+        // Whatever the machine's load is: as many seconds as it took, ten each.
+        let begun = told();
+        assert!(begun >= 10);
+        while told() == begun {
+            std::thread::sleep(Duration::from_millis(50));
+            refuse(1);
+        }
+        let _ = verifier.verify(&HeaderMap::new(), b"", SystemTime::now());
+    });
+    let text = log.text();
+    let line = text.lines().next().unwrap();
+    for part in ["WARN", "the verifier has no key of the id in x-lf-signature", "status=401", "left_out=0"] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    let left_out = |line: &str| line.rsplit("left_out=").next().unwrap().trim().parse::<usize>().unwrap();
+    assert!(text.lines().filter(|line| line.contains("left_out")).map(left_out).sum::<usize>() >= 15, "{text}");
+    assert!(!text.contains("a secret key") && !text.contains("empty request"), "a probe is told at debug");
+}
