@@ -69,9 +69,9 @@ where
                 return Ok(only_post());
             }
             let (mut head, body) = request.into_parts();
-            let verified = read(&receiver.verifier, body)
+            let verified = read(receiver.verifier(), body)
                 .await
-                .and_then(|body| receiver.verifier.verify_remembered(&head.headers, &body, SystemTime::now()));
+                .and_then(|body| receiver.verifier().verify_remembered(&head.headers, &body, SystemTime::now()));
             let verified = match verified {
                 Ok(verified) => verified,
                 Err(rejection) => return Ok(Answer::refusing(&rejection).response()),

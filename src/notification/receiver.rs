@@ -75,7 +75,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # }
 /// ```
 pub struct Receiver<D = RecentDeliveries> {
-    pub(super) verifier: Verifier,
+    verifier: Verifier,
     deliveries: Arc<D>,
     lease: Duration,
     running: watch::Sender<usize>,
@@ -132,6 +132,20 @@ impl<D: Deliveries + 'static> Receiver<D> {
             Acted::Result(Err(_)) => FAILED,
             Acted::Not(answer) => answer,
         }
+    }
+
+    /// The verifier.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// What to answer to a request that could not be read whole: larger than the
+    /// [limit](Verifier::body_limit), or cut off. Tells the operator.
+    pub fn refuse(&self, rejection: Rejection) -> Answer {
+        let answer = Answer::refusing(&rejection);
+        let _ = self.verifier.told::<()>(Err(rejection), b"some");
+        answer
     }
 
     /// Waits until no handler is running any more. At shutdown, wait for it after the server has ended: a handler whose

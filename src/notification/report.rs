@@ -75,7 +75,7 @@ mod disabled {
     use crate::notification::Rejection;
 
     #[derive(Default)]
-    pub(in crate::notification) struct Refusals;
+    pub(in crate::notification) struct Refusals(());
 
     impl Refusals {
         pub(in crate::notification) fn tell(&self, _: &Rejection) {}
