@@ -27,6 +27,27 @@
 //! [`expecting`](VerifierBuilder::expecting). A notification that can't be read as its kind is a value, not an error, so
 //! that none is lost.
 //!
+//! The results of Cube's asynchronous calls are open objects, whose fields are not documented: which call a result is
+//! of is yours to tell, by what you find in those that come to you.
+//!
+//! ```
+//! # use linksfield::notification::{Callback, Event, Signer, Verifier};
+//! let verifier = Verifier::builder().key("1", "a key").expecting(Callback::AsyncApiResult).build();
+//! # let body = br#"{"the field that yours has":"89852022018041800192"}"#;
+//! # let now = std::time::SystemTime::now();
+//! # let headers = Signer::new("1", "a key").headers(body, now)?;
+//! // What you wait for: SIMs by their id, say.
+//! let mut waiting = std::collections::HashSet::from(["89852022018041800192".to_owned()]);
+//! if let Event::AsyncApiResult(result) = verifier.verify(&headers, body, now)?.event {
+//!     let sim = result.get("the field that yours has").and_then(|sim| sim.as_str());
+//!     if sim.is_some_and(|sim| waiting.remove(sim)) {
+//!         // Ask the API how the SIM is now: neither the fields nor their values are documented.
+//!     }
+//! }
+//! assert!(waiting.is_empty());
+//! # Ok::<_, linksfield::notification::Rejection>(())
+//! ```
+//!
 //! # Two signatures
 //!
 //! | headers | signature | accepted |

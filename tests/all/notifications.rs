@@ -368,6 +368,23 @@ fn an_unsigned_notification_is_read_only_if_it_is_named_so() {
     assert!(matches!(verifier().accept_unsigned(&vec![b' '; 2_000_000]), Err(Rejection::TooLarge { .. })));
 }
 
+/// All names of notifications stand beside those of the framework.
+mod names {
+    use axum::Router;
+    use axum::routing::post;
+    use linksfield::notification::*;
+
+    pub(super) fn app() -> Router {
+        let verifier = Verifier::builder().key("1", "a key").build();
+        Router::new().route("/", post(async |_: Verified| ())).with_state(verifier)
+    }
+}
+
+#[test]
+fn the_names_of_notifications_leave_axum_alone() {
+    assert!(names::app().has_routes());
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -7,7 +7,7 @@ use linksfield::notification::{Answer, Begun, Deliveries, Receiver, Signer, Stan
 use linksfield_postgres::{PostgresDeliveries, tokio_postgres};
 use tokio::sync::Mutex;
 
-use crate::support::{Proxy, Server, claim, client};
+use crate::support::{Pooler, Proxy, Server, claim, client};
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -96,6 +96,32 @@ async fn no_statement_has_a_name_that_a_pooler_could_give_to_another() {
     let (statements, named) = proxy.statements();
     assert!(statements >= 7, "{statements}");
     assert_eq!(named, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_may_give_each_statement_another_connection() {
+    let Some(server) = Server::start("") else { return };
+    let Some(pooler) = Pooler::before(&server) else { return };
+    let mut working = tokio::task::JoinSet::new();
+    for id in 0..8 {
+        let store = PostgresDeliveries::connect(&pooler.string()).await.unwrap();
+        working.spawn(async move {
+            for round in 0..10 {
+                let claim = claim(&[id * 10 + round]);
+                assert_eq!(store.begin(&claim, LEASE).await.unwrap(), Begun::Yours);
+                assert_eq!(store.renew(&claim, LEASE).await.unwrap(), Standing::Held);
+                assert_eq!(store.done(&claim).await.unwrap(), Standing::Done);
+            }
+            store.clean().await.unwrap()
+        });
+    }
+    assert_eq!(working.join_all().await.len(), 8);
+    let held = claim(&[200]);
+    PostgresDeliveries::connect(&server.string()).await.unwrap().begin(&held, LEASE).await.unwrap();
+    let mut client = client(&pooler.string()).await;
+    let transaction = client.transaction().await.unwrap();
+    assert_eq!(PostgresDeliveries::done_in(&transaction, &held).await.unwrap(), Standing::Done);
+    transaction.commit().await.unwrap();
 }
 
 #[tokio::test]

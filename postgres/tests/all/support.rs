@@ -117,6 +117,58 @@ impl Drop for Server {
     }
 }
 
+/// A pooler in front of a server, which gives each transaction any connection that is free.
+pub struct Pooler {
+    folder: TempDir,
+    child: std::process::Child,
+}
+
+impl Pooler {
+    pub fn before(server: &Server) -> Option<Self> {
+        let binary = Path::new("/usr/sbin/pgbouncer");
+        if !binary.exists() {
+            skipped("pgbouncer");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("lf-pb-").tempdir().unwrap();
+        let settings = format!(
+            "[databases]\npostgres = host={} user=postgres\n[pgbouncer]\nlisten_port = 5432\nunix_socket_dir = {}\n\
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\nserver_reset_query =\n",
+            server.folder().display(),
+            folder.path().display()
+        );
+        let file = folder.path().join("settings.ini");
+        std::fs::write(&file, settings).unwrap();
+        let mut command = Command::new(binary);
+        if is_root(folder.path()) {
+            assert!(Command::new("chown").arg("-R").arg("postgres").arg(folder.path()).status().unwrap().success());
+            command.args(["-u", "postgres"]);
+        }
+        let child = command.arg("-q").arg(&file).current_dir("/").stderr(Stdio::null()).spawn().unwrap();
+        let socket = folder.path().join(".s.PGSQL.5432");
+        while !socket.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Some(Self { folder, child })
+    }
+
+    pub fn string(&self) -> String {
+        format!("host={} user=postgres dbname=postgres", self.folder.path().display())
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Not by the macro, whose text is kept from who runs the tests.
+fn skipped(package: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: it needs Debian's package `{package}`");
+}
+
 fn is_root(path: &Path) -> bool {
     path.metadata().unwrap().uid() == 0
 }
