@@ -2,8 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::json;
 
 use super::document::{Document, Operation, items, text};
+use super::peel;
 
 pub fn events(document: &Document) -> TokenStream {
     let operations: Vec<_> = document.operations().collect();
@@ -14,6 +16,7 @@ pub fn events(document: &Document) -> TokenStream {
         let fields = items(&operation.node["x-linksfield-recognized-by"]).map(text);
         quote!(&[#(#fields),*])
     });
+    let samples = operations.iter().map(sample);
     quote! {
         /// What Linksfield tells.
         #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +49,11 @@ pub fn events(document: &Document) -> TokenStream {
                 match self { #(Self::#names => #fields,)* }
             }
 
+            /// A body of this kind: the one that is printed, or one whose fields say that they are made up.
+            pub(crate) fn sample(self) -> &'static str {
+                match self { #(Self::#names => #samples,)* }
+            }
+
             /// The event that `json` is if it is of this kind, or else `json` as it came.
             pub(super) fn read(self, json: ::serde_json::Value) -> Event {
                 match self {
@@ -55,6 +63,15 @@ pub fn events(document: &Document) -> TokenStream {
             }
         }
     }
+}
+
+/// The first example of the body; where nothing of the body is documented, one of fields that say so.
+fn sample(operation: &Operation<'_>) -> String {
+    let example = peel::example(&operation.node["requestBody"]["content"]["application/json"]);
+    let printed = example.filter(|example| example.as_object().is_some_and(|fields| !fields.is_empty()));
+    let note = "The body of this notification is not documented: these fields are made up.";
+    let made = || json!({ "SANDBOX-notification": operation.id(), "SANDBOX-note": note });
+    printed.cloned().unwrap_or_else(made).to_string()
 }
 
 fn about(operation: &Operation<'_>) -> String {

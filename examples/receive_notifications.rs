@@ -8,17 +8,17 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{MethodRouter, post};
+use axum::{Extension, Router};
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, RenewPackage};
-use linksfield::notification::axum::Verified;
-use linksfield::notification::{Callback, Event, Signer, Verifier};
+use linksfield::notification::{Callback, Event, Receiver, Signer, Verified, Verifier};
 use linksfield::sandbox::Sandbox;
 use serde_json::json;
 use support::monthly_order;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{self, Sender, channel};
 
 const SIM: &str = "89852022018041800192";
 
@@ -65,14 +65,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A route that verifies, and passes on what it received.
+/// A route that verifies, and acts on each notification once: here it passes on what it is told.
 fn receiver(verifier: Verifier, events: &Sender<Event>) -> MethodRouter {
     let events = events.clone();
-    let receive = move |Verified(event): Verified| async move {
-        // Answer soon: keep the event, and act on it after.
-        let _ = events.send(event).await;
+    let receive = move |Extension(verified): Extension<Verified>| async move {
+        // Answer soon: keep the event where it is safe, and act on it after. What is not kept is sent again.
+        events.send(verified.event).await.map_or(StatusCode::INTERNAL_SERVER_ERROR, |()| StatusCode::OK)
     };
-    post(receive).with_state(verifier)
+    post(receive).layer(Receiver::new(verifier))
 }
 
 /// An order that is placed, started and renewed.
@@ -84,7 +84,7 @@ async fn live(sandbox: &Sandbox) -> Result<(), linksfield::Error> {
     Ok(())
 }
 
-async fn print(events: &mut Receiver<Event>, count: usize) {
+async fn print(events: &mut mpsc::Receiver<Event>, count: usize) {
     for _ in 0..count {
         match events.recv().await {
             Some(Event::OrderStatusChanged(changed)) => {

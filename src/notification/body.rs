@@ -1,20 +1,24 @@
 //! A notification's body: the text to read, and the way back to the bytes that were signed.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
 use crate::values::exact;
-use crate::values::text::{decode, encoding, trimmed};
+use crate::values::text::{decode, encoding, repaired, trimmed};
 
-/// A body as text. What is signed of it is signed as the bytes that came, whatever their encoding is.
+/// A body as text. What is signed of it is signed as the bytes that came, whatever their encoding is, and also where
+/// control characters stand in its texts as they are, which JSON wants escaped: an SMS may have any.
 pub(super) struct Body<'a> {
     text: Cow<'a, str>,
-    /// The text to read, where it is not the one above: with replacement characters.
+    /// The text to read, where it is not the one above: with replacement characters, or control characters escaped.
     replaced: Option<String>,
     written_in: WrittenIn,
+    /// The first of the 32 characters that stand for the control characters in `text`.
+    stand_ins: Option<u32>,
 }
 
 enum WrittenIn {
@@ -26,17 +30,25 @@ enum WrittenIn {
 
 impl<'a> Body<'a> {
     pub(super) fn new(bytes: &'a [u8], content_type: Option<&str>) -> Self {
+        let body = Self::decoded(bytes, content_type);
+        let Some((text, stand_ins)) = stood_in(&body.text) else { return body };
+        let replaced = repaired(body.replaced.as_deref().unwrap_or(&body.text)).or(body.replaced);
+        Self { text: text.into(), replaced, stand_ins: Some(stand_ins), ..body }
+    }
+
+    fn decoded(bytes: &'a [u8], content_type: Option<&str>) -> Self {
+        let whole = |text, written_in| Self { text, replaced: None, written_in, stand_ins: None };
         let text = decode(bytes, content_type);
         if let Cow::Borrowed(_) = text {
-            return Self { text, replaced: None, written_in: WrittenIn::Utf8 };
+            return whole(text, WrittenIn::Utf8);
         }
         let encoding = encoding(bytes, content_type);
         // The way back must be that of the bytes that came: some characters can be written in two ways.
         if encoding != UTF_8 && *encoding.encode(&text).0 == *trimmed(bytes) {
-            return Self { text, replaced: None, written_in: WrittenIn::Encoding(encoding) };
+            return whole(text, WrittenIn::Encoding(encoding));
         }
         let each: String = trimmed(bytes).iter().map(|byte| char::from(*byte)).collect();
-        Self { text: each.into(), replaced: Some(text.into_owned()), written_in: WrittenIn::Bytes }
+        Self { replaced: Some(text.into_owned()), ..whole(each.into(), WrittenIn::Bytes) }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -45,6 +57,10 @@ impl<'a> Body<'a> {
 
     /// A part of the text as the bytes that came.
     pub(super) fn bytes(&self, part: Vec<u8>) -> Vec<u8> {
+        let part = match self.stand_ins {
+            Some(first) => without_stand_ins(&String::from_utf8_lossy(&part), first).into_bytes(),
+            None => part,
+        };
         let text = || String::from_utf8_lossy(&part);
         match self.written_in {
             WrittenIn::Utf8 => part,
@@ -58,4 +74,37 @@ impl<'a> Body<'a> {
         let json: &RawValue = serde_json::from_str(self.replaced.as_deref().unwrap_or(&self.text))?;
         exact::read(json.get())
     }
+}
+
+/// Characters of a plane for private use, a block of which no text is likely to have.
+const PRIVATE: std::ops::Range<u32> = 0xf_0000..0xf_ffe0;
+
+/// A JSON in which another character stands for each control character inside a text, and the first of those; none if it
+/// has none, or no 32 characters are free.
+fn stood_in(json: &str) -> Option<(String, u32)> {
+    let (mut in_text, mut escaped) = (false, false);
+    let inside: Vec<(char, bool)> = json
+        .chars()
+        .map(|character| {
+            let is_inside = in_text && character < ' ';
+            in_text ^= character == '"' && !escaped;
+            escaped = in_text && character == '\\' && !escaped;
+            (character, is_inside)
+        })
+        .collect();
+    if !inside.iter().any(|(_, is_inside)| *is_inside) {
+        return None;
+    }
+    let used: HashSet<u32> = json.chars().map(|character| u32::from(character) / 32).collect();
+    let first = PRIVATE.step_by(32).find(|first| !used.contains(&(first / 32)))?;
+    let stand_in = |(character, is_inside): (char, bool)| match is_inside {
+        true => char::from_u32(first + u32::from(character)).unwrap_or(character),
+        false => character,
+    };
+    Some((inside.into_iter().map(stand_in).collect(), first))
+}
+
+fn without_stand_ins(text: &str, first: u32) -> String {
+    let control = |character: char| u32::from(character).checked_sub(first).filter(|control| *control < 32);
+    text.chars().map(|character| control(character).and_then(char::from_u32).unwrap_or(character)).collect()
 }

@@ -1,75 +1,146 @@
-//! What has come before, so that a notification is not acted on twice.
+//! What has been acted on: the seam to a store that remembers it.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Remembers notifications. Implement it over a database that all your servers share.
+/// How long a store remembers what is done: Linksfield sends again for 24 hours, as far as that is documented.
+pub const REMEMBERED: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// A store of what was acted on, so that a [`Receiver`](super::Receiver) acts on nothing twice and loses nothing.
 ///
-/// The id is the signature of a notification with the newer signature: a copy has the same. With the older one it is the
-/// header `x-lf-delivery`, which nothing protects, and of which the documentation does not say what it means; without
-/// that header nothing is remembered.
+/// [`RecentDeliveries`](super::RecentDeliveries) keeps it in memory. Several servers need one that they share: the crate
+/// `linksfield-postgres` has it.
+///
+/// Each step is one that can be repeated: after an error it is unknown whether it was carried out. A claim's ids belong
+/// together, and every step is for all of them or for none.
 pub trait Deliveries: Send + Sync {
-    /// Remembers `id`; `false` if it is remembered already.
-    fn remember(&self, id: &str) -> bool;
+    /// Claims a delivery for as long as `lease`, unless one of its ids is done, in the last [`REMEMBERED`], or claimed by
+    /// another whose lease has not ended.
+    fn begin(&self, claim: &Claim, lease: Duration) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 
-    /// Forgets `id`, for a notification that you could not act on: Linksfield may send it once more.
-    fn forget(&self, id: &str);
+    /// Prolongs the claim: its lease ends after `lease` from now.
+    fn renew(&self, claim: &Claim, lease: Duration) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+
+    /// Marks the delivery as done, also if the lease has ended while nobody else claimed it: [`Standing::Done`], or
+    /// [`Standing::Gone`] and nothing changed.
+    fn done(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+
+    /// Gives the claim back, unless it is done: [`Standing::Done`] or [`Standing::Gone`].
+    fn release(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+
+    /// How it stands with the claim. Changes nothing.
+    fn standing(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 }
 
-/// Keep a handle to forget with: see [`Verifier::delivery_id`](super::Verifier::delivery_id).
 impl<D: Deliveries + ?Sized> Deliveries for Arc<D> {
-    fn remember(&self, id: &str) -> bool {
-        (**self).remember(id)
+    fn begin(&self, claim: &Claim, lease: Duration) -> impl Future<Output = Result<Begun, StoreError>> + Send {
+        (**self).begin(claim, lease)
     }
 
-    fn forget(&self, id: &str) {
-        (**self).forget(id);
+    fn renew(&self, claim: &Claim, lease: Duration) -> impl Future<Output = Result<Standing, StoreError>> + Send {
+        (**self).renew(claim, lease)
+    }
+
+    fn done(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send {
+        (**self).done(claim)
+    }
+
+    fn release(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send {
+        (**self).release(claim)
+    }
+
+    fn standing(&self, claim: &Claim) -> impl Future<Output = Result<Standing, StoreError>> + Send {
+        (**self).standing(claim)
     }
 }
 
-/// The most recent notifications, in memory.
-#[derive(Debug)]
-pub struct RecentDeliveries {
-    capacity: usize,
-    ids: Mutex<Ids>,
+/// Who acts on which delivery: its ids, and a token that nobody else has. Every step names it, so that one whose lease has
+/// ended can't finish or release what another has claimed since.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Claim {
+    ids: Arc<[[u8; 32]]>,
+    token: [u8; 16],
 }
 
-#[derive(Debug, Default)]
-struct Ids {
-    known: HashSet<String>,
-    oldest_first: VecDeque<String>,
-}
+impl Claim {
+    /// A claim of a delivery with these ids. A [`Receiver`](super::Receiver) makes its own; this is for tests of a store.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no random numbers.
+    pub fn new(ids: impl Into<Vec<[u8; 32]>>) -> Result<Self, StoreError> {
+        let mut token = [0; 16];
+        getrandom::fill(&mut token).map_err(|_| StoreError::new("the system gives no random numbers"))?;
+        Ok(Self { ids: ids.into().into(), token })
+    }
 
-impl RecentDeliveries {
-    /// Remembers up to `capacity` notifications: as many as come within the verifier's tolerance.
+    /// The ids of the delivery, at least one: two deliveries are the same if they have one in common. They are digests.
     #[must_use]
-    pub fn new(capacity: usize) -> Self {
-        Self { capacity, ids: Mutex::default() }
+    pub fn ids(&self) -> &[[u8; 32]] {
+        &self.ids
     }
 
-    fn ids(&self) -> MutexGuard<'_, Ids> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The random token.
+    #[must_use]
+    pub fn token(&self) -> &[u8; 16] {
+        &self.token
     }
 }
 
-impl Deliveries for RecentDeliveries {
-    fn remember(&self, id: &str) -> bool {
-        let mut ids = self.ids();
-        if !ids.known.insert(id.to_owned()) {
-            return false;
-        }
-        ids.oldest_first.push_back(id.to_owned());
-        if ids.oldest_first.len() > self.capacity {
-            let oldest = ids.oldest_first.pop_front();
-            oldest.map(|oldest| ids.known.remove(&oldest));
-        }
-        true
+/// Shows no token.
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Claim(…)")
     }
+}
 
-    fn forget(&self, id: &str) {
-        let mut ids = self.ids();
-        if ids.known.remove(id) {
-            ids.oldest_first.retain(|known| known != id);
-        }
+/// What became of [`begin`](Deliveries::begin).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The delivery is yours to act on.
+    Yours,
+    /// It was acted on before.
+    Done,
+    /// Another is at work on it.
+    Busy {
+        /// When its lease ends.
+        ends_in: Duration,
+    },
+}
+
+/// How it stands with a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the claim's, and not done.
+    Held,
+    /// It is done.
+    Done,
+    /// It is not the claim's any more: released, or taken over by another.
+    Gone,
+}
+
+/// A store that can't be reached, or that failed. Whether the step was carried out is unknown.
+#[derive(Debug)]
+pub struct StoreError(Box<dyn Error + Send + Sync>);
+
+impl StoreError {
+    /// An error of a store. It is logged: let it hold no secret.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store of deliveries: {}", self.0)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }

@@ -1,8 +1,8 @@
 //! What Linksfield sends you: verified, and typed.
 //!
-//! [`Verifier::verify`] turns the headers and the bytes of a request into an [`Event`], in any web framework; with the
-//! feature `axum`, [`Verified`](axum::Verified) does so as an extractor. The types are generated from
-//! `openapi/notifications.yaml`.
+//! [`Verifier::verify`] turns the headers and the bytes of a request into [`Verified`], with the [`Event`] that it tells,
+//! in any web framework; [`Receiver`] acts on each once. With the feature `tower` a receiver is a layer around a handler,
+//! with the feature `axum` `Verified` is an extractor. The types are generated from `openapi/notifications.yaml`.
 //!
 //! ```
 //! use linksfield::notification::{Event, Signer, Verifier};
@@ -14,7 +14,8 @@
 //! let now = std::time::SystemTime::now();
 //! let headers = Signer::new("a key id", "a notification key").headers(body.as_bytes(), now)?;
 //!
-//! let Event::PlanWarning(warning) = verifier.verify(&headers, body.as_bytes(), now)? else { panic!() };
+//! let verified = verifier.verify(&headers, body.as_bytes(), now)?;
+//! let Event::PlanWarning(warning) = verified.event else { panic!() };
 //! assert_eq!(warning.devices[0].device_id.as_deref(), Some("89314404000816575667"));
 //! # Ok::<_, linksfield::notification::Rejection>(())
 //! ```
@@ -25,6 +26,27 @@
 //! [`Event::Unknown`], unless you give Linksfield a URL for each kind and say so:
 //! [`expecting`](VerifierBuilder::expecting). A notification that can't be read as its kind is a value, not an error, so
 //! that none is lost.
+//!
+//! The results of Cube's asynchronous calls are open objects, whose fields are not documented: which call a result is
+//! of is yours to tell, by what you find in those that come to you.
+//!
+//! ```
+//! # use linksfield::notification::{Callback, Event, Signer, Verifier};
+//! let verifier = Verifier::builder().key("1", "a key").expecting(Callback::AsyncApiResult).build();
+//! # let body = br#"{"the field that yours has":"89852022018041800192"}"#;
+//! # let now = std::time::SystemTime::now();
+//! # let headers = Signer::new("1", "a key").headers(body, now)?;
+//! // What you wait for: SIMs by their id, say.
+//! let mut waiting = std::collections::HashSet::from(["89852022018041800192".to_owned()]);
+//! if let Event::AsyncApiResult(result) = verifier.verify(&headers, body, now)?.event {
+//!     let sim = result.get("the field that yours has").and_then(|sim| sim.as_str());
+//!     if sim.is_some_and(|sim| waiting.remove(sim)) {
+//!         // Ask the API how the SIM is now: neither the fields nor their values are documented.
+//!     }
+//! }
+//! assert!(waiting.is_empty());
+//! # Ok::<_, linksfield::notification::Rejection>(())
+//! ```
 //!
 //! # Two signatures
 //!
@@ -41,19 +63,32 @@
 //! # Repeated notifications
 //!
 //! Linksfield sends again what failed: for the results of asynchronous calls at most 30 times within 24 hours; for others
-//! it is not documented. [`deliveries`](VerifierBuilder::deliveries) remembers what has come.
+//! it is not documented. `verify` remembers nothing; a [`Receiver`] does, and says what makes two deliveries the same.
+//! Nothing says that notifications arrive in the order of what they tell: ask the API what is so now.
+//!
+//! # Whom a refusal is told
+//!
+//! The operator: with the feature `tracing` every [`Rejection`] is an event with its full reason, at level `warn` and at
+//! most 10 a second, with a count of those left out. The sender gets a status and no reason.
 //!
 //! [newer]: https://apidoc-cn.iotcube.link/doc-2518982
 //! [older]: https://developer-en.apifox.cn/api-42599743
 
-#[cfg(feature = "axum")]
-pub mod axum;
 mod body;
 mod current;
 mod deliveries;
+#[cfg(feature = "axum")]
+mod extractor;
+mod headers;
+#[cfg(feature = "tower")]
+mod layer;
 mod legacy;
+mod receiver;
+mod recent;
 mod rejection;
+mod report;
 mod signer;
+mod verified;
 mod verifier;
 
 mod generated {
@@ -61,18 +96,23 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/notifications.rs"));
 }
 
-pub use deliveries::{Deliveries, RecentDeliveries};
+pub use deliveries::{Begun, Claim, Deliveries, REMEMBERED, Standing, StoreError};
 #[cfg(feature = "schemars")]
 pub use generated::json_schemas;
 pub use generated::{Callback, Event, types};
+pub use headers::{
+    ALGORITHM_HEADER, DELIVERY_HEADER, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, VERSION_HEADER,
+};
+#[cfg(feature = "tower")]
+pub use layer::Receiving;
+pub use receiver::{Answer, Receiver};
+pub use recent::RecentDeliveries;
 pub use rejection::Rejection;
-pub use signer::Signer;
+pub use signer::{Sample, Signer};
+pub use verified::{UsedKey, Verified};
 pub use verifier::{BODY_LIMIT, Verifier, VerifierBuilder};
 
 use types::{OrderEvent, OrderStatusChanged};
-
-/// The header of a delivery's id, of which the documentation says no more than its name.
-pub const DELIVERY_HEADER: &str = "x-lf-delivery";
 
 impl OrderStatusChanged {
     /// The event whose code is in `field`, as text or as a number.

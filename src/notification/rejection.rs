@@ -61,14 +61,13 @@ pub enum Rejection {
     /// The body or a signed header is not what the holder of the key signed.
     #[error("the signature does not match")]
     WrongSignature,
-    /// It has come before.
-    #[error("this notification has come before")]
-    Repeated,
+    /// The body was cut off on the way. It says nothing of what was sent.
+    #[error("the body was cut off on the way: {0}")]
+    Interrupted(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Rejection {
-    /// The HTTP status to answer with. It is 200 for a [`Repeated`](Self::Repeated) notification, so that it is not sent
-    /// once more.
+    /// The HTTP status to answer with: 401 where nobody who has the key need have sent it, or not now; else 400.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -77,6 +76,8 @@ impl Rejection {
             | Self::UnreadableHeader(_)
             | Self::MalformedSignature
             | Self::MalformedTimestamp
+            | Self::TooLarge { .. }
+            | Self::Interrupted(_)
             | Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::Unsigned
             | Self::UnsupportedAlgorithm
@@ -85,8 +86,16 @@ impl Rejection {
             | Self::Stale { .. }
             | Self::FromFuture { .. }
             | Self::WrongSignature => StatusCode::UNAUTHORIZED,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Repeated => StatusCode::OK,
+        }
+    }
+
+    /// The text to answer with: what is wrong is for the operator to know, who finds it in the log, and not for a
+    /// stranger.
+    #[must_use]
+    pub fn answer(&self) -> &'static str {
+        match self.status() {
+            StatusCode::UNAUTHORIZED => "not accepted",
+            _ => "not a notification",
         }
     }
 }

@@ -5,37 +5,45 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
+use bytes::Bytes;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::body::Body;
 use super::current::{ALGORITHMS, Stamp, texts};
-use super::{Callback, DELIVERY_HEADER, Deliveries, Event, Rejection, legacy};
+use super::headers::{
+    ALGORITHM_HEADER, CONTENT_TYPE, DELIVERY_HEADER, Headers, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER,
+    TIMESTAMP_HEADER, VERSION_HEADER,
+};
+use super::report::Refusals;
+use super::verified::Sameness;
+use super::{Callback, Event, Rejection, UsedKey, Verified, legacy};
 use crate::signing::canonical::ContentError;
 use crate::signing::{Key, Signature};
-use crate::values::text::content_type;
 
 /// Most bytes of a body, unless the verifier is told otherwise.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-pub(super) const SIGNATURE: &str = "x-lf-signature";
-pub(super) const ALGORITHM: &str = "x-lf-algo";
-pub(super) const TIMESTAMP: &str = "x-lf-timestamp";
-pub(super) const VERSION: &str = "x-lf-notification-version";
-pub(super) const MD5: &str = "x-lf-md5";
+/// How far the time of a notification may be from now where nothing is remembered, and how far ahead of now at most.
+const TOLERANCE: Duration = Duration::from_secs(600);
+
+/// How long what fails is sent again: documented for the results of asynchronous calls.
+const RESENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Verifies and reads notifications. Pure: it knows no server, and takes the time as a parameter. Cheap to clone.
 #[derive(Clone)]
 pub struct Verifier(Arc<Settings>);
 
 struct Settings {
-    keys: HashMap<String, Key>,
+    /// The values of each id, in the order in which they were given.
+    keys: HashMap<String, Vec<Key>>,
+    /// Stands in for the key of an id that is unknown, so that the answer takes as long.
+    no_key: Key,
     legacy_secret: Option<Zeroizing<String>>,
-    tolerance: Duration,
+    tolerance: Option<Duration>,
     body_limit: usize,
     expecting: Option<Callback>,
-    deliveries: Option<Arc<dyn Deliveries>>,
+    refusals: Refusals,
 }
 
 #[bon::bon]
@@ -45,48 +53,83 @@ impl Verifier {
     pub fn new(
         /// Collects [`key`](VerifierBuilder::key)s.
         #[builder(field)]
-        keys: HashMap<String, Key>,
+        keys: HashMap<String, Vec<Key>>,
         /// The secret of the older signature, which Linksfield's staff tell you; it is not that of the API. Not accepted
         /// unless set: see the [module](super).
         #[builder(with = |secret: impl Into<String>| Zeroizing::new(secret.into()))]
         legacy_secret: Option<Zeroizing<String>>,
-        /// How far the time of a notification may be from now, either way; 10 minutes if not set. How long one is valid
-        /// is not documented.
-        #[builder(default = Duration::from_secs(600))]
-        tolerance: Duration,
+        /// How old a notification may be, by the time that was signed; how long one is valid is not documented. If not
+        /// set, 10 minutes, and 24 hours with a [`Receiver`](super::Receiver): what fails is sent again for 24 hours,
+        /// and whether it is signed anew then is not documented. A receiver remembers 25 hours: whoever sets more than
+        /// 24 lets a copy act twice. One from the future may be as far ahead, but at most 10 minutes.
+        tolerance: Option<Duration>,
         /// Most bytes of a body; [`BODY_LIMIT`] if not set.
         #[builder(default = BODY_LIMIT)]
         body_limit: usize,
         /// What comes to the URL that this verifier is for, where bodies do not tell.
         expecting: Option<Callback>,
-        /// Remembers notifications, so that one that comes again is [`Rejection::Repeated`]; none if not set.
-        #[builder(with = |deliveries: impl Deliveries + 'static| Arc::new(deliveries))]
-        deliveries: Option<Arc<dyn Deliveries>>,
     ) -> Self {
-        Self(Arc::new(Settings { keys, legacy_secret, tolerance, body_limit, expecting, deliveries }))
+        let (no_key, refusals) = (Key::new(""), Refusals::default());
+        Self(Arc::new(Settings { keys, no_key, legacy_secret, tolerance, body_limit, expecting, refusals }))
     }
 
-    /// The event of a request with these headers and this body, received at `now`.
+    /// What a request with these headers and this body says, received at `now`.
+    ///
+    /// The headers are those of any framework: names and values, one pair for each value; of `http`, a `&HeaderMap`.
+    ///
+    /// It remembers nothing: what is sent again is verified again. A [`Receiver`](super::Receiver) acts once.
     ///
     /// # Errors
     ///
-    /// It is not signed by a key or secret of this verifier, at another time, or has come before.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Result<Event, Rejection> {
-        self.check_size(body)?;
-        let body = Body::new(body, content_type(headers));
-        if headers.contains_key(SIGNATURE) {
-            self.verify_current(headers, &body, now)?;
-        } else if headers.contains_key(MD5) {
+    /// It is not signed by a key or secret of this verifier, or at another time. With the feature `tracing` every
+    /// refusal is an event, at most 10 a second.
+    pub fn verify<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Verified, Rejection> {
+        let headers = Headers::new(headers);
+        self.told(self.verify_within(TOLERANCE, &headers, body, now), body)
+    }
+
+    /// The same where what was done is remembered: a re-send may be old, if no tolerance was set.
+    pub(super) fn verify_remembered<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Verified, Rejection> {
+        let headers = Headers::new(headers);
+        self.told(self.verify_within(RESENT, &headers, body, now), body)
+    }
+
+    fn verify_within<V: AsRef<[u8]>>(
+        &self,
+        tolerance: Duration,
+        headers: &Headers<V>,
+        bytes: &[u8],
+        now: SystemTime,
+    ) -> Result<Verified, Rejection> {
+        self.check_size(bytes)?;
+        let body = Body::new(bytes, headers.first(CONTENT_TYPE));
+        let (mut signed_at, mut key, mut signature) = (None, None, None);
+        if headers.has(SIGNATURE_HEADER) {
+            let tolerance = self.0.tolerance.unwrap_or(tolerance);
+            let current = self.verify_current(headers, &body, now, tolerance)?;
+            (signed_at, key) = (Some(current.0), Some(current.1));
+            signature = headers.first(SIGNATURE_HEADER);
+        } else if headers.has(LEGACY_SIGNATURE_HEADER) {
             self.verify_legacy(headers, &body)?;
         } else {
             return Err(Rejection::Unsigned);
         }
         let event = self.read(&body)?;
-        let deliveries = self.0.deliveries.as_ref().zip(Self::delivery_id(headers));
-        if deliveries.is_some_and(|(deliveries, id)| !deliveries.remember(id)) {
-            return Err(Rejection::Repeated);
-        }
-        Ok(event)
+        let delivery_id = headers.first(DELIVERY_HEADER).filter(|id| !id.is_empty());
+        let expecting = self.0.expecting.map_or("", Callback::name);
+        let ids = Sameness { expecting, signature, delivery_id, body: bytes }.ids();
+        let delivery_id = delivery_id.map(str::to_owned);
+        Ok(Verified { event, delivery_id, signed_at, key, body: Bytes::copy_from_slice(bytes), ids })
     }
 
     /// The event of a body that nobody signed: anybody may have sent it. Do not act on it before you have asked the API.
@@ -97,15 +140,7 @@ impl Verifier {
     ///
     /// The body is too large, or not JSON.
     pub fn accept_unsigned(&self, body: &[u8]) -> Result<Event, Rejection> {
-        self.check_size(body)?;
-        self.read(&Body::new(body, None))
-    }
-
-    /// The id by which [`Deliveries`] remember a notification with these headers.
-    #[must_use]
-    pub fn delivery_id(headers: &HeaderMap) -> Option<&str> {
-        let id = headers.get(SIGNATURE).or_else(|| headers.get(DELIVERY_HEADER))?;
-        id.to_str().ok()
+        self.told(self.check_size(body).and_then(|()| self.read(&Body::new(body, None))), body)
     }
 
     /// Most bytes of a body.
@@ -119,39 +154,45 @@ impl Verifier {
         if body.len() > limit { Err(Rejection::TooLarge { limit }) } else { Ok(()) }
     }
 
-    fn verify_current(&self, headers: &HeaderMap, body: &Body<'_>, now: SystemTime) -> Result<(), Rejection> {
+    /// Tells the operator of a refusal.
+    pub(super) fn told<T>(&self, result: Result<T, Rejection>, body: &[u8]) -> Result<T, Rejection> {
+        match &result {
+            Err(rejection @ Rejection::Unsigned) if body.is_empty() => self.0.refusals.tell_of_probe(rejection),
+            Err(rejection) => self.0.refusals.tell(rejection),
+            Ok(_) => {}
+        }
+        result
+    }
+
+    fn verify_current<V: AsRef<[u8]>>(
+        &self,
+        headers: &Headers<V>,
+        body: &Body<'_>,
+        now: SystemTime,
+        tolerance: Duration,
+    ) -> Result<(SystemTime, UsedKey), Rejection> {
         let stamp = Stamp {
-            version: header(headers, VERSION)?,
-            algorithm: header(headers, ALGORITHM)?,
-            timestamp: header(headers, TIMESTAMP)?,
+            version: headers.one(VERSION_HEADER)?,
+            algorithm: headers.one(ALGORITHM_HEADER)?,
+            timestamp: headers.one(TIMESTAMP_HEADER)?,
         };
-        let signature = header(headers, SIGNATURE)?;
-        let (key_id, code) = signature.split_once('/').ok_or(Rejection::MalformedSignature)?;
+        let (id, code) = headers.one(SIGNATURE_HEADER)?.split_once('/').ok_or(Rejection::MalformedSignature)?;
         if !ALGORITHMS.iter().any(|known| known.eq_ignore_ascii_case(stamp.algorithm)) {
             return Err(Rejection::UnsupportedAlgorithm);
         }
-        self.check_time(stamp.timestamp, now)?;
-        let key = self.0.keys.get(key_id).ok_or(Rejection::UnknownKey)?;
-        let code = Signature::from(code);
-        let matches = texts(&stamp, body)?.iter().fold(false, |found, text| found | key.matches(text, &code));
-        if matches { Ok(()) } else { Err(Rejection::WrongSignature) }
-    }
-
-    fn check_time(&self, timestamp: &str, now: SystemTime) -> Result<(), Rejection> {
-        let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let sent = timestamp.parse().ok().filter(|_| digits).ok_or(Rejection::MalformedTimestamp)?;
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let sent = Duration::from_millis(sent);
-        let (age, ahead) = (now.saturating_sub(sent), sent.saturating_sub(now));
-        if age > self.0.tolerance {
-            return Err(Rejection::Stale { by: age });
+        let signed_at = signed_at(stamp.timestamp, now, tolerance)?;
+        let keys = self.0.keys.get(id).map_or(std::slice::from_ref(&self.0.no_key), Vec::as_slice);
+        let position = position(keys, &texts(&stamp, body)?, &Signature::from(code));
+        if !self.0.keys.contains_key(id) {
+            return Err(Rejection::UnknownKey);
         }
-        if ahead > self.0.tolerance { Err(Rejection::FromFuture { by: ahead }) } else { Ok(()) }
+        let position = position.ok_or(Rejection::WrongSignature)?;
+        Ok((signed_at, UsedKey { id: id.to_owned(), position }))
     }
 
-    fn verify_legacy(&self, headers: &HeaderMap, body: &Body<'_>) -> Result<(), Rejection> {
+    fn verify_legacy<V: AsRef<[u8]>>(&self, headers: &Headers<V>, body: &Body<'_>) -> Result<(), Rejection> {
         let secret = self.0.legacy_secret.as_ref().ok_or(Rejection::LegacyNotAccepted)?;
-        let matches = legacy::matches(body, secret, header(headers, MD5)?)?;
+        let matches = legacy::matches(body, secret, headers.one(LEGACY_SIGNATURE_HEADER)?)?;
         if matches { Ok(()) } else { Err(Rejection::WrongSignature) }
     }
 
@@ -172,21 +213,39 @@ impl Callback {
     }
 }
 
-/// A header that is there once, as text.
-fn header<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Rejection> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().ok_or(Rejection::MissingHeader(name))?;
-    if values.next().is_some() {
-        return Err(Rejection::DuplicateHeader(name));
+/// When it was signed, if that is near enough to `now`.
+fn signed_at(timestamp: &str, now: SystemTime, tolerance: Duration) -> Result<SystemTime, Rejection> {
+    let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
+    let sent = timestamp.parse().ok().filter(|_| digits).map(Duration::from_millis);
+    let sent = sent.ok_or(Rejection::MalformedTimestamp)?;
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (age, ahead) = (now.saturating_sub(sent), sent.saturating_sub(now));
+    if age > tolerance {
+        return Err(Rejection::Stale { by: age });
     }
-    value.to_str().map_err(|_| Rejection::UnreadableHeader(name))
+    if ahead > tolerance.min(TOLERANCE) {
+        return Err(Rejection::FromFuture { by: ahead });
+    }
+    UNIX_EPOCH.checked_add(sent).ok_or(Rejection::MalformedTimestamp)
+}
+
+/// Which of the keys has made the signature of one of the texts. All are tried, whichever it is.
+fn position(keys: &[Key], texts: &[Vec<u8>], signature: &Signature) -> Option<usize> {
+    let matches = |key: &Key| texts.iter().fold(false, |found, text| found | key.matches(text, signature));
+    let found = |found: Option<usize>, (position, key)| {
+        let this = matches(key).then_some(position);
+        found.or(this)
+    };
+    keys.iter().enumerate().fold(None, found)
 }
 
 impl<S: verifier_builder::State> VerifierBuilder<S> {
-    /// Adds a notification key: its id, and its value as the developer module shows it, which is used as text. While
-    /// keys change, add the old and the new one; the last one of an id counts.
+    /// Adds a notification key: its id, and its value as the developer module shows it, which is used as text.
+    ///
+    /// A key that is refreshed there keeps its id and gets a new value, and how long the old one is used is not
+    /// documented. Add both meanwhile: every value of an id is tried.
     pub fn key(mut self, id: impl Into<String>, value: impl AsRef<str>) -> Self {
-        self.keys.insert(id.into(), Key::new(value.as_ref()));
+        self.keys.entry(id.into()).or_default().push(Key::new(value.as_ref()));
         self
     }
 }

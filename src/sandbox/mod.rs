@@ -75,11 +75,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
-use crate::notification::Signer;
+use crate::notification::{Callback, Signer};
 #[cfg(feature = "esim-qr")]
 pub use apis::ACCESS_TOKEN;
 use clock::Clock;
 pub use fault::{FAULT_HEADER, Fault};
+pub use notifier::Resend;
 pub use reply::Reply;
 pub use request::{KEPT_BODY_LIMIT, REQUEST_LIMIT, Request};
 pub use shape::Shape;
@@ -179,6 +180,9 @@ impl Sandbox {
         /// the documented 24 hours.
         #[builder(default = Duration::from_secs(48 * 60))]
         resend_every: Duration,
+        /// How it is sent again; signed anew if not set.
+        #[builder(default)]
+        resend: Resend,
         /// Whether of each two notifications of orders the second comes first: no order of them is promised, and a receiver
         /// must not take it for the order of events.
         #[builder(default)]
@@ -198,7 +202,7 @@ impl Sandbox {
         control_host: Option<String>,
     ) -> Result<Self, Error> {
         let clock = Clock::new(clock)?;
-        let callback = notifier::Callback::new(callback, callback_signer, resend_every, swap_notifications)?;
+        let callback = notifier::Callback::new(callback, callback_signer, resend, resend_every, swap_notifications)?;
         let credentials = credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?;
         let apis = apis::Apis::new(&credentials, plans, callback.is_some());
         let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
@@ -312,6 +316,12 @@ impl Sandbox {
     /// is a callback to send to.
     pub fn notify(&self, body: Value) -> bool {
         self.state.notify(body)
+    }
+
+    /// Sends a notification of a kind: the body that the documentation prints, or, where it prints none, one of fields that
+    /// begin with `SANDBOX-` and say so. Returns whether there is a callback.
+    pub fn notify_sample(&self, callback: Callback) -> bool {
+        serde_json::from_str(callback.sample()).is_ok_and(|body| self.notify(body))
     }
 
     /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether there is one.

@@ -29,9 +29,21 @@ pub(super) struct Callback {
     pub(super) http: reqwest::Client,
     pub(super) url: Url,
     pub(super) signer: Option<Signer>,
+    pub(super) resend: Resend,
     pub(super) resend_every: Duration,
     /// Whether each second notification of an order comes before the one that was to come before it.
     pub(super) swaps: bool,
+}
+
+/// How a notification that fails is sent again: what Linksfield does is not documented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resend {
+    /// With a time and a signature of its own.
+    #[default]
+    SignedAnew,
+    /// The same headers and the same body.
+    SameBytes,
 }
 
 impl Callback {
@@ -39,6 +51,7 @@ impl Callback {
     pub(super) fn new(
         url: Option<String>,
         signer: Option<Signer>,
+        resend: Resend,
         resend_every: Duration,
         swaps: bool,
     ) -> Result<Option<Self>, Error> {
@@ -54,7 +67,7 @@ impl Callback {
         probe.transpose().map_err(|error| Error::settings(format!("notifications can't be signed: {error}")))?;
         let http = http_client(&url).build();
         let http = http.map_err(|error| Error::settings(format!("notifications can't be sent: {error}")))?;
-        Ok(Some(Self { http, url, signer, resend_every, swaps }))
+        Ok(Some(Self { http, url, signer, resend, resend_every, swaps }))
     }
 }
 
@@ -96,14 +109,19 @@ fn news_of(state: &State) -> Vec<Value> {
 }
 
 async fn deliver(callback: &Callback, state: &State, id: u64, body: String) {
+    let mut sent = None;
     for _ in 0..=RESENDS {
-        // Signed anew each time: a receiver refuses an old one.
-        let headers = callback.signer.as_ref().map(|signer| signer.headers(body.as_bytes(), SystemTime::now()));
-        let headers = match headers.transpose() {
+        let sign = |signer: &Signer| signer.headers(body.as_bytes(), SystemTime::now());
+        let headers = match sent.take().filter(|_| callback.resend == Resend::SameBytes) {
+            Some(headers) => Ok(headers),
+            None => callback.signer.as_ref().map(sign).transpose().map(Option::unwrap_or_default),
+        };
+        let headers = match headers {
             Ok(headers) => headers,
             Err(error) => return state.report(Report::NotificationFailed { delivery: id, reason: &error.to_string() }),
         };
-        let request = callback.http.post(callback.url.clone()).headers(headers.unwrap_or_default());
+        sent = Some(headers.clone());
+        let request = callback.http.post(callback.url.clone()).headers(headers);
         let request = request
             .header(DELIVERY_HEADER, id)
             .header(CONTENT_TYPE, "application/json")

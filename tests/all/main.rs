@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod mall;
 mod notifications;
+mod once;
 mod proxies;
 mod readme;
 mod receiver;

@@ -1,12 +1,12 @@
 //! A request becomes a trusted, typed event, or is refused for a reason of its own.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use linksfield::notification::types::{MessageType, OrderEvent, WarningCode};
 use linksfield::notification::{
-    BODY_LIMIT, Callback, DELIVERY_HEADER, Deliveries, Event, RecentDeliveries, Rejection, Signer, Verifier,
+    ALGORITHM_HEADER, BODY_LIMIT, Callback, DELIVERY_HEADER, Event, Rejection, SIGNATURE_HEADER, Signer,
+    TIMESTAMP_HEADER, VERSION_HEADER, Verified, Verifier,
 };
 use linksfield::signing::{ContentError, Key};
 use md5::{Digest, Md5};
@@ -31,6 +31,10 @@ fn legacy() -> Verifier {
 
 fn signed(body: &str) -> HeaderMap {
     Signer::new(KEY_ID, KEY).headers(body.as_bytes(), now()).unwrap()
+}
+
+fn verified(body: &str) -> Verified {
+    verifier().verify(&signed(body), body.as_bytes(), now()).unwrap()
 }
 
 fn fixture(name: &str) -> String {
@@ -58,20 +62,20 @@ fn the_published_sample_is_verified() {
     let sent = UNIX_EPOCH + Duration::from_millis(text("timestamp").parse().unwrap());
     let verifier = Verifier::builder().key(text("key_id"), text("key")).build();
     for body in [r#"{"name": "liguoli","age": 18}"#, r#"{"age":18,"name":"liguoli"}"#] {
-        let event = verifier.verify(&headers, body.as_bytes(), sent).unwrap();
-        assert_eq!(event, Event::Unknown(json!({ "name": "liguoli", "age": 18 })));
+        let verified = verifier.verify(&headers, body.as_bytes(), sent).unwrap();
+        assert_eq!(verified.event, Event::Unknown(json!({ "name": "liguoli", "age": 18 })));
     }
 }
 
 #[test]
 fn documented_notifications_are_typed() {
     let body = fixture("notifications/sms-mo.json");
-    let Event::SmsReceived(sms) = verifier().verify(&signed(&body), body.as_bytes(), now()).unwrap() else { panic!() };
+    let Event::SmsReceived(sms) = verified(&body).event else { panic!() };
     assert_eq!(sms.sim_id.as_deref(), Some("89860220190123456789"));
     assert_eq!((sms.message_type, sms.text_message.as_deref()), (Some(MessageType::Binary), Some("发送短信内容")));
 
     let body = fixture("notifications/mall-device-warning.json");
-    let Event::PlanWarning(plan) = verifier().verify(&signed(&body), body.as_bytes(), now()).unwrap() else { panic!() };
+    let Event::PlanWarning(plan) = verified(&body).event else { panic!() };
     assert_eq!(plan.devices.len(), 3);
     assert_eq!(plan.devices[0].warning_code, Some(WarningCode::NoPlan));
 }
@@ -81,7 +85,7 @@ fn a_verifier_for_one_kind_reads_what_no_field_tells() {
     let body = r#"{"type":1005,"code":"1009","other":[]}"#;
     let read = |callback| {
         let verifier = Verifier::builder().key(KEY_ID, KEY).expecting(callback).build();
-        verifier.verify(&signed(body), body.as_bytes(), now()).unwrap()
+        verifier.verify(&signed(body), body.as_bytes(), now()).unwrap().event
     };
     let Event::OrderStatusChanged(changed) = read(Callback::OrderStatusChanged) else { panic!() };
     assert_eq!(changed.event("type"), Some(OrderEvent::Started));
@@ -95,11 +99,10 @@ fn a_verifier_for_one_kind_reads_what_no_field_tells() {
 #[test]
 fn what_is_not_recognized_is_a_value_and_keeps_all_it_has() {
     for body in [r#"{"new":"kind"}"#, "[1]", "3", "null", r#"{"devices":"none"}"#] {
-        let event = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap();
-        assert_eq!(event, Event::Unknown(serde_json::from_str(body).unwrap()), "{body}");
+        assert_eq!(verified(body).event, Event::Unknown(serde_json::from_str(body).unwrap()), "{body}");
     }
     let body = r#"{"devices":[{"deviceId":"1","new":true}],"more":1}"#;
-    let Event::PlanWarning(plan) = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap() else { panic!() };
+    let Event::PlanWarning(plan) = verified(body).event else { panic!() };
     assert_eq!(serde_json::to_value(plan).unwrap(), serde_json::from_str::<Value>(body).unwrap());
 }
 
@@ -243,6 +246,60 @@ fn several_keys_are_accepted_while_they_change() {
 }
 
 #[test]
+fn a_refreshed_key_keeps_its_id_and_every_value_of_it_is_tried() {
+    let verifier =
+        Verifier::builder().key("id", "old").key("other", "new").key("id", "new").key("id", "newest").build();
+    for (position, value) in ["old", "new", "newest"].into_iter().enumerate() {
+        let headers = Signer::new("id", value).headers(b"{}", now()).unwrap();
+        let key = verifier.verify(&headers, b"{}", now()).unwrap().key.unwrap();
+        assert_eq!((key.id.as_str(), key.position), ("id", position));
+        assert!(!format!("{key:?}").contains(value));
+    }
+    let gone = Signer::new("id", "a value of another id").headers(b"{}", now()).unwrap();
+    assert!(matches!(verifier.verify(&gone, b"{}", now()), Err(Rejection::WrongSignature)));
+}
+
+#[test]
+fn what_is_verified_has_what_a_handler_needs() {
+    let body = r#"{ "b": 1, "a": 2 }"#;
+    let mut headers = signed(body);
+    headers.insert(DELIVERY_HEADER, "7".parse().unwrap());
+    let verified = verifier().verify(&headers, body.as_bytes(), now() + Duration::from_secs(9)).unwrap();
+    assert_eq!(verified.event, Event::Unknown(json!({ "a": 2, "b": 1 })));
+    assert_eq!((verified.delivery_id.as_deref(), verified.signed_at), (Some("7"), Some(now())));
+    assert_eq!((&*verified.body, verified.key.unwrap().id.as_str()), (body.as_bytes(), KEY_ID));
+
+    let headers = Signer::legacy(SECRET).headers(body.as_bytes(), now()).unwrap();
+    let verified = legacy().verify(&headers, body.as_bytes(), now()).unwrap();
+    assert_eq!((verified.delivery_id, verified.signed_at, verified.key), (None, None, None), "the older one has none");
+}
+
+#[test]
+fn the_headers_of_any_framework_are_read() {
+    let headers = signed("{}");
+    let text = |name: &str| headers[name].to_str().unwrap().to_owned();
+    let names = [SIGNATURE_HEADER, ALGORITHM_HEADER, TIMESTAMP_HEADER, VERSION_HEADER];
+    let pairs: Vec<(String, String)> = names.iter().map(|name| (name.to_ascii_uppercase(), text(name))).collect();
+    let of_texts = verifier().verify(pairs.iter().map(|(name, value)| (name, value)), b"{}", now());
+    assert!(of_texts.is_ok());
+    let of_bytes = names.map(|name| (name, text(name).into_bytes()));
+    assert!(verifier().verify(of_bytes, b"{}", now()).is_ok());
+    let twice = pairs.iter().chain(&pairs).map(|(name, value)| (name, value));
+    assert!(matches!(verifier().verify(twice, b"{}", now()), Err(Rejection::DuplicateHeader(_))));
+}
+
+#[test]
+fn a_stranger_is_not_told_what_is_wrong() {
+    let sign =
+        |id: &str, key: &str, age| Signer::new(id, key).headers(b"{}", now() - Duration::from_secs(age)).unwrap();
+    let refused = [sign("another", KEY, 0), sign(KEY_ID, "another", 0), sign(KEY_ID, KEY, 601), HeaderMap::new()];
+    for headers in refused {
+        let rejection = verifier().verify(&headers, b"{}", now()).unwrap_err();
+        assert_eq!((rejection.status(), rejection.answer()), (StatusCode::UNAUTHORIZED, "not accepted"), "{rejection}");
+    }
+}
+
+#[test]
 fn the_tolerance_is_ten_minutes_or_what_is_set() {
     let headers = signed("{}");
     for (seconds, refused) in [(600, false), (601, true)] {
@@ -253,6 +310,8 @@ fn the_tolerance_is_ten_minutes_or_what_is_set() {
     }
     let patient = Verifier::builder().key(KEY_ID, KEY).tolerance(Duration::from_secs(3600)).build();
     patient.verify(&headers, b"{}", now() + Duration::from_secs(3600)).unwrap();
+    let early = patient.verify(&headers, b"{}", now() - Duration::from_secs(601));
+    assert!(matches!(early, Err(Rejection::FromFuture { .. })), "nothing is signed an hour ahead");
 }
 
 #[test]
@@ -309,52 +368,21 @@ fn an_unsigned_notification_is_read_only_if_it_is_named_so() {
     assert!(matches!(verifier().accept_unsigned(&vec![b' '; 2_000_000]), Err(Rejection::TooLarge { .. })));
 }
 
-#[test]
-fn a_notification_that_comes_again_is_told_apart_until_it_is_forgotten() {
-    let recent = Arc::new(RecentDeliveries::new(2));
-    let verifier = Verifier::builder().key(KEY_ID, KEY).deliveries(recent.clone()).build();
-    let headers = signed("{}");
-    verifier.verify(&headers, b"{}", now()).unwrap();
-    recent.forget(Verifier::delivery_id(&headers).unwrap());
-    verifier.verify(&headers, b"{}", now()).unwrap();
-    let again = verifier.verify(&headers, b"{}", now()).unwrap_err();
-    assert!(matches!(again, Rejection::Repeated));
-    assert_eq!(again.status(), StatusCode::OK, "so that it is not sent once more");
-    for body in ["[1]", "[2]"] {
-        verifier.verify(&signed(body), body.as_bytes(), now()).unwrap();
+/// All names of notifications stand beside those of the framework.
+mod names {
+    use axum::Router;
+    use axum::routing::post;
+    use linksfield::notification::*;
+
+    pub(super) fn app() -> Router {
+        let verifier = Verifier::builder().key("1", "a key").build();
+        Router::new().route("/", post(async |_: Verified| ())).with_state(verifier)
     }
-    verifier.verify(&headers, b"{}", now()).expect("only the two most recent are remembered");
-
-    let recent = RecentDeliveries::new(2);
-    assert!(recent.remember("1") && !recent.remember("1"));
-    recent.forget("1");
-    assert!(recent.remember("1") && recent.remember("2") && recent.remember("3") && recent.remember("1"));
 }
 
 #[test]
-fn the_oldest_notification_is_the_first_to_be_forgotten() {
-    let recent = RecentDeliveries::new(2);
-    assert!(recent.remember("1") && recent.remember("2"));
-    assert!(!recent.remember("1") && !recent.remember("2"), "as many as the capacity");
-    recent.forget("1");
-    recent.forget("never seen");
-    assert!(recent.remember("1") && !recent.remember("2"), "there is room for what was forgotten");
-    assert!(recent.remember("3") && !recent.remember("1") && !recent.remember("3"), "2 is the oldest now");
-    assert!(recent.remember("2"));
-}
-
-#[test]
-fn a_forged_notification_does_not_take_the_place_of_a_true_one() {
-    let verifier = Verifier::builder().legacy_secret(SECRET).deliveries(RecentDeliveries::new(9)).build();
-    let mut headers = Signer::legacy(SECRET).headers(b"{}", now()).unwrap();
-    headers.insert(DELIVERY_HEADER, "7".parse().unwrap());
-    assert!(verifier.verify(&headers, b"[]", now()).is_ok(), "no pairs, as in an empty object");
-    assert!(matches!(verifier.verify(&headers, b"{}", now()), Err(Rejection::Repeated)));
-    let mut forged = md5_header("AAAA");
-    forged.insert(DELIVERY_HEADER, "8".parse().unwrap());
-    assert!(matches!(verifier.verify(&forged, b"{}", now()), Err(Rejection::WrongSignature)));
-    headers.insert(DELIVERY_HEADER, "8".parse().unwrap());
-    verifier.verify(&headers, b"{}", now()).unwrap();
+fn the_names_of_notifications_leave_axum_alone() {
+    assert!(names::app().has_routes());
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -406,12 +434,12 @@ fn a_body_that_is_not_utf_8_is_verified_as_the_bytes_that_came() {
     let (chinese, _, _) = encoding_rs::GBK.encode("许乗");
     let gbk = [br#"{"text_message":""#.as_slice(), &chinese, br#"","sim_id":"1","message_type":"t"}"#].concat();
     let sorted = [br#"{"message_type":"t","sim_id":"1","text_message":""#.as_slice(), &chinese, br#""}"#].concat();
-    let event = verifier().verify(&signed_bytes(&gbk, &sorted), &gbk, now()).unwrap();
+    let event = verifier().verify(&signed_bytes(&gbk, &sorted), &gbk, now()).unwrap().event;
     let Event::SmsReceived(sms) = event else { panic!("{event:?}") };
     assert_eq!(sms.text_message.as_deref(), Some("许乗"));
     // Neither UTF-8 nor GB18030.
     let odd = b"{\"b\":\"\xff\",\"a\":1}";
-    let event = verifier().verify(&signed_bytes(odd, b"{\"a\":1,\"b\":\"\xff\"}"), odd, now()).unwrap();
+    let event = verifier().verify(&signed_bytes(odd, b"{\"a\":1,\"b\":\"\xff\"}"), odd, now()).unwrap().event;
     assert_eq!(event, Event::Unknown(serde_json::json!({ "a": 1, "b": "\u{fffd}" })));
     // A character that is written in two ways: here as the other one.
     let euro = b"{\"a\":\"\xa2\xe3\"}";
@@ -424,11 +452,37 @@ fn what_only_looks_odd_reaches_the_handler_whole() {
         (r#"{"iccid":89852022018041800192,"n":1.50}"#, r#"{"iccid":"89852022018041800192","n":"1.50"}"#),
         (r#"{"text":"cut \ud83d","b":"\ud83d\ude00"}"#, "{\"text\":\"cut \u{fffd}\",\"b\":\"\u{1f600}\"}"),
     ] {
-        let event = verifier().verify(&signed(body), body.as_bytes(), now()).unwrap();
-        assert_eq!(event, Event::Unknown(serde_json::from_str(read).unwrap()), "{body}");
+        assert_eq!(verified(body).event, Event::Unknown(serde_json::from_str(read).unwrap()), "{body}");
     }
     let body = r#"{"a":1}"#;
     let marked = format!("\u{feff}{body}\0\0");
     verifier().verify(&signed(body), marked.as_bytes(), now()).unwrap();
     assert!(verifier().accept_unsigned(b"true x").is_err());
+}
+
+#[test]
+fn control_characters_that_stand_in_a_text_as_they_are_are_signed_so_and_read() {
+    let raw = "{ \"text_message\": \"a\nb\u{1}\\\"\",\n \"sim_id\": \"1\", \"message_type\": \"t\" }";
+    let sorted = "{\"message_type\":\"t\",\"sim_id\":\"1\",\"text_message\":\"a\nb\u{1}\\\"\"}";
+    let signature = |text: &str| Key::new(KEY).sign(format!("1.0:HMAC-SHA1:1683524066000{text}").as_bytes());
+    let mut headers = signed("{}");
+    headers.insert("x-lf-signature", format!("{KEY_ID}/{}", signature(sorted).as_str()).parse().unwrap());
+    let Event::SmsReceived(sms) = verifier().verify(&headers, raw.as_bytes(), now()).unwrap().event else { panic!() };
+    assert_eq!(sms.text_message.as_deref(), Some("a\nb\u{1}\""));
+    let other = raw.replace('\u{1}', "\u{2}");
+    assert!(matches!(verifier().verify(&headers, other.as_bytes(), now()), Err(Rejection::WrongSignature)));
+    let private = raw.replace('\u{1}', "\u{f0001}");
+    assert!(matches!(verifier().verify(&headers, private.as_bytes(), now()), Err(Rejection::WrongSignature)));
+    for signer in [Signer::new(KEY_ID, KEY), Signer::legacy(SECRET)] {
+        let both = Verifier::builder().key(KEY_ID, KEY).legacy_secret(SECRET).build();
+        for body in ["{\"a\":\"\u{f0001}\u{1}\u{f0021}\"}", "{\"a\tb\":[\"\r\n\"]}"] {
+            let headers = signer.headers(body.as_bytes(), now()).unwrap();
+            both.verify(&headers, body.as_bytes(), now()).unwrap();
+        }
+    }
+    // In another encoding as well.
+    let (chinese, _, _) = encoding_rs::GBK.encode("许\n乗");
+    let gbk = [br#"{"a":""#.as_slice(), &chinese, br#""}"#].concat();
+    let event = verifier().verify(&signed_bytes(&gbk, &gbk), &gbk, now()).unwrap().event;
+    assert_eq!(event, Event::Unknown(json!({ "a": "许\n乗" })));
 }

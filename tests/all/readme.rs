@@ -1,5 +1,7 @@
 //! README says what the specifications have.
 
+use std::io::Write;
+
 use linksfield::Completeness;
 use linksfield::openapi::DOCUMENTS;
 
@@ -39,4 +41,13 @@ fn the_story_that_it_tells_is_a_test_that_runs() {
     let shown = readme.split("```rust,ignore\n").find(|block| block.starts_with("#[tokio::test]")).unwrap();
     let shown = shown.split("```").next().unwrap();
     assert!(include_str!("stories.rs").contains(shown), "{shown}");
+}
+
+#[test]
+fn what_needs_a_database_is_told_to_be_left_out() {
+    let command = "cargo test -p linksfield-postgres";
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(command));
+    // Not by the macro, whose text is kept from who runs the tests.
+    writeln!(std::io::stderr(), "skipped: what needs PostgreSQL: {command}").unwrap();
 }

@@ -8,14 +8,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::post;
 use futures::StreamExt;
 use linksfield::csss::types::{OpenPackage, RenewPackage};
-use linksfield::notification::axum::Verified;
 use linksfield::notification::types::OrderEvent;
-use linksfield::notification::{Callback, Event, Rejection, Signer, Verifier};
-use linksfield::sandbox::Sandbox;
-use serde_json::json;
+use linksfield::notification::{Callback, Event, Receiver, Rejection, Signer, Verified, Verifier};
+use linksfield::sandbox::{Resend, Sandbox};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -43,11 +43,11 @@ async fn served(app: Router) -> String {
 async fn receiver(verifier: Verifier, failures: u32) -> (String, UnboundedReceiver<Event>) {
     let (sender, events) = unbounded_channel();
     let left = Arc::new(AtomicU32::new(failures));
-    let receive = move |Verified(event): Verified| async move {
+    let receive = move |verified: Verified| async move {
         if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
-        sender.send(event).map_or(StatusCode::INTERNAL_SERVER_ERROR, |()| StatusCode::OK)
+        sender.send(verified.event).map_or(StatusCode::INTERNAL_SERVER_ERROR, |()| StatusCode::OK)
     };
     (served(Router::new().route("/", post(receive)).with_state(verifier)).await, events)
 }
@@ -63,7 +63,7 @@ async fn the_extractor_answers_what_it_refuses_with_the_status_of_the_rejection(
         (http.post(&url).body(body), 401),
         (http.post(&url).headers(old).body(body), 401),
         (http.post(&url).headers(good.clone()).body("{"), 400),
-        (http.post(&url).headers(good.clone()).body("x".repeat(2_000_000)), 413),
+        (http.post(&url).headers(good.clone()).body("x".repeat(2_000_000)), 400),
         (http.post(&url).headers(good).body(body), 200),
     ] {
         assert_eq!(request.send().await.unwrap().status().as_u16(), status);
@@ -152,4 +152,77 @@ async fn a_notification_that_fails_is_sent_again_thirty_times() {
     };
     assert!(count(30).await);
     assert!(!count(31).await);
+}
+
+#[tokio::test]
+async fn the_sandbox_sends_every_kind_signed_in_either_way() {
+    for signer in [signer(), Signer::legacy("legacy")] {
+        for callback in Callback::ALL {
+            let expecting = Verifier::builder().key("key-1", KEY).legacy_secret("legacy").expecting(*callback).build();
+            let (url, mut events) = receiver(expecting, 0).await;
+            let sandbox = Sandbox::builder().callback(url).callback_signer(signer.clone()).start().await.unwrap();
+            assert!(sandbox.notify_sample(*callback));
+            let event = events.recv().await.unwrap();
+            assert!(!matches!(event, Event::Unknown(_)), "{event:?}");
+            let sample = signer.sample(*callback).unwrap();
+            let printed = [Callback::SmsReceived, Callback::PlanWarning].contains(callback);
+            let body: Value = serde_json::from_slice(&sample.body).unwrap();
+            assert_eq!(body["SANDBOX-note"].is_null(), printed, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resend_is_acted_on_once_signed_anew_or_as_the_same_bytes() {
+    for resend in [Resend::SignedAnew, Resend::SameBytes] {
+        let (sender, mut signatures) = unbounded_channel();
+        let acted = Arc::new(AtomicU32::new(0));
+        let count = acted.clone();
+        let handle = move || async move {
+            count.fetch_add(1, Ordering::SeqCst);
+        };
+        // Every answer but the third is lost on the way to the sender.
+        let lossy = move |request: Request, next: axum::middleware::Next| {
+            let sender = sender.clone();
+            async move {
+                sender.send(request.headers()["x-lf-signature"].clone()).unwrap();
+                next.run(request).await
+            }
+        };
+        let answers = Arc::new(AtomicU32::new(0));
+        let lose = move |answer: axum::response::Response| {
+            let lost = answers.fetch_add(1, Ordering::SeqCst) < 2;
+            assert_eq!(answer.status(), 200);
+            async move { if lost { StatusCode::BAD_GATEWAY.into_response() } else { answer } }
+        };
+        let route = post(handle).layer(Receiver::new(verifier()));
+        let route = route.layer(axum::middleware::map_response(lose)).layer(axum::middleware::from_fn(lossy));
+        let url = served(Router::new().route("/", route)).await;
+        // Signatures of the same second differ by their milliseconds.
+        let every = Duration::from_millis(5);
+        let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).resend(resend).resend_every(every);
+        let sandbox = sandbox.start().await.unwrap();
+        sandbox.notify(json!({ "n": 1 }));
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            seen.push(signatures.recv().await.unwrap());
+        }
+        assert_eq!(seen[0] == seen[2], resend == Resend::SameBytes, "{resend:?}");
+        assert_eq!(acted.load(Ordering::SeqCst), 1, "{resend:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_result_of_an_asynchronous_call_is_an_open_object_by_the_newer_signature() {
+    let (url, mut events) =
+        receiver(Verifier::builder().key("key-1", KEY).expecting(Callback::AsyncApiResult).build(), 0).await;
+    let body = r#"{"id":89852022018041800192,"new":{"a":[1]}}"#;
+    let send = async |signer: Signer| {
+        let headers = signer.headers(body.as_bytes(), SystemTime::now()).unwrap();
+        reqwest::Client::new().post(&url).headers(headers).body(body).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(Signer::legacy("legacy")).await, 401);
+    assert_eq!(send(signer()).await, 200);
+    let Some(Event::AsyncApiResult(result)) = events.recv().await else { panic!() };
+    assert_eq!(serde_json::to_value(&result).unwrap(), json!({ "id": "89852022018041800192", "new": { "a": [1] } }));
 }

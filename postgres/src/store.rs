@@ -1,0 +1,246 @@
+//! The store: one statement a step, with the clock of the database alone.
+//!
+//! `clock_timestamp()`, because `now()` is when the transaction began: after waiting for a lock, a lease that counts from
+//! there has ended when it begins. A step locks its rows in the order of their ids, and changes all or none.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use linksfield::notification::{Begun, Claim, Deliveries, REMEMBERED, Standing, StoreError};
+use tokio::time::Instant;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
+
+use crate::Error;
+use crate::connections::Connections;
+use crate::schema::migrate;
+
+/// What was acted on, in a database that several servers share.
+///
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct PostgresDeliveries(Arc<Shared>);
+
+struct Shared {
+    connections: Connections,
+    cleans_itself: AtomicBool,
+    cleaned: Mutex<Option<Instant>>,
+}
+
+/// Between two times of cleaning.
+const CLEANED_EVERY: Duration = Duration::from_secs(60);
+
+/// Most rows that a statement deletes.
+const BATCH: i64 = 1000;
+
+const BEGIN: &str = "
+WITH held AS MATERIALIZED (
+    SELECT done_at IS NOT NULL AS done, lease_ends FROM linksfield_deliveries
+    WHERE id = ANY($1) AND (done_at > clock_timestamp() - make_interval(secs => $4)
+        OR done_at IS NULL AND lease_ends > clock_timestamp() AND token <> $2)
+), claimed AS (
+    INSERT INTO linksfield_deliveries AS row (id, token, lease_ends)
+    SELECT id, $2, clock_timestamp() + make_interval(secs => $3) FROM unnest($1) AS id
+    WHERE NOT EXISTS (SELECT FROM held) ORDER BY id
+    ON CONFLICT (id) DO UPDATE
+    SET token = $2, lease_ends = clock_timestamp() + make_interval(secs => $3), done_at = NULL
+    WHERE row.done_at IS NULL AND (row.lease_ends <= clock_timestamp() OR row.token = $2)
+        OR row.done_at <= clock_timestamp() - make_interval(secs => $4)
+    RETURNING id
+)
+SELECT (SELECT count(*) FROM claimed),
+    coalesce((SELECT bool_or(done) FROM held), false),
+    coalesce((SELECT extract(epoch FROM max(lease_ends) - clock_timestamp()) FROM held), 1)::float8";
+
+const RENEW: &str = "
+WITH mine AS MATERIALIZED (
+    SELECT id, done_at FROM linksfield_deliveries WHERE id = ANY($1) AND token = $2 ORDER BY id FOR UPDATE
+), changed AS (
+    UPDATE linksfield_deliveries AS row SET lease_ends = clock_timestamp() + make_interval(secs => $3) FROM mine
+    WHERE row.id = mine.id AND mine.done_at IS NULL AND (SELECT count(*) FROM mine) = cardinality($1)
+)
+SELECT count(*) FILTER (WHERE done_at IS NULL), count(*) FILTER (WHERE done_at IS NOT NULL) FROM mine";
+
+const DONE: &str = "
+WITH mine AS MATERIALIZED (
+    SELECT id FROM linksfield_deliveries WHERE id = ANY($1) AND token = $2 ORDER BY id FOR UPDATE
+), changed AS (
+    UPDATE linksfield_deliveries AS row SET done_at = coalesce(row.done_at, clock_timestamp()) FROM mine
+    WHERE row.id = mine.id AND (SELECT count(*) FROM mine) = cardinality($1)
+)
+SELECT 0::bigint, count(*) FROM mine";
+
+const RELEASE: &str = "
+WITH mine AS MATERIALIZED (
+    SELECT id, done_at FROM linksfield_deliveries WHERE id = ANY($1) AND token = $2 ORDER BY id FOR UPDATE
+), released AS (
+    DELETE FROM linksfield_deliveries AS row USING mine WHERE row.id = mine.id AND mine.done_at IS NULL
+)
+SELECT 0::bigint, count(*) FILTER (WHERE done_at IS NOT NULL) FROM mine";
+
+const STANDING: &str = "
+SELECT count(*) FILTER (WHERE done_at IS NULL), count(*) FILTER (WHERE done_at IS NOT NULL)
+FROM linksfield_deliveries WHERE id = ANY($1) AND token = $2";
+
+const CLEAN: &str = "
+WITH old AS MATERIALIZED (
+    SELECT id FROM linksfield_deliveries
+    WHERE coalesce(done_at, lease_ends) < clock_timestamp() - make_interval(secs => $1)
+    ORDER BY coalesce(done_at, lease_ends) LIMIT $2 FOR UPDATE SKIP LOCKED
+), deleted AS (
+    DELETE FROM linksfield_deliveries WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING id
+)
+SELECT count(*) FROM deleted";
+
+impl PostgresDeliveries {
+    /// Connects to the database, and makes the tables if they are not there: `linksfield_deliveries` and
+    /// `linksfield_deliveries_schema`, in the first schema of the search path. If they are, it writes nothing.
+    ///
+    /// `string` is a connection string as libpq has it, as a URL or as words (`host=… user=…`), several hosts and
+    /// `target_session_attrs=read-write` included. A host that is not this machine has to show a certificate that is
+    /// valid for it (`verify-full`), unless the string has an `sslmode`; `sslrootcert` names the file of the authorities, which
+    /// are those of the system if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The string can't be used, the database can't be reached, or its tables are those of a newer release.
+    pub async fn connect(string: &str) -> Result<Self, Error> {
+        let connections = Connections::new(string)?;
+        migrate(&connections).await?;
+        let (cleans_itself, cleaned) = (AtomicBool::new(true), Mutex::default());
+        Ok(Self(Arc::new(Shared { connections, cleans_itself, cleaned })))
+    }
+
+    /// Leaves [`clean`](Self::clean) to you. If not called, it is called for you, at most once a minute, beside the
+    /// requests.
+    #[must_use]
+    pub fn cleaned_by_you(self) -> Self {
+        self.0.cleans_itself.store(false, Ordering::Relaxed);
+        self
+    }
+
+    /// Marks a delivery as done in a transaction of yours, which has its effect too: the effect is there exactly once, or
+    /// the delivery is not done. Call it last, and commit if it is [`Standing::Done`]; otherwise another has taken the
+    /// delivery over: roll back, and answer with an error.
+    ///
+    /// # Errors
+    ///
+    /// The statement has failed: roll back.
+    pub async fn done_in(transaction: &impl GenericClient, claim: &Claim) -> Result<Standing, tokio_postgres::Error> {
+        let ids: Vec<&[u8]> = claim.ids().iter().map(<[u8; 32]>::as_slice).collect();
+        let token = claim.token().as_slice();
+        let parameters: [Parameter<'_>; 2] = [(&ids, Type::BYTEA_ARRAY), (&token, Type::BYTEA)];
+        standing(&transaction.query_typed_one(DONE, &parameters).await?, claim)
+    }
+
+    /// Deletes what is older than [`REMEMBERED`], a thousand rows at a time, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be reached, or has failed.
+    pub async fn clean(&self) -> Result<u64, Error> {
+        let mut deleted = 0;
+        loop {
+            let parameters: [Parameter<'_>; 2] = [(&REMEMBERED.as_secs_f64(), Type::FLOAT8), (&BATCH, Type::INT8)];
+            let row = self.0.connections.ask(CLEAN, &parameters).await?;
+            let batch: i64 = self.read(row.try_get(0))?;
+            deleted += batch.unsigned_abs();
+            if batch < BATCH {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    async fn ask(&self, statement: &str, claim: &Claim, more: &[f64]) -> Result<Row, Error> {
+        let ids: Vec<&[u8]> = claim.ids().iter().map(<[u8; 32]>::as_slice).collect();
+        let token = claim.token().as_slice();
+        let of_claim: [Parameter<'_>; 2] = [(&ids, Type::BYTEA_ARRAY), (&token, Type::BYTEA)];
+        let mut parameters = of_claim.to_vec();
+        parameters.extend(more.iter().map(|seconds| -> Parameter<'_> { (seconds, Type::FLOAT8) }));
+        self.0.connections.ask(statement, &parameters).await
+    }
+
+    async fn step(&self, statement: &str, claim: &Claim, more: &[f64]) -> Result<Standing, StoreError> {
+        let row = self.ask(statement, claim, more).await.map_err(StoreError::new)?;
+        self.read(standing(&row, claim)).map_err(StoreError::new)
+    }
+
+    fn read<T>(&self, result: Result<T, tokio_postgres::Error>) -> Result<T, Error> {
+        result.map_err(|cause| Error::Database { address: self.0.connections.address.clone(), cause })
+    }
+
+    /// Cleans beside the request that happens to come when it is time to.
+    fn clean_if_it_is_time(&self) {
+        let now = Instant::now();
+        {
+            let mut cleaned = self.0.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_time = cleaned.is_none_or(|cleaned| now.saturating_duration_since(cleaned) >= CLEANED_EVERY);
+            if !is_time || !self.0.cleans_itself.load(Ordering::Relaxed) {
+                return;
+            }
+            *cleaned = Some(now);
+        }
+        let this = self.clone();
+        // What fails is tried again in a minute.
+        tokio::spawn(async move { this.clean().await });
+    }
+}
+
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// How it stands with a claim, by the number of its ids that it holds and that it has done.
+fn standing(row: &Row, claim: &Claim) -> Result<Standing, tokio_postgres::Error> {
+    let all = |count: i64| usize::try_from(count).is_ok_and(|count| count == claim.ids().len());
+    let (held, done) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(match (all(held), all(done)) {
+        (_, true) => Standing::Done,
+        (true, false) => Standing::Held,
+        (false, false) => Standing::Gone,
+    })
+}
+
+impl Deliveries for PostgresDeliveries {
+    async fn begin(&self, claim: &Claim, lease: Duration) -> Result<Begun, StoreError> {
+        self.clean_if_it_is_time();
+        let row = self.ask(BEGIN, claim, &[lease.as_secs_f64(), REMEMBERED.as_secs_f64()]).await;
+        let row = row.map_err(StoreError::new)?;
+        let read = || Ok((row.try_get::<_, i64>(0)?, row.try_get(1)?, row.try_get::<_, f64>(2)?));
+        let (claimed, done, ends_in) = self.read(read()).map_err(StoreError::new)?;
+        if done {
+            return Ok(Begun::Done);
+        }
+        if usize::try_from(claimed).is_ok_and(|claimed| claimed == claim.ids().len()) {
+            return Ok(Begun::Yours);
+        }
+        if claimed > 0 {
+            // Another has begun at the same moment: each has some of the ids. If this fails, the lease ends it.
+            let _ = self.release(claim).await;
+        }
+        Ok(Begun::Busy { ends_in: Duration::try_from_secs_f64(ends_in).unwrap_or_default() })
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Standing, StoreError> {
+        self.step(RENEW, claim, &[lease.as_secs_f64()]).await
+    }
+
+    async fn done(&self, claim: &Claim) -> Result<Standing, StoreError> {
+        self.step(DONE, claim, &[]).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<Standing, StoreError> {
+        self.step(RELEASE, claim, &[]).await
+    }
+
+    async fn standing(&self, claim: &Claim) -> Result<Standing, StoreError> {
+        self.step(STANDING, claim, &[]).await
+    }
+}
+
+/// Shows where the database is, and nothing of who asks it.
+impl fmt::Debug for PostgresDeliveries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresDeliveries").field(&self.0.connections.address).finish()
+    }
+}

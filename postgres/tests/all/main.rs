@@ -1,0 +1,8 @@
+//! What the store promises, over a real PostgreSQL: see `support` for which.
+
+mod faults;
+mod measure;
+mod schema;
+mod steps;
+mod support;
+mod tls;

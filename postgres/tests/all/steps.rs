@@ -1,0 +1,155 @@
+//! The steps of the store, and receivers over it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use linksfield::notification::{Begun, Deliveries, Receiver, Signer, Standing, Verifier};
+use linksfield_postgres::PostgresDeliveries;
+
+use crate::support::{Database, claim, client};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Lets time pass for what is in the store: the database's clock can't be set.
+async fn age(string: &str, seconds: u32) {
+    let interval = format!("interval '{seconds} seconds'");
+    let aged = format!(
+        "UPDATE linksfield_deliveries SET lease_ends = lease_ends - {interval}, done_at = done_at - {interval}"
+    );
+    client(string).await.batch_execute(&aged).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_whose_lease_has_ended_changes_nothing_of_anothers_claim() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    let (stalled, other) = (claim(&[1, 2]), claim(&[2]));
+    assert_eq!(store.begin(&stalled, LEASE).await.unwrap(), Begun::Yours);
+    let Begun::Busy { ends_in } = store.begin(&other, LEASE).await.unwrap() else { panic!() };
+    assert!(ends_in <= LEASE && ends_in > LEASE / 2, "{ends_in:?}");
+    assert_eq!(store.begin(&stalled, LEASE).await.unwrap(), Begun::Yours, "a step that is repeated");
+    assert_eq!(store.renew(&stalled, LEASE).await.unwrap(), Standing::Held);
+    age(&database.string, 60).await;
+    assert_eq!(store.begin(&other, LEASE).await.unwrap(), Begun::Yours);
+    assert_eq!(store.renew(&stalled, LEASE).await.unwrap(), Standing::Gone);
+    assert_eq!(store.done(&stalled).await.unwrap(), Standing::Gone);
+    assert_eq!(store.release(&stalled).await.unwrap(), Standing::Gone);
+    assert_eq!(store.standing(&other).await.unwrap(), Standing::Held);
+    assert_eq!(store.done(&other).await.unwrap(), Standing::Done);
+    assert_eq!(store.done(&other).await.unwrap(), Standing::Done, "a step that is repeated");
+    assert_eq!(store.renew(&other, LEASE).await.unwrap(), Standing::Done);
+    assert_eq!(store.release(&other).await.unwrap(), Standing::Done, "what is done is not released");
+    assert_eq!(store.begin(&claim(&[2, 3]), LEASE).await.unwrap(), Begun::Done);
+    assert_eq!(store.begin(&claim(&[3]), LEASE).await.unwrap(), Begun::Yours);
+    age(&database.string, 25 * 3600 - 5).await;
+    assert_eq!(store.begin(&claim(&[2]), LEASE).await.unwrap(), Begun::Done);
+    age(&database.string, 5).await;
+    assert_eq!(store.begin(&claim(&[2]), LEASE).await.unwrap(), Begun::Yours, "25 hours are over");
+}
+
+#[tokio::test]
+async fn a_claim_whose_lease_has_ended_can_be_done_while_nobody_else_has_it() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    let slow = claim(&[1]);
+    store.begin(&slow, LEASE).await.unwrap();
+    age(&database.string, 70).await;
+    assert_eq!(store.done(&slow).await.unwrap(), Standing::Done);
+    let released = claim(&[2]);
+    store.begin(&released, LEASE).await.unwrap();
+    assert_eq!(store.release(&released).await.unwrap(), Standing::Gone);
+    assert_eq!(store.done(&released).await.unwrap(), Standing::Gone);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_taken_after_waiting_for_a_lock_counts_from_then() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    let lease = Duration::from_secs(1);
+    store.begin(&claim(&[1]), lease).await.unwrap();
+    age(&database.string, 10).await;
+    // Somebody holds the row for longer than a lease.
+    let mut holder = client(&database.string).await;
+    let transaction = holder.transaction().await.unwrap();
+    transaction.batch_execute("SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
+    let (waits, waiting) = (store.clone(), claim(&[1]));
+    let next = waiting.clone();
+    let begins = tokio::spawn(async move { waits.begin(&waiting, lease).await });
+    tokio::time::sleep(2 * lease).await;
+    transaction.commit().await.unwrap();
+    assert_eq!(begins.await.unwrap().unwrap(), Begun::Yours);
+    let left = "SELECT extract(epoch FROM lease_ends - clock_timestamp())::float8 FROM linksfield_deliveries";
+    let left: f64 = client(&database.string).await.query_one(left, &[]).await.unwrap().get(0);
+    assert!(left > -1.0, "the lease was counted from the beginning of the statement: {left}");
+    assert_eq!(store.standing(&next).await.unwrap(), Standing::Held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_one_acts() {
+    let Some(database) = Database::any().await else { return };
+    let acted = Arc::new(AtomicU32::new(0));
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        let verifier = Verifier::builder().key("1", "a key").build();
+        servers.push(Receiver::with(verifier, PostgresDeliveries::connect(&database.string).await.unwrap()));
+    }
+    let signer = Signer::new("1", "a key");
+    let mut sending = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let body = format!("[{number}]");
+        let mut headers = signer.headers(body.as_bytes(), SystemTime::now()).unwrap();
+        headers.insert("x-lf-delivery", number.into());
+        for server in servers.iter().cycle().take(4) {
+            let (server, headers, body, acted) = (server.clone(), headers.clone(), body.clone(), acted.clone());
+            sending.spawn(async move {
+                let handle = move |_, _| async move {
+                    acted.fetch_add(1, Ordering::SeqCst);
+                    Ok::<_, ()>(())
+                };
+                server.receive(&headers, body.as_bytes(), SystemTime::now(), handle).await.status().as_u16()
+            });
+        }
+    }
+    let statuses = sending.join_all().await;
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    assert_eq!(acted.load(Ordering::SeqCst), 40);
+}
+
+#[tokio::test]
+async fn what_is_older_than_25_hours_is_deleted_and_nothing_younger() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap().cleaned_by_you();
+    let rows = "INSERT INTO linksfield_deliveries
+        SELECT decode(lpad(to_hex(n), 64, '0'), 'hex'), '\\x00', clock_timestamp() - interval '30 hours',
+            CASE WHEN n % 3 = 0 THEN NULL ELSE clock_timestamp() - interval '1 hour' * (CASE WHEN n <= 2500 THEN 26 ELSE 24 END) END
+        FROM generate_series(1, 3000) AS n";
+    let client = client(&database.string).await;
+    client.batch_execute(rows).await.unwrap();
+    // One that another is at work on is left, and nobody waits for it.
+    client.batch_execute("BEGIN; SELECT FROM linksfield_deliveries ORDER BY id LIMIT 1 FOR UPDATE").await.unwrap();
+    assert_eq!(store.clean().await.unwrap(), 2499 + 166 + 1);
+    client.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(store.clean().await.unwrap(), 1);
+    let left = "SELECT count(*), coalesce(max(clock_timestamp() - done_at) < interval '25 hours', false)
+        FROM linksfield_deliveries";
+    let left = client.query_one(left, &[]).await.unwrap();
+    assert_eq!((left.get::<_, i64>(0), left.get::<_, bool>(1)), (333, true));
+}
+
+#[tokio::test]
+async fn it_cleans_itself_beside_a_request() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    store.begin(&claim(&[1]), LEASE).await.unwrap();
+    age(&database.string, 26 * 3600).await;
+    // The first step of a process cleans, the next ones of this minute do not.
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    store.begin(&claim(&[2]), LEASE).await.unwrap();
+    let client = client(&database.string).await;
+    let count =
+        async || client.query_one("SELECT count(*) FROM linksfield_deliveries", &[]).await.unwrap().get::<_, i64>(0);
+    while count().await != 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
