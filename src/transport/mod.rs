@@ -92,6 +92,15 @@ impl Transport {
             let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
                 return Err(failed);
             };
+            if let Some(ready) = &intent.options.ready {
+                match within(deadline, ready()).await {
+                    Some(Ok(())) => {}
+                    Some(Err(reason)) => {
+                        return Err(Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason)));
+                    }
+                    None => return Err(failed),
+                }
+            }
             span.attempt(attempt);
             let cut_short = (Trouble::Final, Cause::CutShort);
             let (trouble, cause) = match within(deadline, self.attempt(intent, span)).await.unwrap_or(Err(cut_short)) {
