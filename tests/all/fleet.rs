@@ -95,7 +95,7 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
             let mut child = start(&sandbox, directory.path());
             let moment = Duration::from_micros(fastrand::u64(10_000..longest));
             // Later than it takes to settle, in the end, or it would never get on.
-            longest += 100_000 * u64::from(sandbox.order_count() > 0);
+            longest += 100_000;
             match tokio::time::timeout(moment, child.wait()).await {
                 Ok(status) if matches!(status.as_ref().unwrap().code(), Some(0 | 3)) => break,
                 Ok(_) => panic!("{:?}", child.wait_with_output().await),

@@ -120,6 +120,10 @@ async fn nothing_is_begun_any_more_once_another_has_written_although_there_is_a_
         let error = journal.begun(&wanted, &before, minute).await.unwrap_err();
         assert!(matches!(error, JournalError::Locked(_)), "{error}");
     }
+    // Nor does another try in this process: what would be read need not be on the disk.
+    drop(journal);
+    let error = kept.open().await.unwrap_err();
+    assert!(error.to_string().contains("it failed before in this process"), "{error}");
 }
 
 #[tokio::test]

@@ -30,6 +30,9 @@ const OLD_DEADLINE: Duration = Duration::from_secs(60);
 /// Most lines that are written as one piece.
 const PIECE: usize = 1024;
 
+/// Journals that failed in this process. None of them is opened again: what is read of it may not be on the disk.
+static BROKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
 type Result<T> = std::result::Result<T, JournalError>;
 
 /// A journal in one file of this machine.
@@ -150,6 +153,9 @@ impl FileJournal {
     }
 
     fn load(path: PathBuf, purpose: &Purpose) -> Result<Self> {
+        if broken().contains(&path) {
+            return Err(JournalError::failed("opened", "it failed before in this process, which has to end first"));
+        }
         let file = open_locked(&path)?;
         let mut index = Index::default();
         let mut pen = read_all(file, &mut index, purpose, &path)?;
@@ -278,6 +284,10 @@ impl Journal for FileJournal {
     }
 }
 
+fn broken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    BROKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     spawn_blocking(work).await.map_err(|error| JournalError::failed("opened", error))?
 }
@@ -333,7 +343,8 @@ fn open_locked(path: &Path) -> Result<File> {
 /// Reads every line into `index`, and cuts off what is no whole line at the end.
 fn read_all(file: File, index: &mut Index, purpose: &Purpose, path: &Path) -> Result<Pen> {
     let failed = |error| JournalError::failed("read", error);
-    let (mut pen, mut bytes, mut first) = (Pen { file, end: 0, n: 0, broken: None }, Vec::new(), None);
+    let mut pen = Pen { file, path: path.to_owned(), end: 0, n: 0, broken: None };
+    let (mut bytes, mut first) = (Vec::new(), None);
     let mut reader = BufReader::new(&pen.file);
     loop {
         bytes.clear();
@@ -440,6 +451,7 @@ struct Begun {
 /// What writes the file.
 struct Pen {
     file: File,
+    path: PathBuf,
     /// How long the file is, as far as this run knows.
     end: u64,
     /// The number of the next line.
@@ -486,7 +498,10 @@ impl Pen {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        self.append(dids, sync).inspect_err(|error| self.broken = Some(error.clone()))
+        self.append(dids, sync).inspect_err(|error| {
+            self.broken = Some(error.clone());
+            broken().insert(self.path.clone());
+        })
     }
 
     fn append(&mut self, dids: Vec<Entry>, sync: bool) -> Result<Vec<u64>> {

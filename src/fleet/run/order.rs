@@ -57,6 +57,18 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), FleetError> {
         let mut permit = Some(permit);
+        let outcome = self.outcome_for(&row, claim, &mut permit).await?;
+        // The next can begin while the journal takes this.
+        drop(permit);
+        self.settled(&row, outcome).await
+    }
+
+    async fn outcome_for(
+        &self,
+        row: &Row<C::Parameters>,
+        claim: Claim,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Result<Outcome, FleetError> {
         let mut suspect = match claim {
             Claim::Begun { before, under_way } => {
                 Some(Suspect { before, under_way, why: "it was begun in a run before".to_owned() })
@@ -67,46 +79,40 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         for _ in 0..ATTEMPTS {
             let is_first = suspect.is_none();
             let before = match suspect.take() {
-                None => match self.orders_before(&row).await? {
+                None => match self.orders_before(row).await? {
                     Ok(before) => before,
-                    Err(why) => return self.settled(&row, Outcome::NotSent(why)).await,
+                    Err(why) => return Ok(Outcome::NotSent(why)),
                 },
-                Some(suspect) => {
-                    drop(permit.take());
-                    let found = self.look_up(&row, &suspect).await;
-                    permit = Arc::clone(&self.permits).acquire_owned().await.ok();
-                    match found {
-                        Found::Placed(order) => return self.settled(&row, Outcome::Ordered(order)).await,
-                        Found::Unclear(why) => return self.settled(&row, Outcome::Unknown(why)).await,
-                        Found::NotPlaced => suspect.before,
-                    }
-                }
+                Some(suspect) => match self.look_up(row, &suspect, permit).await {
+                    Found::Placed(order) => return Ok(Outcome::Ordered(order)),
+                    Found::Unclear(why) => return Ok(Outcome::Unknown(why)),
+                    Found::NotPlaced => suspect.before,
+                },
             };
             if self.stopper.halted().is_some() {
                 let outcome = if is_first { Outcome::NotSent } else { Outcome::Unknown };
-                return self.settled(&row, outcome("the run was stopped before it was ordered".to_owned())).await;
+                return Ok(outcome("the run was stopped before it was ordered".to_owned()));
             }
-            why = match self.send(&row, &before).await? {
-                Sent::Ordered(order) => return self.settled(&row, Outcome::Ordered(order)).await,
-                Sent::Refused(why) if is_first => return self.settled(&row, Outcome::Refused(why)).await,
-                Sent::NotSent(why) if is_first => return self.settled(&row, Outcome::NotSent(why)).await,
+            why = match self.send(row, &before).await? {
+                Sent::Ordered(order) => return Ok(Outcome::Ordered(order)),
+                Sent::Refused(why) if is_first => return Ok(Outcome::Refused(why)),
+                Sent::NotSent(why) if is_first => return Ok(Outcome::NotSent(why)),
                 // The one before may be listed late: what is begun stays so, with the orders that the SIM had before it.
-                Sent::NotSent(why) => return self.settled(&row, Outcome::Unknown(why)).await,
+                Sent::NotSent(why) => return Ok(Outcome::Unknown(why)),
                 // It may be refused because of the one before.
                 Sent::Refused(why) => {
                     let suspect = Suspect { before, under_way: Duration::ZERO, why: why.clone() };
-                    let outcome = match self.look_up(&row, &suspect).await {
+                    return Ok(match self.look_up(row, &suspect, permit).await {
                         Found::Placed(order) => Outcome::Ordered(order),
                         Found::NotPlaced => Outcome::Refused(why),
                         Found::Unclear(why) => Outcome::Unknown(why),
-                    };
-                    return self.settled(&row, outcome).await;
+                    });
                 }
                 Sent::Unknown(why) => why,
             };
             suspect = Some(Suspect { before, under_way: Duration::ZERO, why: why.clone() });
         }
-        self.settled(&row, Outcome::Unknown(format!("ordered {ATTEMPTS} times, the last time: {why}"))).await
+        Ok(Outcome::Unknown(format!("ordered {ATTEMPTS} times, the last time: {why}")))
     }
 
     /// The ids of the orders that a SIM has before the first that is ordered, or why they can't be had.
@@ -129,13 +135,20 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         Ok(ids(orders))
     }
 
-    /// Finds out what became of an order, once it can't be under way any more.
-    async fn look_up(&self, row: &Row<C::Parameters>, suspect: &Suspect) -> Found {
+    /// Finds out what became of an order, once it can't be under way any more. Meanwhile another SIM has the permit.
+    async fn look_up(
+        &self,
+        row: &Row<C::Parameters>,
+        suspect: &Suspect,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Found {
         let (sim, why) = (row.sim, &suspect.why);
         self.tell(Event::LookingUp { sim, why: why.clone() });
+        drop(permit.take());
         if !self.stopper.wait(suspect.under_way.saturating_add(self.settings.settle)).await {
             return Found::Unclear(format!("{why}; the run was stopped before it was looked up"));
         }
+        *permit = Arc::clone(&self.permits).acquire_owned().await.ok();
         Counters::count(&self.counters.looked_up);
         let listed = self.settings.client.orders_of(sim.to_string()).await;
         let listed = match listed.map_err(|error| error.to_string()).and_then(ids) {
