@@ -253,6 +253,12 @@ impl<F: Family> ApiClient<F> {
         call.checked(if known { Ok(()) } else { Err(problem()) })
     }
 
+    /// The server's URL, and who calls it.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn caller(&self) -> (&str, &str) {
+        (self.transport.base.as_str(), self.transport.scheme.account())
+    }
+
     /// A call of an operation with the types of its document.
     pub(crate) fn ask<T: Read>(
         &self,

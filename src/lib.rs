@@ -33,6 +33,8 @@ mod error;
 #[cfg(feature = "esim-qr")]
 pub mod esim_qr;
 mod family;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 #[cfg(feature = "mall")]
 pub mod mall;
 #[cfg(feature = "notification")]

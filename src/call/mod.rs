@@ -155,6 +155,12 @@ impl<T> Call<T> {
         self.checked(checked).with(|told| told.intent.options.retry = Some(policy))
     }
 
+    /// What has to succeed immediately before each attempt, or nothing is sent.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn once(self, ready: crate::transport::intent::Ready) -> Self {
+        self.with(|told| told.intent.options.ready = Some(ready))
+    }
+
     /// Whether calling twice does no more than calling once. Only for a [raw call](crate::ApiClient::call), which counts as
     /// unsafe unless told; of an operation the specification says it, so that telling it makes the call an
     /// [invalid request](crate::ErrorKind::InvalidRequest).

@@ -81,6 +81,11 @@ impl Signed {
 }
 
 impl Scheme for Signed {
+    #[cfg(feature = "fleet")]
+    fn account(&self) -> &str {
+        self.credentials.access_code()
+    }
+
     fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError> {
         Ok(place(call, self.body(call, moment)?)?)
     }

@@ -13,6 +13,12 @@ use crate::signing::{ContentError, Explanation};
 
 /// What is put around the parameters of a call, and taken off an answer.
 pub trait Scheme: fmt::Debug + Send + Sync {
+    /// Who calls, by the name that is no secret, if there is one.
+    #[cfg(feature = "fleet")]
+    fn account(&self) -> &str {
+        ""
+    }
+
     /// The request of `call` as it is sent at `moment`. Families whose signature covers the body alone sign, then place;
     /// one whose signature covers the URL places, then signs.
     fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError>;

@@ -1,8 +1,11 @@
 //! What is asked, as data: all that a call is made of. It borrows nothing.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::retry::RetryPolicy;
@@ -77,4 +80,8 @@ pub(crate) struct Options {
     pub(crate) language: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) ready: Option<Ready>,
 }
+
+/// What has to succeed immediately before a request is sent: nothing waits between the two. If it fails, nothing is sent.
+pub(crate) type Ready = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>> + Send + Sync>;

@@ -109,6 +109,15 @@ impl Transport {
             let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
                 return Err(failed);
             };
+            if let Some(ready) = &intent.options.ready {
+                match within(deadline, ready()).await {
+                    Some(Ok(())) => {}
+                    Some(Err(reason)) => {
+                        return Err(Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason)));
+                    }
+                    None => return Err(failed),
+                }
+            }
             span.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
             let answered = within(deadline, self.attempt(intent, span)).await;

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use linksfield::csss::Client;
+use linksfield::csss::types::QueryOrder;
+use linksfield::fleet::{FileJournal, Fleet};
+use linksfield::sandbox::Sandbox;
 use linksfield::{Credentials, RetryPolicy};
 
-use crate::support::{http, monthly_plan};
+use crate::support::{client_of, http, monthly_plan};
 
 /// A program of `tests/chaos`, which ends when its input does and all that came to it is handled.
 struct Program {
@@ -90,4 +93,44 @@ async fn no_order_is_placed_twice_or_denied_whatever_goes_wrong() {
     }
     println!("{told:?}");
     assert!(told.values().all(|count| *count > 0), "everything happens: {told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs python3"]
+async fn a_fleet_behind_a_faulty_network_orders_once_for_every_sim() {
+    let (count, seed) = (number("CHAOS_ORDERS", 500), number("CHAOS_SEED", 1).to_string());
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let proxy = Program::start("faulty_proxy", &[sandbox.url().rsplit(':').next().unwrap(), &seed]);
+    let client = Client::builder()
+        .credentials(sandbox.credentials().clone())
+        .environment(format!("http://127.0.0.1:{}", proxy.port))
+        .timeout(Duration::from_millis(300))
+        .retry(RetryPolicy::builder().attempts(5).first_delay(Duration::from_millis(20)).build())
+        .build()
+        .unwrap();
+    // What is handed on late has arrived when it has settled.
+    let fleet = Fleet::builder().client(client).defaults(&monthly_plan()).concurrency(32).max_refused(u64::MAX);
+    let fleet = fleet.settle(Duration::from_secs(2)).build().unwrap();
+    let list = (0..count).map(|sim| format!("{sim}\n")).collect::<String>();
+    let list = fleet.list_of(format!("device_id\n{list}")).unwrap();
+    let path = folder.path().join("journal");
+    let mut journal = FileJournal::create(&path, fleet.purpose()).await.unwrap();
+    let (mut runs, mut looked_up, mut unknown) = (0, 0, 0);
+    loop {
+        let summary = fleet.run(list.clone(), journal).finish().await.unwrap();
+        (runs, looked_up) = (runs + 1, looked_up + summary.progress.looked_up);
+        unknown += summary.progress.unknown;
+        if summary.is_complete() {
+            break;
+        }
+        journal = FileJournal::open(&path, fleet.purpose()).await.unwrap();
+    }
+    println!("{count} SIMs, {runs} runs, {looked_up} orders looked up, {unknown} left to the next run");
+    assert!(looked_up > 0);
+    let client = client_of(&sandbox);
+    for sim in 0..count {
+        let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
+        assert_eq!(client.query_order(&query).await.unwrap().page.unwrap().total_count, Some(1), "SIM {sim}");
+    }
+    assert_eq!(sandbox.order_count(), count);
 }

@@ -1,0 +1,89 @@
+//! The text of a file in UTF-8 or UTF-16, piece by piece.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult, UTF_8};
+
+/// Reads UTF-8, and UTF-16 that begins with its mark, as UTF-8 without a mark. Anything else is an error.
+pub(super) struct Text<R> {
+    inner: R,
+    decoder: Decoder,
+    raw: Box<[u8]>,
+    /// The part of `raw` that was not decoded yet.
+    left: std::ops::Range<usize>,
+    is_last: bool,
+}
+
+impl<R: Read> Text<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, decoder: UTF_8.new_decoder(), raw: vec![0; 8192].into(), left: 0..0, is_last: false }
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.left.is_empty() && !self.is_last {
+                let read = self.inner.read(&mut self.raw)?;
+                self.left = 0..read;
+                self.is_last = read == 0;
+            }
+            let bytes = self.raw.get(self.left.clone()).unwrap_or_default();
+            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(bytes, to, self.is_last);
+            self.left.start += read;
+            match result {
+                DecoderResult::Malformed(..) => {
+                    let what = "it is neither UTF-8 nor UTF-16: save it as UTF-8";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                }
+                DecoderResult::OutputFull if written == 0 => {
+                    return Err(io::Error::other("there is no room for a character"));
+                }
+                DecoderResult::InputEmpty if written == 0 && !self.is_last => {}
+                _ => return Ok(written),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that gives one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let (Some((first, rest)), Some(place)) = (self.0.split_first(), to.first_mut()) else { return Ok(0) };
+            (*place, self.0) = (*first, rest);
+            Ok(1)
+        }
+    }
+
+    fn read(bytes: &[u8]) -> io::Result<String> {
+        let mut text = String::new();
+        let buffered = io::BufReader::with_capacity(16, Text::new(Slow(bytes)));
+        { buffered }.read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn utf_8_and_utf_16_with_a_mark_are_read_alike() {
+        let text = "device_id\t套餐\n8985\t😀\n";
+        let utf_16 = |bytes: fn(u16) -> [u8; 2]| {
+            ['\u{feff}'].into_iter().chain(text.chars()).collect::<String>().encode_utf16().flat_map(bytes).collect()
+        };
+        let forms: [Vec<u8>; 4] =
+            [text.into(), format!("\u{feff}{text}").into(), utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes)];
+        for bytes in forms {
+            assert_eq!(read(&bytes).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        for bytes in [&b"Men\xfc"[..], b"\xff\xfe8\x00\x00", b"8985\xe5"] {
+            assert_eq!(read(bytes).unwrap_err().kind(), io::ErrorKind::InvalidData, "{bytes:?}");
+        }
+    }
+}

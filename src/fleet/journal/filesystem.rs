@@ -1,0 +1,54 @@
+//! Whether a file is where its lock, and what was synced, can be relied on.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::JournalError;
+
+/// File systems of networks and of programs, by the numbers of statfs(2): locks may be granted there that lock nothing.
+#[cfg(target_os = "linux")]
+const NETWORK: [(u32, &str); 14] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xfe53_4d42, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9P"),
+    (0x5346_414f, "AFS"),
+    (0x7375_7245, "Coda"),
+    (0x00c3_6400, "Ceph"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x4750_4653, "GPFS"),
+    (0x0116_1970, "GFS2"),
+    (0x7461_636f, "OCFS2"),
+    (0x0000_564c, "NCP"),
+];
+
+#[cfg(target_os = "linux")]
+pub(super) fn check(file: &File, path: &Path) -> Result<(), JournalError> {
+    let kind = rustix::fs::fstatfs(file).map_err(|error| JournalError::failed("located", error))?.f_type;
+    // The type of the field differs by processor; the numbers have 32 bits.
+    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "its type differs by processor")]
+    let kind = kind as u32;
+    match NETWORK.iter().find(|(number, _)| *number == kind) {
+        Some((_, name)) => {
+            let what = format!("{} is on {name}, where a lock may lock nothing", path.display());
+            Err(JournalError::Unfit(what))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn check(_: &File, _: &Path) -> Result<(), JournalError> {
+    Ok(())
+}
+
+/// Makes the name of a file in `folder` outlive a loss of power. Windows has no such thing.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), JournalError> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| JournalError::failed("written (its folder)", error))
+}

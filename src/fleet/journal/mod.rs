@@ -1,0 +1,209 @@
+//! What has to be known of each SIM after a kill, and who keeps it.
+
+mod file;
+mod filesystem;
+mod line;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
+
+use super::clock;
+use super::sim::Sim;
+pub use file::FileJournal;
+
+/// Keeps what was begun and done for each SIM, so that a run which was killed can be run again.
+///
+/// Each method returns when what it was told would outlive the process; [`begun`](Self::begun) when it would outlive the
+/// loss of power. After an error nothing more is ordered in this process.
+pub trait Journal: Send + Sync + 'static {
+    /// Takes each of the SIMs for this run, unless it is done or another has it. Those that were refused are taken again
+    /// if `again_refused`.
+    ///
+    /// What is returned stands in the order of `wanted`.
+    fn claim(
+        &self,
+        wanted: &[Wanted],
+        again_refused: bool,
+    ) -> impl Future<Output = Result<Vec<Claim>, JournalError>> + Send;
+
+    /// An order for the SIM is about to be sent, and is not under way any more after `deadline`.
+    fn begun(
+        &self,
+        wanted: &Wanted,
+        before: &BTreeSet<String>,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Confirmation, JournalError>> + Send;
+
+    /// The SIM needs nothing any more.
+    fn done(&self, wanted: &Wanted, result: &Done) -> impl Future<Output = Result<(), JournalError>> + Send;
+
+    /// What became of the order is not known, and why. It stays begun, and can be claimed again.
+    fn unknown(&self, wanted: &Wanted, why: &str) -> impl Future<Output = Result<(), JournalError>> + Send;
+
+    /// No order was placed for the SIM, and none is under way; it can be claimed again.
+    fn release(&self, wanted: &Wanted, why: &str) -> impl Future<Output = Result<(), JournalError>> + Send;
+
+    /// Whether no order was ever begun.
+    fn is_new(&self) -> impl Future<Output = Result<bool, JournalError>> + Send;
+}
+
+/// A SIM and a fingerprint of what is ordered for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The SIM.
+    pub sim: Sim,
+    /// What stands for the parameters of its order: 16 hexadecimal digits.
+    pub fingerprint: String,
+}
+
+impl Wanted {
+    pub(super) fn new(sim: Sim, parameters: &[u8]) -> Self {
+        Self { sim, fingerprint: hexadecimal(parameters, 8) }
+    }
+}
+
+/// The first bytes of the SHA-1 of something.
+fn hexadecimal(bytes: &[u8], count: usize) -> String {
+    Sha1::digest(bytes).iter().take(count).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a journal says to who wants a SIM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// It is yours, and nothing was begun for it.
+    Open,
+    /// It is yours, and an order for it was begun.
+    Begun {
+        /// The orders that the SIM had before.
+        before: BTreeSet<String>,
+        /// How much longer that order may be under way.
+        under_way: Duration,
+    },
+    /// Its order was placed, at that time if that is known.
+    Ordered(Option<SystemTime>),
+    /// Its order was refused.
+    Refused,
+    /// Another has it at the moment.
+    Taken,
+}
+
+/// How a SIM came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Done {
+    /// This order was placed.
+    Ordered(String),
+    /// The API refused to place one, in these words.
+    Refused(String),
+}
+
+/// That a journal has what it was told, and since when at the latest the world may know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmation(pub(super) Duration);
+
+impl Confirmation {
+    /// Of something that is confirmed now. A journal elsewhere makes it *before* it asks there.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(clock::now())
+    }
+}
+
+/// For whom and what a journal is: that of another is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Purpose {
+    /// The URL of the server.
+    pub server: String,
+    /// Who calls, by the name that is no secret.
+    pub account: String,
+    /// The operation that orders.
+    pub operation: String,
+    /// Its parameters, but for what stands in the list.
+    pub defaults: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let defaults = serde_json::Value::from(self.defaults.clone());
+        write!(f, "{} for {} at {} with {defaults}", self.operation, self.account, self.server)
+    }
+}
+
+/// Why a journal can't be used, or any more.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// It is not there.
+    #[error(
+        "there is no journal {}: if one was kept, find it, for without it every SIM would be ordered for again; if this is the first run, create one", .0.display()
+    )]
+    Missing(PathBuf),
+    /// It is there, and was to be created.
+    #[error("{} is there already: open it to go on with it, or name another", .0.display())]
+    Exists(PathBuf),
+    /// It is for another account, server, operation, plan or defaults.
+    #[error(
+        "the journal is for {recorded}, and not for {wanted}: nothing was ordered; use a journal of its own for that"
+    )]
+    OtherPurpose {
+        /// What it is for.
+        recorded: Box<Purpose>,
+        /// What it was to be used for.
+        wanted: Box<Purpose>,
+    },
+    /// An order for a SIM was begun or placed with other parameters.
+    #[error(
+        "SIM {sim} was ordered for with other parameters (fingerprint {recorded}, now {wanted}): use a journal of its own for another order"
+    )]
+    OtherParameters {
+        /// The SIM.
+        sim: Sim,
+        /// The fingerprint of its order.
+        recorded: String,
+        /// The fingerprint of what was to be ordered.
+        wanted: String,
+    },
+    /// Another run has it, or may have it.
+    #[error("{0}: stop the other run, or use a journal in PostgreSQL for several")]
+    Locked(String),
+    /// It is where a lock can't be relied on.
+    #[error("{0}: put it on a disk of this machine, or use a journal in PostgreSQL")]
+    Unfit(String),
+    /// It was written by a newer version of this crate.
+    #[error(
+        "the journal has format {0}, which is newer than this program: use the newer one; the journal was not touched"
+    )]
+    Newer(u64),
+    /// A line of it is not as it was written. Nothing was changed.
+    #[error("line {line} of the journal is damaged ({what}): restore it; nothing was ordered and nothing changed")]
+    Damaged {
+        /// Its number, the first is 1.
+        line: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It can't be read or written. Nothing more is ordered.
+    #[error("the journal can't be {doing}: {source}; no more orders are placed")]
+    Failed {
+        /// What was tried.
+        doing: &'static str,
+        /// What went wrong.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl JournalError {
+    /// That something went wrong while it was `doing` (`"read"`, `"written"`).
+    pub fn failed(doing: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed { doing, source: source.into().into() }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a run tells while it goes on.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::sim::Sim;
+
+/// What happened to a SIM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// An order for it was begun, now or in a run before, and what became of it is not known: its orders will be listed,
+    /// once that order can't be under way any more.
+    LookingUp {
+        /// The SIM.
+        sim: Sim,
+        /// Why it is not known.
+        why: String,
+    },
+    /// This run has no more to do for it.
+    Settled {
+        /// The SIM.
+        sim: Sim,
+        /// The line of the list that it stands in; the first is 1.
+        line: u64,
+        /// What came of it.
+        outcome: Outcome,
+        /// Whether the journal has it. If not, this is the only place where it is said.
+        recorded: bool,
+    },
+}
+
+/// What came of an order for a SIM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was placed, and this is its id.
+    Ordered(String),
+    /// The API refused it, for this reason. It is not tried again, unless that is asked for.
+    Refused(String),
+    /// Nothing was ordered, for this reason. The next run tries again.
+    NotSent(String),
+    /// Whether it was placed is not known, for this reason. The next run looks it up, and orders only if nothing was placed.
+    Unknown(String),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// SIMs of the list.
+    pub total: u64,
+    /// Orders that were placed.
+    pub ordered: u64,
+    /// Orders that were refused.
+    pub refused: u64,
+    /// SIMs for which nothing was ordered, because something failed before.
+    pub not_sent: u64,
+    /// Orders of which nobody knows whether they were placed.
+    pub unknown: u64,
+    /// SIMs whose order was placed in a run before.
+    pub ordered_before: u64,
+    /// SIMs whose order was refused in a run before.
+    pub refused_before: u64,
+    /// SIMs that another process has.
+    pub elsewhere: u64,
+    /// Orders that were looked up.
+    pub looked_up: u64,
+    /// When the last order of the runs before was begun, if that is known.
+    pub last_before: Option<SystemTime>,
+    /// How long the run has taken.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// SIMs that this run has settled.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.ordered + self.refused + self.not_sent + self.unknown
+    }
+
+    /// SIMs that need nothing any more, now or before.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        self.settled() + self.ordered_before + self.refused_before
+    }
+
+    /// SIMs a second that this run settles.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        if seconds > 0.0 { self.settled() as f64 / seconds } else { 0.0 }
+    }
+
+    /// How long the rest takes at this rate; `None` while nothing is settled.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let left = self.total.saturating_sub(self.behind()) as f64;
+        Duration::try_from_secs_f64(left / self.rate()).ok()
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { total, ordered, refused, not_sent, unknown, ordered_before, refused_before, .. } = self;
+        write!(f, "of {total} SIMs {ordered} ordered, {refused} refused, {not_sent} not sent, {unknown} unknown")?;
+        match ordered_before + refused_before {
+            0 => Ok(()),
+            _ => write!(f, "; in runs before {ordered_before} ordered, {refused_before} refused"),
+        }
+    }
+}
+
+/// How a run came to its end, and how far it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// How far it was.
+    pub progress: Progress,
+    /// Why it ended.
+    pub end: End,
+}
+
+impl Summary {
+    /// Whether each SIM of the list has its order.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.progress.ordered + self.progress.ordered_before == self.progress.total
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// It went through the whole list.
+    Finished,
+    /// It was told to stop.
+    Stopped,
+    /// More went wrong than `max_refused` allows.
+    TooManyRefused,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Progress { total, ordered_before, last_before, .. } = self.progress;
+        match (self.end, last_before) {
+            (End::Finished, Some(last)) if ordered_before == total => {
+                let last = jiff::Timestamp::try_from(last).unwrap_or_default();
+                return write!(f, "nothing ordered: all {total} SIMs were ordered for until {last:.0}");
+            }
+            (End::Finished, _) if ordered_before == total => {
+                return write!(f, "nothing ordered: all {total} SIMs were ordered for before");
+            }
+            (End::Finished, _) => write!(f, "finished: ")?,
+            (End::Stopped, _) => write!(f, "stopped: ")?,
+            (End::TooManyRefused, _) => write!(f, "stopped because too many orders were refused or not sent: ")?,
+        }
+        self.progress.fmt(f)
+    }
+}
+
+/// Counts what happens.
+#[derive(Debug)]
+pub(super) struct Counters {
+    pub(super) total: u64,
+    pub(super) ordered: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) not_sent: AtomicU64,
+    pub(super) unknown: AtomicU64,
+    pub(super) ordered_before: AtomicU64,
+    pub(super) refused_before: AtomicU64,
+    pub(super) elsewhere: AtomicU64,
+    pub(super) looked_up: AtomicU64,
+    /// Seconds since 1970, or 0.
+    pub(super) last_before: AtomicU64,
+    pub(super) start: Instant,
+}
+
+impl Counters {
+    pub(super) fn new(total: u64) -> Self {
+        Self {
+            total,
+            ordered: AtomicU64::default(),
+            refused: AtomicU64::default(),
+            not_sent: AtomicU64::default(),
+            unknown: AtomicU64::default(),
+            ordered_before: AtomicU64::default(),
+            refused_before: AtomicU64::default(),
+            elsewhere: AtomicU64::default(),
+            looked_up: AtomicU64::default(),
+            last_before: AtomicU64::default(),
+            start: Instant::now(),
+        }
+    }
+
+    pub(super) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_outcome(&self, outcome: &Outcome) {
+        Self::count(match outcome {
+            Outcome::Ordered(_) => &self.ordered,
+            Outcome::Refused(_) => &self.refused,
+            Outcome::NotSent(_) => &self.not_sent,
+            Outcome::Unknown(_) => &self.unknown,
+        });
+    }
+
+    pub(super) fn count_before(&self, at: Option<SystemTime>) {
+        Self::count(&self.ordered_before);
+        let seconds = at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        self.last_before.fetch_max(seconds.map_or(0, |since| since.as_secs()), Ordering::Relaxed);
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let last = Some(read(&self.last_before)).filter(|seconds| *seconds > 0);
+        Progress {
+            total: self.total,
+            ordered: read(&self.ordered),
+            refused: read(&self.refused),
+            not_sent: read(&self.not_sent),
+            unknown: read(&self.unknown),
+            ordered_before: read(&self.ordered_before),
+            refused_before: read(&self.refused_before),
+            elsewhere: read(&self.elsewhere),
+            looked_up: read(&self.looked_up),
+            last_before: last.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
+            elapsed: self.start.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a fleet orders: one call that orders for a SIM, and one that lists what it has.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::ApiClient;
+use crate::csss;
+use crate::csss::types::{OrderPackage, QueryOrder};
+use crate::error::Error;
+use crate::family::private::Sealed;
+use crate::transport::intent::Ready;
+use crate::values::Time;
+use std::time::Duration;
+
+/// Orders on a page of the list; the largest that is allowed is not documented.
+const PAGE: i64 = 50;
+
+/// A client that can order for a fleet. It can't be implemented elsewhere.
+pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
+    /// The parameters of an order.
+    #[doc(hidden)]
+    type Parameters: Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// The operation that orders.
+    #[doc(hidden)]
+    const OPERATION: &'static str;
+
+    /// The parameter of it that is the SIM.
+    #[doc(hidden)]
+    const SIM: &'static str;
+
+    /// The server's URL, and who calls it.
+    #[doc(hidden)]
+    fn caller(&self) -> (&str, &str);
+
+    /// Orders once, if `ready` succeeds immediately before, and gives the order's id.
+    #[doc(hidden)]
+    fn order(
+        &self,
+        parameters: &Self::Parameters,
+        deadline: Duration,
+        ready: Ready,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
+
+    /// All orders that a SIM has.
+    #[doc(hidden)]
+    fn orders_of(&self, sim: String) -> impl Future<Output = Result<Vec<Placed>, Error>> + Send;
+}
+
+/// An order in a list.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Placed {
+    pub(super) id: Option<String>,
+    pub(super) date: Option<Time>,
+}
+
+impl Sealed for csss::Client {}
+
+impl Purchase for csss::Client {
+    type Parameters = OrderPackage;
+
+    const OPERATION: &'static str = "orderPackage";
+    const SIM: &'static str = "device_id";
+
+    fn caller(&self) -> (&str, &str) {
+        ApiClient::caller(self)
+    }
+
+    async fn order(&self, parameters: &OrderPackage, deadline: Duration, ready: Ready) -> Result<String, Error> {
+        let ordered = self.order_package(parameters).deadline(deadline).once(ready).await?;
+        Ok(ordered.order_id.to_string())
+    }
+
+    async fn orders_of(&self, sim: String) -> Result<Vec<Placed>, Error> {
+        let query = QueryOrder::builder().device_id(sim).page_no(1).page_size(PAGE).build();
+        let orders = self.query_order_items(query).into_vec().await?;
+        Ok(orders
+            .into_iter()
+            .map(|order| Placed { id: order.order_code.map(|id| id.to_string()), date: order.order_date })
+            .collect())
+    }
+}

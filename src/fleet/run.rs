@@ -1,0 +1,299 @@
+//! One run over a list: SIM by SIM, several at a time, until all are settled or it is told to stop.
+
+mod order;
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::timeout;
+
+use super::Settings;
+use super::input::{List, ListError, Row, Rows};
+use super::journal::{Claim, Done, Journal, JournalError};
+use super::progress::{Counters, End, Event, Outcome, Progress, Summary};
+use super::purchase::Purchase;
+use super::sim::Sim;
+
+/// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
+const WAITING: usize = 16;
+
+/// How long it waits for what other processes have, before it asks for it again.
+const ELSEWHERE: Duration = Duration::from_secs(5);
+
+/// SIMs of a new journal that are looked at for recent orders.
+const FIRST: u64 = 20;
+
+/// Why a run failed. What was placed is in the journal, or was told as an [`Event`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// The list is not any more as it was when it was checked.
+    #[error("the list has changed: {0}")]
+    List(#[from] ListError),
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal is new, but a SIM has a recent order.
+    #[error(
+        "the journal is new, but SIM {sim} has the order {order} of {date}: if it is of a run before, find that run's journal; if not, accept recent orders"
+    )]
+    RecentOrder {
+        /// The SIM.
+        sim: Sim,
+        /// The id of its order.
+        order: String,
+        /// Its date, as the API writes it.
+        date: String,
+    },
+}
+
+/// A run, which goes on while it is asked for events or for its end.
+///
+/// Dropping it cuts off what is under way, as a kill would: the next run looks it up.
+#[must_use = "nothing is ordered until it is asked for events"]
+pub struct Run {
+    driver: BoxFuture<'static, Result<Summary, FleetError>>,
+    result: Option<Result<Summary, FleetError>>,
+    events: mpsc::UnboundedReceiver<Event>,
+    counters: Arc<Counters>,
+    stopper: Stopper,
+}
+
+/// Tells a run to stop, from anywhere.
+#[derive(Clone, Debug)]
+pub struct Stopper(Arc<watch::Sender<Option<End>>>);
+
+impl Stopper {
+    /// No order is begun from now on. Those under way are finished, those that wait to be looked up are left to the next run.
+    pub fn stop(&self) {
+        self.halt(End::Stopped);
+    }
+
+    fn halt(&self, why: End) {
+        self.0.send_if_modified(|end| end.is_none() && end.replace(why).is_none());
+    }
+
+    fn halted(&self) -> Option<End> {
+        *self.0.borrow()
+    }
+
+    /// Waits that long; says whether it was not told to stop meanwhile.
+    async fn wait(&self, time: Duration) -> bool {
+        let mut told = self.0.subscribe();
+        timeout(time, told.wait_for(Option::is_some)).await.is_err()
+    }
+}
+
+impl Run {
+    pub(super) fn new<C: Purchase, J: Journal>(settings: Arc<Settings<C>>, list: List, journal: J) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let counters = Arc::new(Counters::new(list.count()));
+        let stopper = Stopper(Arc::new(watch::Sender::new(None)));
+        let work = Arc::new(Work {
+            permits: Arc::new(Semaphore::new(settings.concurrency)),
+            settings,
+            journal: Arc::new(journal),
+            events: sender,
+            counters: Arc::clone(&counters),
+            stopper: stopper.clone(),
+            unchecked: AtomicU64::default(),
+        });
+        Self { driver: Box::pin(work.drive(list)), result: None, events, counters, stopper }
+    }
+
+    /// The next event; `None` at the end.
+    pub async fn next(&mut self) -> Option<Event> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.counters.progress()
+    }
+
+    /// What tells it to stop.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Goes on to the end, past events that were not asked for.
+    ///
+    /// # Errors
+    ///
+    /// The journal failed, the list has changed, or a new journal meets recent orders. What was under way was finished
+    /// before.
+    pub async fn finish(mut self) -> Result<Summary, FleetError> {
+        while self.next().await.is_some() {}
+        match self.result {
+            Some(result) => result,
+            // It has ended, for there is no other end of its events.
+            None => self.driver.await,
+        }
+    }
+}
+
+impl Stream for Run {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        if self.result.is_none()
+            && let Poll::Ready(result) = self.driver.as_mut().poll(context)
+        {
+            self.result = Some(result);
+        }
+        match self.events.poll_recv(context) {
+            Poll::Pending if self.result.is_some() => Poll::Ready(None),
+            event => event,
+        }
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("progress", &self.progress()).finish_non_exhaustive()
+    }
+}
+
+/// What all SIMs of a run share.
+struct Work<C, J> {
+    settings: Arc<Settings<C>>,
+    journal: Arc<J>,
+    /// One for each SIM that is worked on, but not for one that waits.
+    permits: Arc<Semaphore>,
+    events: mpsc::UnboundedSender<Event>,
+    counters: Arc<Counters>,
+    stopper: Stopper,
+    /// SIMs that are still to be looked at for recent orders.
+    unchecked: AtomicU64,
+}
+
+/// A SIM that this run has.
+type Taken<C> = (Row<<C as Purchase>::Parameters>, Claim, OwnedSemaphorePermit);
+
+/// Where a pass over the list is.
+struct Pass<C: Purchase> {
+    list: List,
+    rows: Rows<C::Parameters>,
+    /// Those to look at: all, or those that another process had.
+    only: Option<HashSet<Sim>>,
+    claimed: VecDeque<(Row<C::Parameters>, Claim)>,
+    /// Those that another process has.
+    elsewhere: Arc<Mutex<HashSet<Sim>>>,
+}
+
+impl<C: Purchase, J: Journal> Work<C, J> {
+    async fn drive(self: Arc<Self>, list: List) -> Result<Summary, FleetError> {
+        if !self.settings.accepts_recent && self.journal.is_new().await? {
+            self.unchecked.store(FIRST, Ordering::Relaxed);
+        }
+        let mut only = None;
+        loop {
+            let elsewhere = self.pass(&list, only).await?;
+            if elsewhere.is_empty() || !self.stopper.wait(ELSEWHERE).await {
+                break;
+            }
+            only = Some(elsewhere);
+        }
+        Ok(Summary { progress: self.counters.progress(), end: self.stopper.halted().unwrap_or(End::Finished) })
+    }
+
+    /// Goes through the list once; returns the SIMs that another process has. After an error, what is under way is finished.
+    async fn pass(self: &Arc<Self>, list: &List, only: Option<HashSet<Sim>>) -> Result<HashSet<Sim>, FleetError> {
+        let rows = list.rows(&self.settings.template)?;
+        let elsewhere = Arc::new(Mutex::default());
+        let pass = Pass { list: list.clone(), rows, only, claimed: VecDeque::new(), elsewhere: Arc::clone(&elsewhere) };
+        let work = Arc::clone(self);
+        let taken = stream::unfold((work, pass), |(work, mut pass)| async move {
+            let next = work.next(&mut pass).await.transpose()?;
+            Some((next, (work, pass)))
+        });
+        let work = Arc::clone(self);
+        let settle = move |taken: Result<Taken<C>, FleetError>| {
+            let work = Arc::clone(&work);
+            async move {
+                let (row, claim, permit) = taken?;
+                work.order_for(row, claim, permit).await
+            }
+        };
+        let at_once = self.settings.concurrency.saturating_mul(WAITING);
+        let (mut ends, mut result) = (pin!(taken.map(settle).buffer_unordered(at_once)), Ok(()));
+        while let Some(end) = ends.next().await {
+            if end.is_err() {
+                self.stopper.stop();
+                result = result.and(end);
+            }
+        }
+        result.map(|()| std::mem::take(&mut *elsewhere.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The next SIM that this run has to order for or look up, once there is room.
+    async fn next(&self, pass: &mut Pass<C>) -> Result<Option<Taken<C>>, FleetError> {
+        // It is never closed, so this can't fail.
+        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Ok(None) };
+        while self.stopper.halted().is_none() {
+            if let Some((row, claim)) = pass.claimed.pop_front() {
+                return Ok(Some((row, claim, permit)));
+            }
+            if !self.claim(pass).await? {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Claims the next SIMs of the list; says whether there were any.
+    async fn claim(&self, pass: &mut Pass<C>) -> Result<bool, FleetError> {
+        let only = &pass.only;
+        let is_meant = |row: &Result<Row<_>, _>| match (row, only) {
+            (Ok(row), Some(only)) => only.contains(&row.sim),
+            _ => true,
+        };
+        let rows = pass.rows.by_ref().filter(is_meant).take(self.settings.concurrency).collect::<Result<Vec<_>, _>>();
+        let rows = rows.map_err(|problem| pass.list.changed(problem))?;
+        let wanted: Vec<_> = rows.iter().map(|row| row.wanted.clone()).collect();
+        let claims = self.journal.claim(&wanted, self.settings.again_refused).await?;
+        let mut elsewhere = pass.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        for (row, claim) in rows.into_iter().zip(claims) {
+            match claim {
+                Claim::Open | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
+                Claim::Taken => drop(elsewhere.insert(row.sim)),
+                Claim::Ordered(_) | Claim::Refused if pass.only.is_some() => Counters::count(&self.counters.elsewhere),
+                Claim::Ordered(at) => self.counters.count_before(at),
+                Claim::Refused => Counters::count(&self.counters.refused_before),
+            }
+        }
+        Ok(!wanted.is_empty())
+    }
+
+    fn tell(&self, event: Event) {
+        // Who does not ask for events any more has dropped the run.
+        drop(self.events.send(event));
+    }
+
+    /// Counts and tells what came of a SIM, once the journal has it.
+    async fn settled(&self, row: &Row<C::Parameters>, outcome: Outcome) -> Result<(), FleetError> {
+        let recorded = match &outcome {
+            Outcome::Ordered(order) => self.journal.done(&row.wanted, &Done::Ordered(order.clone())).await,
+            Outcome::Refused(why) => self.journal.done(&row.wanted, &Done::Refused(why.clone())).await,
+            Outcome::NotSent(why) => self.journal.release(&row.wanted, why).await,
+            Outcome::Unknown(why) => self.journal.unknown(&row.wanted, why).await,
+        };
+        self.counters.count_outcome(&outcome);
+        self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: recorded.is_ok() });
+        let Progress { refused, not_sent, .. } = self.counters.progress();
+        if refused + not_sent >= self.settings.max_refused {
+            self.stopper.halt(End::TooManyRefused);
+        }
+        Ok(recorded?)
+    }
+}

@@ -1,0 +1,92 @@
+//! The list of a fleet: read as spreadsheets write it, or refused whole.
+
+use linksfield::fleet::{Fleet, ListError};
+use linksfield::sandbox::Sandbox;
+use serde_json::json;
+
+use crate::fleet_runs::{defaults, fleet_of};
+use crate::support::client_of;
+
+const SIM: &str = "89852022018041800192";
+
+async fn read(text: impl Into<Vec<u8>>) -> Result<u64, ListError> {
+    let sandbox = Sandbox::start().await.unwrap();
+    fleet_of(&sandbox).list_of(text).map(|list| list.count())
+}
+
+#[tokio::test]
+async fn lists_of_every_spreadsheet_are_read() {
+    let utf_16 = |text: &str| {
+        ['\u{feff}'].into_iter().chain(text.chars()).collect::<String>().encode_utf16().collect::<Vec<_>>()
+    };
+    let tabs = format!("device_id\tpackage_name\r\n{SIM}\t套餐\r\n");
+    for bytes in [
+        format!("device_id\n{SIM}\n").into_bytes(),
+        format!("DEVICE_ID,Package_Name\n{SIM},x\n").into(),
+        format!("\u{feff}device_id;package_name\r\n{SIM};a,b\r\n").into(),
+        format!("device_id,package_name\n\"=\"\"{SIM}\"\"\",\"a \"\"b\"\"\"\n").into(),
+        format!("device_id\n'{SIM}\u{a0}\n\n").into(),
+        format!("{{\"device_id\":\"{SIM}\",\"pay_type\":\"2\"}}\n\n").into(),
+        utf_16(&tabs).into_iter().flat_map(u16::to_le_bytes).collect(),
+        utf_16(&tabs).into_iter().flat_map(u16::to_be_bytes).collect(),
+    ] {
+        assert_eq!(read(bytes.clone()).await.unwrap(), 1, "{}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_list_is_said_with_the_line() {
+    for (text, said) in [
+        ("", "line 1: the header"),
+        ("device_id\n", "it has no SIM"),
+        ("iccid\n1\n", "line 1: the header says what each column is, and [\"iccid\"] is no parameter"),
+        ("device_id|package_name\n1|x\n", "device_id|package_name"),
+        ("package_name\nx\n", "line 1: there is no column device_id"),
+        ("device_id,Device_Id\n1,1\n", "line 1: there are two columns device_id"),
+        ("device_id\n1\n2\n1\n", "line 4: SIM 1 stands in line 2 before"),
+        ("device_id\n1\n8.98E+19\n", "line 3: 8.98E+19 is a number that a spreadsheet shortened"),
+        ("device_id\n89852O22\n", "line 2: the id of a SIM has 'O' as character 6"),
+        ("device_id\n89852022018041800000\n", "line 2: 89852022018041800000 has only zeros after its fifteenth digit"),
+        ("device_id,package_code\n1,1.2E+5\n", "line 2: package_code is a number that a spreadsheet shortened"),
+        ("device_id,package_code\n1\n", "line 2: it has 1 columns, and the header 2"),
+        ("{\"device_id\":8985}\n", "line 1: device_id must be text"),
+        ("{\"device_id\":\"1\",\"package_code\":12}\n", "line 1: package_code: expected a string"),
+        ("{\"device_id\":\"1\"}\n{\"device_id\":\"2\",\"plan\":\"x\"}\n", "line 2: [\"plan\"] is no parameter"),
+        ("{\"device_id\":\"1\"}\n{\"device_id\"\n", "line 2: EOF"),
+    ] {
+        let error = read(text).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{text:?}: {error}");
+    }
+    let error = read(b"device_id\n1\nM\xfcnchen\n".to_vec()).await.unwrap_err().to_string();
+    assert!(error.contains("neither UTF-8 nor UTF-16"), "{error}");
+}
+
+#[tokio::test]
+async fn a_parameter_that_neither_list_nor_defaults_have_is_missed() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&json!({})).build().unwrap();
+    let error = fleet.list_of("device_id\n1\n").unwrap_err().to_string();
+    assert!(error.contains("line 2: missing field `global_order`"), "{error}");
+}
+
+#[tokio::test]
+async fn ids_that_were_rounded_to_seventeen_digits_are_seen_in_the_whole() {
+    let rounded =
+        |step: u64| (0..60).map(|sim| format!("898520220180{:08}\n", 11_111_111 + sim * step)).collect::<String>();
+    assert_eq!(read(format!("device_id\n{}", rounded(1))).await.unwrap(), 60);
+    let zeros = (1..60).map(|sim| format!("898520220180418{sim:02}000\n")).collect::<String>();
+    let error = read(format!("device_id\n{zeros}")).await.unwrap_err().to_string();
+    assert!(error.contains("59 of 59 ids end in 000"), "{error}");
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet =
+        Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).accepts_rounded(true).build().unwrap();
+    assert_eq!(fleet.list_of(format!("device_id\n{zeros}89852022018041800000\n")).unwrap().count(), 60);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_counted_and_the_first_is_printed() {
+    let lines = (0..100).map(|_| "x\n").collect::<String>();
+    let error = read(format!("device_id\n{lines}")).await.unwrap_err();
+    assert_eq!(error.count(), 100);
+    assert!(error.to_string().contains("and 80 more"), "{error}");
+}

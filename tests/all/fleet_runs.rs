@@ -1,0 +1,218 @@
+//! A run of a fleet: what it does with what it meets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use linksfield::csss::Client;
+use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, List, Outcome, Run, Summary};
+use linksfield::sandbox::{Fault, Sandbox};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{PLAN, client_of, monthly_plan};
+
+/// What all orders of these tests share.
+pub fn defaults() -> Value {
+    json!({
+        "package_code": PLAN, "package_name": "20M", "package_type": "2", "order_period": "1", "pay_amount": "0",
+        "pay_rst": "1", "is_open": "0", "global_order": "0", "test_flow_flag": "0", "test_flow": "0",
+    })
+}
+
+/// A fleet that does not wait long, and is not astonished by orders of today.
+pub fn fleet_of(sandbox: &Sandbox) -> Fleet<Client> {
+    let client = client_of(sandbox);
+    let moment = Duration::from_millis(10);
+    let fleet = Fleet::builder().client(client).defaults(&defaults()).deadline(Duration::from_secs(5));
+    fleet.settle(moment).accepts_recent(true).build().unwrap()
+}
+
+/// What came of each SIM, and of all.
+pub async fn outcomes(mut run: Run) -> Result<(Vec<Outcome>, Summary), FleetError> {
+    let mut all = Vec::new();
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome, .. } = event {
+            all.push(outcome);
+        }
+    }
+    Ok((all, run.finish().await?))
+}
+
+fn sims(fleet: &Fleet<Client>, count: u32) -> List {
+    let lines = (1..=count).map(|sim| format!("{sim}\n")).collect::<String>();
+    fleet.list_of(format!("device_id\n{lines}")).unwrap()
+}
+
+async fn journal(folder: &TempDir, fleet: &Fleet<Client>) -> FileJournal {
+    let path = folder.path().join("journal");
+    if path.exists() {
+        FileJournal::open(path, fleet.purpose()).await.unwrap()
+    } else {
+        FileJournal::create(path, fleet.purpose()).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_sim_gets_one_order_with_what_its_line_says() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let fleet = fleet_of(&sandbox);
+    let list = fleet.list_of("device_id,package_code\n1,\n2,SANDBOX-NONE\n3,DP20201218003915\n").unwrap();
+    let (outcomes, summary) = outcomes(fleet.run(list, journal(&folder, &fleet).await)).await.unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Ordered(_))).count(), 2);
+    assert_eq!((summary.progress.ordered, summary.progress.refused, summary.end), (2, 1, End::Finished));
+    assert_eq!(sandbox.order_count(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_order_is_not_tried_again_unless_that_is_asked_for() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let fleet = fleet_of(&sandbox);
+    sandbox.misbehave(Some(Fault::UnknownCode));
+    // The list of orders is refused as well: nothing was sent, so that the next run tries again.
+    let (first, _) = outcomes(fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await)).await.unwrap();
+    assert!(matches!(&first[..], [Outcome::NotSent(_)]), "{first:?}");
+    sandbox.misbehave(None);
+    let none = fleet.list_of("device_id,package_code\n1,SANDBOX-NONE\n").unwrap();
+    let (second, _) = outcomes(fleet.run(none.clone(), journal(&folder, &fleet).await)).await.unwrap();
+    assert!(matches!(&second[..], [Outcome::Refused(_)]), "{second:?}");
+    let (third, summary) = outcomes(fleet.run(none, journal(&folder, &fleet).await)).await.unwrap();
+    assert_eq!((third.len(), summary.progress.refused_before), (0, 1));
+    let again = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).again_refused(true).build().unwrap();
+    let (fourth, summary) = outcomes(again.run(sims(&again, 1), journal(&folder, &again).await)).await.unwrap();
+    assert!(matches!(&fourth[..], [Outcome::Ordered(_)]) && summary.is_complete(), "{fourth:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_goes_wrong_stops() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let mut wrong = defaults();
+    wrong["package_code"] = "SANDBOX-NONE".into();
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&wrong).concurrency(4).max_refused(10);
+    let fleet = fleet.build().unwrap();
+    let (_, summary) = outcomes(fleet.run(sims(&fleet, 100), journal(&folder, &fleet).await)).await.unwrap();
+    assert_eq!(summary.end, End::TooManyRefused);
+    assert!((10..14).contains(&summary.progress.refused), "{summary}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_stop_finishes_what_is_under_way_and_the_next_does_the_rest() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let fleet = fleet_of(&sandbox);
+    let mut run = fleet.run(sims(&fleet, 200), journal(&folder, &fleet).await);
+    let (stopper, mut ordered) = (run.stopper(), 0);
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome: Outcome::Ordered(_), .. } = event {
+            ordered += 1;
+            stopper.stop();
+        }
+    }
+    let summary = run.finish().await.unwrap();
+    assert_eq!(summary.end, End::Stopped);
+    assert_eq!((summary.progress.unknown, sandbox.order_count()), (0, ordered));
+    assert!(ordered < 200, "{summary}");
+    let (_, summary) = outcomes(fleet.run(sims(&fleet, 200), journal(&folder, &fleet).await)).await.unwrap();
+    assert!(summary.is_complete(), "{summary}");
+    assert_eq!(sandbox.order_count(), 200);
+    let (_, summary) = outcomes(fleet.run(sims(&fleet, 200), journal(&folder, &fleet).await)).await.unwrap();
+    assert!(summary.to_string().starts_with("nothing ordered: all 200 SIMs were ordered for until 20"), "{summary}");
+}
+
+#[tokio::test]
+async fn an_order_whose_answer_was_lost_is_looked_up_and_ordered_again_only_if_none_was_placed() {
+    for (fault, sent) in [(Fault::DropAfterPlacing, 1), (Fault::DropAfterReading, 2), (Fault::NotJson, 1)] {
+        let (sandbox, folder) = (Arc::new(Sandbox::start().await.unwrap()), tempfile::tempdir().unwrap());
+        let (faulty, begun) = (Arc::clone(&sandbox), Arc::new(AtomicU32::new(0)));
+        let count = Arc::clone(&begun);
+        // The clock is read between the journal and the sending.
+        let clock = move || {
+            faulty.misbehave((count.fetch_add(1, Ordering::Relaxed) == 0).then_some(fault));
+            Duration::ZERO
+        };
+        let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).clock(clock);
+        let fleet = fleet.settle(Duration::from_millis(10)).build().unwrap();
+        let mut run = fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await);
+        while let Some(event) = run.next().await {
+            sandbox.misbehave(None);
+            assert!(!matches!(event, Event::Settled { recorded: false, .. }));
+        }
+        let summary = run.finish().await.unwrap();
+        assert_eq!((summary.progress.ordered, summary.progress.looked_up), (1, 1), "{fault:?}: {summary}");
+        assert_eq!((sandbox.order_count(), begun.load(Ordering::Relaxed)), (1, sent), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn several_new_orders_stay_unknown_and_are_not_ordered_again() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let fleet = fleet_of(&sandbox);
+    // Begun by a run before, which was killed; meanwhile somebody else has ordered twice.
+    let older = r#"{"about":{"sim":"1","before":[]}}"#;
+    std::fs::write(folder.path().join("journal"), format!("{older}\n")).unwrap();
+    let mut order = monthly_plan();
+    order.device_id = "1".into();
+    for _ in 0..2 {
+        client_of(&sandbox).order_package(&order).await.unwrap();
+    }
+    tokio::time::pause();
+    for _ in 0..2 {
+        let run = fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await);
+        let (outcomes, summary) = outcomes(run).await.unwrap();
+        assert!(matches!(&outcomes[..], [Outcome::Unknown(why)] if why.contains("several new orders")), "{outcomes:?}");
+        assert_eq!((summary.progress.looked_up, summary.is_complete()), (1, false));
+    }
+    assert_eq!(sandbox.order_count(), 2);
+}
+
+#[tokio::test]
+async fn a_new_journal_stops_where_sims_have_recent_orders() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).build().unwrap();
+    let run = fleet.run(sims(&fleet, 3), journal(&folder, &fleet).await);
+    assert!(outcomes(run).await.unwrap().1.is_complete());
+    // The journal is lost.
+    std::fs::remove_file(folder.path().join("journal")).unwrap();
+    let run = fleet.run(sims(&fleet, 3), journal(&folder, &fleet).await);
+    let error = outcomes(run).await.unwrap_err();
+    assert!(matches!(error, FleetError::RecentOrder { .. }), "{error}");
+    assert_eq!(sandbox.order_count(), 3);
+}
+
+#[tokio::test]
+async fn who_slept_between_the_journal_and_the_sending_sends_nothing_before_it_is_confirmed_again() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let asked = Arc::new(AtomicU32::new(0));
+    let fleet = |sleeps: u32| {
+        let asked = Arc::clone(&asked);
+        // The clock of a machine that slept an hour before each of the first confirmations was used.
+        let clock = move || match asked.fetch_add(1, Ordering::Relaxed) < sleeps {
+            true => Duration::MAX,
+            false => Duration::ZERO,
+        };
+        let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).clock(clock);
+        fleet.build().unwrap()
+    };
+    let always = fleet(u32::MAX);
+    let (slept, _) = outcomes(always.run(sims(&always, 1), journal(&folder, &always).await)).await.unwrap();
+    assert!(matches!(&slept[..], [Outcome::NotSent(_)]), "{slept:?}");
+    assert_eq!(sandbox.order_count(), 0);
+    asked.store(0, Ordering::Relaxed);
+    let twice = fleet(2);
+    let (woke, _) = outcomes(twice.run(sims(&twice, 1), journal(&folder, &twice).await)).await.unwrap();
+    assert!(matches!(&woke[..], [Outcome::Ordered(_)]), "{woke:?}");
+    assert_eq!((sandbox.order_count(), asked.load(Ordering::Relaxed)), (1, 3));
+}
+
+#[tokio::test]
+async fn settings_with_which_nothing_could_be_ordered_are_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let refused = |defaults: Value, concurrency| {
+        let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults).concurrency(concurrency).build();
+        fleet.unwrap_err().to_string()
+    };
+    assert!(refused(defaults(), 0).contains("concurrency must not be 0"));
+    assert!(refused(json!([1]), 1).contains("must be a JSON object"));
+    assert!(refused(json!({ "package_cod": "x" }), 1).contains("\"package_cod\", which is no parameter"));
+    let whole = Fleet::builder().client(client_of(&sandbox)).defaults(&monthly_plan()).build().unwrap();
+    assert!(!whole.purpose().defaults.contains_key("device_id"));
+}
