@@ -17,6 +17,14 @@
 //!
 //! let open = OpenPackage::builder().build();
 //! ```
+//!
+//! Nor does an amount where a period belongs, though either can be given as text:
+//!
+//! ```compile_fail,E0277
+//! use linksfield::csss::types::{OrderPackage, PayAmount};
+//!
+//! let order = OrderPackage::builder().pay_amount("0").order_period(PayAmount::from("1"));
+//! ```
 
 pub(crate) mod credentials;
 pub mod envelope;

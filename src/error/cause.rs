@@ -21,7 +21,7 @@ pub(crate) enum Cause {
         source: TransportError,
         may_be_sent: bool,
     },
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     Unreadable {
         head: Head,
         body: Bytes,
@@ -35,7 +35,13 @@ pub(crate) enum Cause {
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Box<HeaderMap>,
+}
+
+impl Head {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap) -> Self {
+        Self { status, headers: Box::new(headers) }
+    }
 }
 
 /// What the API said when it refused a call.
@@ -85,14 +91,16 @@ impl Cause {
     /// The head of the answer, if one came.
     pub(super) fn head(&self) -> Option<&Head> {
         match self {
-            Self::Refused(Refusal { head, .. }) | Self::Unreadable { head, .. } => Some(head),
+            Self::Refused(refusal) => Some(&refusal.head),
+            Self::Unreadable { head, .. } => Some(head),
             _ => None,
         }
     }
 
     pub(super) fn head_mut(&mut self) -> Option<&mut Head> {
         match self {
-            Self::Refused(Refusal { head, .. }) | Self::Unreadable { head, .. } => Some(head),
+            Self::Refused(refusal) => Some(&mut refusal.head),
+            Self::Unreadable { head, .. } => Some(head),
             _ => None,
         }
     }

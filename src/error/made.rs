@@ -31,9 +31,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn refused(operation: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
-        let head = Head { status: StatusCode::OK, headers: HeaderMap::new() };
+        let head = Head::new(StatusCode::OK, HeaderMap::new());
         let (code, message) = (code.into(), message.into());
-        Self::made(operation, 1, Cause::Refused(Refusal { head, code, message, data: None, outcome_unknown: false }))
+        Self::made(
+            operation,
+            1,
+            Cause::Refused(Box::new(Refusal { head, code, message, data: None, outcome_unknown: false })),
+        )
     }
 
     /// An answer came that can't be read; which [kind](crate::ErrorKind) of error that is depends on its status.
@@ -58,7 +62,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn unreadable(operation: impl Into<String>, status: StatusCode, body: impl Into<Bytes>) -> Self {
-        let head = Head { status, headers: HeaderMap::new() };
+        let head = Head::new(status, HeaderMap::new());
         Self::made(operation, 1, Cause::unreadable(head, body.into(), "it is not as documented".to_owned()))
     }
 
@@ -147,7 +151,7 @@ impl Error {
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
         if let Some(head) = self.0.cause.head_mut() {
             self.0.retry_after = retry_after(&headers);
-            head.headers = headers;
+            *head.headers = headers;
         }
         self
     }

@@ -167,7 +167,7 @@ impl Error {
     /// The headers of the answer, if one came.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.cause.head().map(|head| &head.headers)
+        self.0.cause.head().map(|head| &*head.headers)
     }
 
     /// How long the server asks to wait before the next call, if it does.

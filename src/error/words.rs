@@ -19,7 +19,8 @@ impl fmt::Display for Error {
                 source.what_happened().map_or(Ok(()), |what| write!(f, ": {what}"))?;
                 source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
-            Cause::Refused(Refusal { head, code, message, .. }) => {
+            Cause::Refused(refusal) => {
+                let Refusal { head, code, message, .. } = &**refusal;
                 write!(f, "refused with code {code} (HTTP {}): {message}", head.status)?
             }
             Cause::Unreadable { head: Head { status, .. }, body, reason } => {

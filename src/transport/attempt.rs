@@ -65,7 +65,7 @@ impl Transport {
         })?;
         if asked.is_some_and(|asked| *response.url() != asked) {
             let reason = "your http_client followed a redirect with it: set its redirect policy to none";
-            let head = Head { status: response.status(), headers: response.headers().clone() };
+            let head = Head::new(response.status(), response.headers().clone());
             return Err((Trouble::Final, Cause::unreadable(head, Bytes::new(), reason.to_owned())));
         }
         Ok(response)
@@ -78,7 +78,7 @@ impl Transport {
         while let Some(chunk) = response.chunk().await.map_err(|error| (Trouble::Lost, Cause::transport(error)))? {
             if body.len() + chunk.len() > self.answer_limit {
                 let reason = format!("it is longer than the limit of {} bytes", self.answer_limit);
-                return Err((Trouble::Final, Cause::unreadable(Head { status, headers }, body.freeze(), reason)));
+                return Err((Trouble::Final, Cause::unreadable(Head::new(status, headers), body.freeze(), reason)));
             }
             body.extend_from_slice(&chunk);
         }

@@ -33,7 +33,7 @@ impl Transport {
         let Whole { status, headers, body } = answer;
         let target = &intent.target;
         let failed = |cause| Err((answered(status, &headers), cause));
-        let head = || Head { status, headers: headers.clone() };
+        let head = || Head::new(status, headers.clone());
         let (decoded, mended);
         decoded = decode(&body, content_type(&headers));
         let mut text = &decoded;
@@ -50,13 +50,13 @@ impl Transport {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
                 let names_an_order = names_any(text, target.order_ids);
-                return failed(Cause::Refused(Refusal {
+                return failed(Cause::Refused(Box::new(Refusal {
                     head: head(),
                     code: code.to_string(),
                     message: message.into_owned(),
                     data: data.map(Into::into),
                     outcome_unknown: is_server_failure(&code) || names_an_order,
-                }));
+                })));
             }
             Err(Unreadable(reason)) => {
                 return failed(Cause::unreadable(head(), body.clone(), by_status(status, &headers, reason)));

@@ -83,7 +83,7 @@ pub(crate) struct Accepted {
 impl Accepted {
     /// What came before the body.
     pub(crate) fn head(&self) -> Head {
-        Head { status: self.status, headers: self.headers.clone() }
+        Head::new(self.status, self.headers.clone())
     }
 }
 

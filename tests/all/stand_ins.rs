@@ -17,7 +17,9 @@ impl Starter for Client {
     }
 }
 
-struct StandIn(fn() -> Error);
+type Made = fn() -> Error;
+
+struct StandIn(Made);
 
 impl Starter for StandIn {
     async fn start(&self, _: OrderId) -> Result<OpenPackageOutput, Error> {
@@ -49,7 +51,7 @@ async fn a_service_is_tested_with_errors_that_it_makes_itself() {
         let error = Error::transport("openPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
         error.with_outcome_unknown(false).with_attempts(3)
     };
-    let told: [(fn() -> Error, &str); 5] = [
+    let told: [(Made, &str); 5] = [
         (|| Error::refused("openPackage", "1001", "no such order"), "no such order"),
         (|| Error::timeout("openPackage"), "look whether it is started before you try again"),
         (
