@@ -31,13 +31,15 @@ fn main() -> Outcome<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", fault] => runtime.block_on(serve(fault)),
         ["list", path] => {
-            let (before, fleet) = (memory(), fleet("http://127.0.0.1:1")?);
+            let fleet = fleet("http://127.0.0.1:1")?;
+            let before = memory();
             let list = fleet.list(path)?;
             report("list", before, list.count());
             Ok(())
         }
         ["journal", path, count] => runtime.block_on(async {
-            let (before, fleet) = (memory(), fleet("http://127.0.0.1:1")?);
+            let fleet = fleet("http://127.0.0.1:1")?;
+            let before = memory();
             let _journal = FileJournal::open(path, fleet.purpose()).await?;
             report("journal", before, count.parse()?);
             Ok(())
@@ -80,7 +82,9 @@ fn client(url: &str) -> Outcome<Client> {
 }
 
 fn fleet(url: &str) -> Outcome<Fleet<Client>> {
-    Ok(Fleet::builder().client(client(url)?).defaults(&defaults()).concurrency(IN_FLIGHT as u32).build()?)
+    let fleet = Fleet::builder().client(client(url)?).defaults(&defaults()).concurrency(IN_FLIGHT as u32);
+    // Of ids that follow one another, some end in zeros; and a server has the orders of the rounds before.
+    Ok(fleet.accepts_rounded(true).accepts_recent(true).build()?)
 }
 
 fn sims(round: usize, count: usize) -> impl Iterator<Item = String> {

@@ -43,8 +43,9 @@ fn spawn(mut command: Command, sandbox: &Sandbox, folder: &Path) -> Child {
         .env("LINKSFIELD_BASE_URL", sandbox.url())
         .env("LINKSFIELD_ACCESS_CODE", linksfield::sandbox::ACCESS_CODE)
         .env("LINKSFIELD_SECRET", linksfield::sandbox::SECRET)
-        .env("SETTLE_MILLISECONDS", "300")
-        .env("DEADLINE_MILLISECONDS", "300")
+        // Longer than the sandbox takes for an order where other tests have the machine, or it would be ordered again.
+        .env("SETTLE_MILLISECONDS", number("FLEET_SETTLE", 1000).to_string())
+        .env("DEADLINE_MILLISECONDS", "1000")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
@@ -71,12 +72,15 @@ fn twice_begun(journal: &Path) -> usize {
     looked_up
 }
 
-async fn assert_one_order_each(sandbox: &Sandbox, sims: usize) {
+async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize) {
+    let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
+
     let client = client_of(sandbox);
     for sim in 0..sims {
         let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
         let orders = client.query_order(&query).await.unwrap().page.unwrap().total_count;
-        assert_eq!(orders, Some(1), "SIM {sim}");
+        let about = || journal.lines().filter(|line| line.contains(&format!("\"sim\":\"{sim}\""))).collect::<Vec<_>>();
+        assert_eq!(orders, Some(1), "SIM {sim}: {:#?}", about());
     }
     assert_eq!(sandbox.order_count(), sims);
 }
@@ -105,7 +109,7 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
                 }
             }
         }
-        assert_one_order_each(&sandbox, sims).await;
+        assert_one_order_each(&sandbox, directory.path(), sims).await;
         looked_up += twice_begun(&directory.path().join("journal"));
         fleets += 1;
     }
@@ -130,7 +134,7 @@ async fn a_fleet_whose_answers_are_lost_orders_once_for_every_sim() {
     };
     sandbox.misbehave(None);
     assert!(ended, "it orders again and again");
-    assert_one_order_each(&sandbox, SIMS).await;
+    assert_one_order_each(&sandbox, directory.path(), SIMS).await;
 }
 
 /// What the program said when it ended, and its exit code.
@@ -160,7 +164,7 @@ async fn a_full_disk_begins_no_order_any_more_and_loses_none() {
     assert_eq!(kept + printed, placed, "{said}");
     let (said, code) = end(start(&sandbox, directory.path())).await;
     assert_eq!(code, Some(0), "{said}");
-    assert_one_order_each(&sandbox, SIMS).await;
+    assert_one_order_each(&sandbox, directory.path(), SIMS).await;
 }
 
 #[cfg(unix)]
@@ -188,5 +192,5 @@ async fn a_container_that_is_stopped_finishes_the_orders_under_way() {
     assert_eq!((count("begun"), count("ordered")), (sandbox.order_count(), sandbox.order_count()));
     let (said, code) = end(start(&sandbox, directory.path())).await;
     assert_eq!(code, Some(0), "{said}");
-    assert_one_order_each(&sandbox, SIMS).await;
+    assert_one_order_each(&sandbox, directory.path(), SIMS).await;
 }

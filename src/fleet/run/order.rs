@@ -40,14 +40,6 @@ enum Found {
     Unclear(String),
 }
 
-/// What came of a call that orders.
-enum Sent {
-    Ordered(String),
-    Refused(String),
-    NotSent(String),
-    Unknown(String),
-}
-
 impl<C: Purchase, J: Journal> Work<C, J> {
     /// Settles a SIM. An error is one of the whole run.
     pub(super) async fn order_for(
@@ -94,13 +86,12 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 return Ok(outcome("the run was stopped before it was ordered".to_owned()));
             }
             why = match self.send(row, &before).await? {
-                Sent::Ordered(order) => return Ok(Outcome::Ordered(order)),
-                Sent::Refused(why) if is_first => return Ok(Outcome::Refused(why)),
-                Sent::NotSent(why) if is_first => return Ok(Outcome::NotSent(why)),
+                outcome @ Outcome::Ordered(_) => return Ok(outcome),
+                outcome @ (Outcome::Refused(_) | Outcome::NotSent(_)) if is_first => return Ok(outcome),
                 // The one before may be listed late: what is begun stays so, with the orders that the SIM had before it.
-                Sent::NotSent(why) => return Ok(Outcome::Unknown(why)),
+                Outcome::NotSent(why) => return Ok(Outcome::Unknown(why)),
                 // It may be refused because of the one before.
-                Sent::Refused(why) => {
+                Outcome::Refused(why) => {
                     let suspect = Suspect { before, under_way: Duration::ZERO, why: why.clone() };
                     return Ok(match self.look_up(row, &suspect, permit).await {
                         Found::Placed(order) => Outcome::Ordered(order),
@@ -108,7 +99,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                         Found::Unclear(why) => Outcome::Unknown(why),
                     });
                 }
-                Sent::Unknown(why) => why,
+                Outcome::Unknown(why) => why,
             };
             suspect = Some(Suspect { before, under_way: Duration::ZERO, why: why.clone() });
         }
@@ -166,13 +157,13 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     }
 
     /// Orders once. The order is begun in the journal when nothing is between that and the sending any more.
-    async fn send(&self, row: &Row<C::Parameters>, before: &BTreeSet<String>) -> Result<Sent, FleetError> {
+    async fn send(&self, row: &Row<C::Parameters>, before: &BTreeSet<String>) -> Result<Outcome, FleetError> {
         let failed = Arc::new(Mutex::new(None));
         let ready = self.ready(row, before, &failed);
         let result = self.settings.client.order(&row.parameters, self.settings.deadline, ready).await;
         let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         match result {
-            Ok(order) => Ok(Sent::Ordered(order)),
+            Ok(order) => Ok(Outcome::Ordered(order)),
             Err(error) => match failed {
                 // Nothing was sent.
                 Some(failed) => Err(FleetError::Journal(failed)),
@@ -211,12 +202,12 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     }
 }
 
-fn sent(error: &Error) -> Sent {
+fn sent(error: &Error) -> Outcome {
     let why = error.to_string();
     match error.kind() {
-        _ if error.outcome_unknown() => Sent::Unknown(why),
-        ErrorKind::Refused => Sent::Refused(why),
-        _ => Sent::NotSent(why),
+        _ if error.outcome_unknown() => Outcome::Unknown(why),
+        ErrorKind::Refused => Outcome::Refused(why),
+        _ => Outcome::NotSent(why),
     }
 }
 
