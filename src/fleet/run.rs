@@ -280,7 +280,16 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         drop(self.events.send(event));
     }
 
-    /// Counts and tells what came of a SIM, once the journal has it.
+    /// Counts what came of a SIM, and stops the run if too much goes wrong.
+    fn count(&self, outcome: &Outcome) {
+        self.counters.count_outcome(outcome);
+        let Progress { refused, not_sent, .. } = self.counters.progress();
+        if refused + not_sent >= self.settings.max_refused {
+            self.stopper.halt(End::TooManyRefused);
+        }
+    }
+
+    /// Tells what came of a SIM, once the journal has it.
     async fn settled(&self, row: &Row<C::Parameters>, outcome: Outcome) -> Result<(), FleetError> {
         let recorded = match &outcome {
             Outcome::Ordered(order) => self.journal.done(&row.wanted, &Done::Ordered(order.clone())).await,
@@ -288,12 +297,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Outcome::NotSent(why) => self.journal.release(&row.wanted, why).await,
             Outcome::Unknown(why) => self.journal.unknown(&row.wanted, why).await,
         };
-        self.counters.count_outcome(&outcome);
         self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: recorded.is_ok() });
-        let Progress { refused, not_sent, .. } = self.counters.progress();
-        if refused + not_sent >= self.settings.max_refused {
-            self.stopper.halt(End::TooManyRefused);
-        }
         Ok(recorded?)
     }
 }

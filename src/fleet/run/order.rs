@@ -50,6 +50,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     ) -> Result<(), FleetError> {
         let mut permit = Some(permit);
         let outcome = self.outcome_for(&row, claim, &mut permit).await?;
+        self.count(&outcome);
         // The next can begin while the journal takes this.
         drop(permit);
         self.settled(&row, outcome).await
