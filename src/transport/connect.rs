@@ -23,11 +23,8 @@ pub(crate) fn http_client(url: &Url) -> ClientBuilder {
 pub(crate) fn proxy(url: &Url) -> Option<String> {
     let target = url.as_str().parse::<Uri>().ok().filter(|_| !is_loopback(url))?;
     let proxy = Matcher::from_system().intercept(&target)?;
-    let (host, scheme) = (proxy.uri().host()?, proxy.uri().scheme_str());
-    let usual = match scheme {
-        Some("https") => 443,
-        Some(scheme) if scheme.starts_with("socks") => 1080,
-        _ => 80,
-    };
+    let host = proxy.uri().host()?;
+    // As the HTTP client takes it, whatever else the scheme is.
+    let usual = if proxy.uri().scheme_str() == Some("https") { 443 } else { 80 };
     Some(format!("{host}:{}", proxy.uri().port_u16().unwrap_or(usual)))
 }
