@@ -292,7 +292,9 @@ impl Error {
             && match &self.0.cause {
                 Cause::Transport { may_be_sent, .. } => *may_be_sent,
                 Cause::Refused(refusal) => refusal.outcome_unknown,
-                Cause::Ended | Cause::CutShort | Cause::Unreadable { .. } => true,
+                // Only a proxy answers so, before it hands anything on.
+                Cause::Unreadable { status, .. } => *status != StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+                Cause::Ended | Cause::CutShort => true,
                 Cause::NotBegun | Cause::InvalidRequest(_) | Cause::Settings(_) => false,
             }
     }

@@ -110,11 +110,13 @@ impl Trouble {
 
 /// Reads `Retry-After`: seconds, or a date in any of the three forms of HTTP; one that has passed asks for no delay.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let seconds = value.trim().parse().map(Duration::from_secs).ok();
-    seconds.or_else(|| {
-        let date = httpdate::parse_http_date(value.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
-    })
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than a number holds is longer than anybody waits.
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -201,7 +203,15 @@ mod tests {
             assert_eq!(retry_after(date, now), Some(10 * SECOND), "{date}");
         }
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Duration::ZERO));
-        for odd in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+        let long = retry_after("99999999999999999999", now);
+        assert_eq!(long, Some(Duration::MAX));
+        let trouble = Trouble::Answered { status: 503, retry_after: long };
+        assert_eq!(
+            RetryPolicy::default().delay(&tried(true, 1, Duration::ZERO, trouble), 0.5),
+            None,
+            "given up at once"
+        );
+        for odd in ["", "soon", "-1", "+1", "1.5", "120.0", "120, 120", "0x10"] {
             assert_eq!(retry_after(odd, now), None, "{odd}");
         }
     }
