@@ -17,7 +17,7 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rule = self.rule.split_whitespace().collect::<Vec<_>>().join(" ");
-        write!(f, "{}: {}: {rule}", self.file, self.place)
+        write!(f, "{}: {}: {rule}", self.file, self.place.replace(char::is_control, " "))
     }
 }
 

@@ -41,9 +41,9 @@ fn is_document(file: &Path) -> bool {
 
 /// Refuses a document that is part of a feature which `manifest`, a Cargo.toml, does not have: nothing would compile it.
 pub fn check_features(documents: &[Document], manifest: &str) -> Result<()> {
-    let after = manifest.lines().skip_while(|line| line.trim() != "[features]").skip(1);
-    let section = after.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
-    let features: Vec<_> = section.filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
+    let lines = manifest.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let section = lines.skip_while(|line| *line != "[features]").skip(1).take_while(|line| !line.starts_with('['));
+    let features: Vec<_> = section.filter_map(|line| Some(line.split_once('=')?.0.trim().trim_matches('"'))).collect();
     let unknown = documents.iter().find(|document| document.feature().is_some_and(|name| !features.contains(&name)));
     let rule = format!("must be a feature of Cargo.toml: {}", features.join(", "));
     unknown.map_or(Ok(()), |document| Err(document.fault("x-linksfield-feature", rule)))

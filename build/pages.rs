@@ -3,10 +3,11 @@
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 
 use super::document::{Document, Operation, reference, requires_on_success, text};
-use super::peel;
 use super::shape::Shape;
+use super::{coded, peel};
 
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
@@ -56,7 +57,8 @@ pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages
     let request = peel::whole_request(document, operation);
     let asked = [&request["properties"][number], &request["properties"][size]];
     let mut numbers = asked.into_iter().chain(counts);
-    let known = numbers.all(|number| document.resolved(number)["type"] == "integer");
+    let plain = |number: &Value| number["type"] == "integer" && coded::values(number).is_none();
+    let known = number != size && numbers.all(|number| plain(document.resolved(number)));
     Some(Pages { number, size, total_count, item: reference(item).filter(|_| known)?, list })
 }
 

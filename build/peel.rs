@@ -256,9 +256,9 @@ fn simplified(document: &Document, schema: &Value) -> Value {
 }
 
 fn simplify_object(document: &Document, plain: &mut Value) {
+    let has_extra = has_extra(plain);
     let fields = plain["properties"].as_object_mut();
     let bare = fields.as_ref().is_none_or(|fields| fields.is_empty());
-    let has_extra = fields.as_ref().is_some_and(|fields| fields.contains_key(EXTRA));
     fields.into_iter().flat_map(|fields| fields.values_mut()).for_each(|field| simplify_property(document, field));
     match plain["additionalProperties"] {
         // The generator's name for other fields is taken. Answers get another one, and what is sent has no such field.
@@ -269,6 +269,11 @@ fn simplify_object(document: &Document, plain: &mut Value) {
         _ if bare => plain["additionalProperties"] = json!(false),
         _ => {}
     }
+}
+
+/// Whether it has a field whose name in Rust is that of [`EXTRA`].
+pub fn has_extra(schema: &Value) -> bool {
+    entries(&schema["properties"]).any(|(name, _)| name.to_snake_case() == EXTRA)
 }
 
 /// A property of a named type refers to it and keeps its own description; any other is written out.

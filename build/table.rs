@@ -38,8 +38,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let deprecated = operation.node["deprecated"] == true;
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let data = peel::data(document, operation);
-    let fields = entries(&document.resolved(&data)["properties"]);
-    let fields = fields.flat_map(|(name, field)| [name, text(&field[ALSO_NAMED])]).filter(|name| !name.is_empty());
+    let fields = entries(&document.resolved(&data)["properties"]).flat_map(names);
     let order_ids = order_ids(document, &data);
     let parameters = peel::parameters(document, operation);
     let places_orders = !safe_to_retry
@@ -81,7 +80,12 @@ fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
     };
     let schemas = peel::reachable(document, peel::references(data));
     let fields = schemas.iter().flat_map(|name| entries(&document.schema(name)["properties"]));
-    fields.filter(|(_, property)| is_order(property)).map(|(name, _)| name.to_owned()).collect()
+    fields.filter(|(_, property)| is_order(property)).flat_map(names).map(str::to_owned).collect()
+}
+
+/// The names by which a field may come.
+fn names<'a>((name, field): (&'a str, &'a Value)) -> impl Iterator<Item = &'a str> {
+    std::iter::once(name).chain(field[ALSO_NAMED].as_str())
 }
 
 /// The data of the first example of the answer.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,7 @@ use crate::family::place::check;
 use crate::family::variable::{both, language};
 use crate::family::{Environment, Family};
 use crate::openapi::{Operation, Placing};
-use crate::transport::connect::{http_client, proxy};
+use crate::transport::connect::{check_proxy, http_client, proxy};
 use crate::transport::headers::Added;
 use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
@@ -52,7 +52,8 @@ impl<F: Family> ApiClient<F> {
     ///
     /// # Errors
     ///
-    /// The URL can't be a server's or is not https, the language can't be a header, a time or a number is 0 with which no
+    /// The URL can't be a server's or is not https, the language is no language tag, what the environment names as a proxy
+    /// is none, a time or a number is 0 with which no
     /// call could succeed, the HTTP client can't be set up, or `connect_timeout` was set for an HTTP client of yours, which
     /// has its own.
     #[builder(builder_type = ClientBuilder, state_mod(vis = "pub", name = client_builder))]
@@ -131,10 +132,12 @@ impl<F: Family> ApiClient<F> {
             }
             (Some(http), None) => (http, None, timeout),
             (None, limit) => {
+                check_proxy(&base).map_err(Error::settings)?;
                 (http_client_of_ours(&base, limit)?, proxy(&base), timeout.or(Some(Duration::from_secs(60))))
             }
         };
-        let language = language.map(|language| HeaderValue::from_str(language.as_str())).transpose();
+        let language = language.map(|language| language.header()).transpose();
+        let language = language.map_err(|what| Error::settings(format!("the language {what}")))?;
         let transport = Transport {
             http,
             #[cfg(feature = "blocking")]
@@ -143,7 +146,7 @@ impl<F: Family> ApiClient<F> {
             proxy: proxy.map(Into::into),
             base,
             scheme: F::scheme(credentials, settings),
-            language: language.map_err(|_| Error::settings("the language must be a language tag, such as en-US"))?,
+            language,
             timeout,
             deadline,
             answer_limit,

@@ -50,6 +50,9 @@ pub fn check_servers(document: &Document) -> Result<()> {
         let named = is_text(name) && is_text(&server["description"]);
         require(document, named, &place, "must have a description and x-linksfield-environment")?;
         require(document, is_text(&server["url"]), &place, "must have a url")?;
+        let rule = "must have a url like https://host/path, without user, query, fragment and white space, in plaintext only \
+                    on this machine, and with braces only if it has variables";
+        require(document, is_url(text(&server["url"]), !server["variables"].is_null()), &place, rule)?;
         if server["variables"].is_null() {
             let variant = heck::AsUpperCamelCase(text(name)).to_string();
             let rust =
@@ -60,6 +63,17 @@ pub fn check_servers(document: &Document) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether it is what the URL of a server may be: what a client would refuse that is given it.
+fn is_url(url: &str, has_variables: bool) -> bool {
+    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"].into_iter();
+    let local =
+        local.filter_map(|start| url.strip_prefix(start)).any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    let host =
+        url.strip_prefix("https://").is_some_and(|rest| rest.starts_with(|first: char| first != '/' && first != ':'));
+    let odd = |character: char| character.is_whitespace() || character.is_control() || "@?#\\%".contains(character);
+    (local || host) && !url.contains(odd) && (has_variables || !url.contains(['{', '}']))
 }
 
 pub fn check_tags(document: &Document) -> Result<()> {

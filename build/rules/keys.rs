@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::document::{ALSO_NAMED, Document, Result, entries, items};
+use super::super::document::{ALSO_NAMED, Document, Result, entries, items, text};
 use super::{is_text, require};
 
 /// An object of OpenAPI 3.0.
@@ -35,6 +35,8 @@ pub enum Holds {
     Text,
     Flag,
     Texts,
+    /// A text for each code, as the rule of codes has it.
+    ForCodes,
     One(&'static Object),
     List(&'static Object),
     Named(&'static Object),
@@ -43,7 +45,7 @@ pub enum Holds {
 }
 
 use Done::{Refused, Told, Used};
-use Holds::{Anything, Flag, FlagOr, List, Named, Nothing, One, Text, Texts};
+use Holds::{Anything, Flag, FlagOr, ForCodes, List, Named, Nothing, One, Text, Texts};
 
 pub static DOCUMENT: Object = Object {
     name: "document",
@@ -173,6 +175,12 @@ static OPERATION: Object = Object {
         Key("operationId", Used(Text), "in snake_case the method's name, in UpperCamelCase that of its parameters"),
         Key("summary", Used(Text), "the first line of the method's documentation"),
         Key("description", Used(Text), "in the method's documentation"),
+        Key("x-description-zh", Told(Text), "the vendor's own words in Chinese, in the reference"),
+        Key(
+            "x-description-zh-translated",
+            Told(Text),
+            "a translation of ours, where the vendor has no words in Chinese",
+        ),
         Key("tags", Told(Texts), "one of those that `tags` lists: its chapter of the reference"),
         Key("parameters", Used(List(&PARAMETER)), "fields of the method's argument, beside those of the body"),
         Key(
@@ -233,6 +241,12 @@ static PARAMETER: Object = Object {
             "`path` or `query`; `header` for those that the client sets: `Accept-Language`, and what `x-linksfield-envelope` has as `headers`",
         ),
         Key("description", Used(Text), "the field's documentation"),
+        Key("x-description-zh", Told(Text), "the vendor's own words in Chinese, in the reference"),
+        Key(
+            "x-description-zh-translated",
+            Told(Text),
+            "a translation of ours, where the vendor has no words in Chinese",
+        ),
         Key("required", Used(Flag), "as for a field; what is in the path is required"),
         Key("schema", Used(One(&SCHEMA)), "the field's type, by the rules of a field"),
         Key(
@@ -347,8 +361,15 @@ static SCHEMA: Object = Object {
         Key("maxProperties", Told(Anything), "what the API judges, not the client"),
         Key("externalDocs", Told(Anything), "for readers"),
         Key("x-extensible-enum", Used(Anything), "codes, where others are valid too"),
-        Key("x-enum-varnames", Used(Anything), "a name for each code"),
-        Key("x-enum-descriptions", Used(Anything), "a description for each code"),
+        Key("x-enum-varnames", Used(ForCodes), "a name for each code"),
+        Key("x-enum-descriptions", Used(ForCodes), "a description for each code"),
+        Key("x-enum-descriptions-zh", Told(Texts), "the same in Chinese, in the reference"),
+        Key("x-description-zh", Told(Text), "the vendor's own words in Chinese, in the reference"),
+        Key(
+            "x-description-zh-translated",
+            Told(Text),
+            "a translation of ours, where the vendor has no words in Chinese",
+        ),
         Key(
             "x-linksfield-also-named",
             Used(Text),
@@ -356,7 +377,7 @@ static SCHEMA: Object = Object {
         ),
         Key(
             "x-linksfield-codes",
-            Told(Anything),
+            Used(Anything),
             "of a named schema: codes, by the names of their schemas, of which it is documented that it has them, but not in which field",
         ),
         Key("x-linksfield-identifies", Used(Text), "of a text: what it is the id of, `order`"),
@@ -447,12 +468,17 @@ fn or_whole(place: &str) -> &str {
 fn check_value(document: &Document, place: &str, holds: &Holds, value: &Value) -> Result<()> {
     match holds {
         Anything | Nothing => Ok(()),
-        Text => require(document, value.is_string(), place, "must be text"),
+        Text => {
+            require(document, value.is_string(), place, "must be text")?;
+            check_text(document, place, value)
+        }
         Flag => require(document, value.is_boolean(), place, "must be true or false"),
         Texts => {
             let texts = value.as_array().is_some_and(|texts| texts.iter().all(is_text));
-            require(document, texts, place, "must be a list of texts")
+            require(document, texts, place, "must be a list of texts")?;
+            items(value).try_for_each(|text| check_text(document, place, text))
         }
+        ForCodes => items(value).try_for_each(|text| check_text(document, place, text)),
         One(object) => check(document, object, place, value),
         FlagOr(_) if value.is_boolean() => Ok(()),
         FlagOr(object) => check(document, object, place, value),
@@ -469,11 +495,28 @@ fn check_value(document: &Document, place: &str, holds: &Holds, value: &Value) -
     }
 }
 
+/// A text may stand in a comment of Rust, and in it what looks like code would be run as a test.
+fn check_text(document: &Document, place: &str, value: &Value) -> Result<()> {
+    let odd = |character: char| {
+        character.is_control() && character != '\n'
+            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let rule =
+        "must have no control characters but line feeds, and no marks of direction: Rust takes none in a comment";
+    require(document, !text(value).contains(odd), place, rule)?;
+    let is_fence = |line: &str| ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+    let is_code = |line: &str| line.starts_with("    ") || is_fence(line);
+    let rule = "must have no blocks of code (four spaces, ``` or ~~~ before a line): say it in words, or in an example";
+    require(document, !text(value).lines().any(is_code), place, rule)
+}
+
 /// Other tools ignore what stands beside a reference, so nothing may.
 fn check_reference(document: &Document, kind: &str, place: &str, node: &Value, target: &Value) -> Result<()> {
     let target = target.as_str().unwrap_or_default();
     let name = target.strip_prefix("#/components/").and_then(|name| name.strip_prefix(kind)?.strip_prefix('/'));
-    let there = name.is_some_and(|name| !document.root["components"][kind][name].is_null());
+    // A name of other characters would have to be written otherwise in a reference.
+    let is_plain = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+    let there = name.is_some_and(|name| is_plain(name) && !document.root["components"][kind][name].is_null());
     require(document, there, place, format!("must refer to something in this file, not {target}"))?;
     for (key, value) in entries(node).filter(|(key, _)| *key != "$ref") {
         let inside = format!("{place}.{key}");

@@ -51,7 +51,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "document",
-        must: "has its servers at its root, each with a description and an `x-linksfield-environment` of its own; it may have none",
+        must: "has its servers at its root, each with a description, an `x-linksfield-environment` of its own and an `https` URL without user, query and fragment (`http` on this machine alone), with braces only beside `variables`; it may have none",
         why: "each is a variant of `Environment`",
         check: Check::Document(document::check_servers),
     },
@@ -69,7 +69,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "path",
-        must: "begins with `/`, has no query, names each parameter in it as a whole segment, `{name}`, and differs from others in more than such a name",
+        must: "begins with `/`, has no query, white space, `%` or `\\`, names each parameter in it as a whole segment, `{name}`, and differs from others in more than such a name",
         why: "a value in part of a segment could change which operation is called",
         check: Check::Operation(operation::check_path),
     },
@@ -81,7 +81,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "operation",
-        must: "has JSON alone as its body and its answer, one answer of success, and no body where it is a `get`",
+        must: "has JSON alone as its body and its answer, one answer of success, answers by a status of three digits, `1XX` to `5XX` or `default`, and no body where it is a `get`",
         why: "proxies drop the body of a `get`; a call returns one type",
         check: Check::Operation(operation::check_content),
     },
@@ -171,7 +171,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "names",
-        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
+        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, `line1` and `line_1` are one to it, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
         why: "what is there twice does not compile",
         check: Check::Document(names::check),
     },

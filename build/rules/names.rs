@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use heck::ToSnakeCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::Value;
 
-use super::super::document::{ALSO_NAMED, Document, Operation, Result, entries, items, requires, text};
+use super::super::document::{ALSO_NAMED, Document, Operation, Result, entries, items, reference, requires, text};
 use super::super::{generate, peel};
 use super::require;
 
 /// What a client has beside the methods of its operations.
-const METHODS: [&str; 7] = ["ask", "builder", "call", "clone", "fmt", "from_env", "perform"];
+const METHODS: [&str; 9] = ["ask", "builder", "call", "clone", "fmt", "from_env", "new", "new_with_client", "perform"];
 
 /// The event that is none of those that a document names.
 const OTHER_EVENT: &str = "Unknown";
@@ -26,30 +26,45 @@ pub fn check_codes(document: &Document) -> Result<()> {
     Ok(())
 }
 
-/// A field that Linksfield sends by two names: neither is that of another.
+/// A field that Linksfield sends by two names: it is one of the data of an answer, and neither is that of another.
 pub fn check_other_names(document: &Document) -> Result<()> {
     let requests = document.operations().filter(|_| !document.is_received()).flat_map(|operation| {
         let asked = [&operation.node["parameters"], &operation.node["requestBody"]];
         asked.into_iter().flat_map(peel::references).collect::<Vec<_>>()
     });
     let sent = peel::reachable(document, requests.collect());
-    for (name, schema) in document.schemas() {
-        let mut taken: BTreeSet<_> = entries(&schema["properties"]).map(|(field, _)| field).collect();
-        for (field, other) in other_names(schema) {
-            let place = format!("components.schemas.{name}.properties.{field}");
-            let rule = "must not have x-linksfield-also-named: it is a field of a request, which has one name";
-            require(document, !sent.contains(name), &place, rule)?;
-            let rule = format!("must have x-linksfield-also-named with a name that no other field has, not {other}");
-            require(document, taken.insert(other), &place, rule)?;
-        }
+    let is_envelope = |name: &str| {
+        let mut enveloped = document.operations().map(|operation| operation.answer());
+        enveloped.any(|answer| reference(answer) == Some(name) && peel::is_enveloped(document, answer))
+    };
+    let mut named = Vec::new();
+    collect_named(&document.root, &mut Vec::new(), &mut named);
+    for (path, other) in named {
+        let place = path.join(".");
+        let rule = "must not have x-linksfield-also-named: it is of a field of an answer, inside the envelope";
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        let ["components", "schemas", schema, "properties", field] = path[..] else {
+            return Err(document.fault(place, rule));
+        };
+        require(document, !sent.contains(schema) && !is_envelope(schema), &place, rule)?;
+        let fields = &document.schema(schema)["properties"];
+        let mut taken = entries(fields).map(|(name, field)| (name, field[ALSO_NAMED].as_str()));
+        let own = taken.all(|(name, second)| name != other && (name == field || second != Some(other)));
+        let rule = format!("must have x-linksfield-also-named with a name that no other field has, not {other}");
+        require(document, own, &place, rule)?;
     }
     Ok(())
 }
 
-/// The fields with another name.
-fn other_names(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let fields = entries(&schema["properties"]).map(|(name, field)| (name, text(&field[ALSO_NAMED])));
-    fields.filter(|(_, other)| !other.is_empty())
+/// Where something has another name, and which.
+fn collect_named<'a>(node: &'a Value, path: &mut Vec<String>, named: &mut Vec<(Vec<String>, &'a str)>) {
+    named.extend(node[ALSO_NAMED].as_str().map(|other| (path.clone(), other)));
+    let fields = entries(node).map(|(key, value)| (key.to_owned(), value));
+    for (key, value) in fields.chain(items(node).enumerate().map(|(index, item)| (index.to_string(), item))) {
+        path.push(key);
+        collect_named(value, path, named);
+        path.pop();
+    }
 }
 
 pub fn check(document: &Document) -> Result<()> {
@@ -93,6 +108,9 @@ fn check_types(document: &Document) -> Result<()> {
     for (name, place) in of_schemas.chain(of_parameters) {
         let named = is_plain(&name) && is_name(&name);
         require(document, named, &place, format!("must have another name: {name} is none for a type"))?;
+        let stable = name.to_upper_camel_case();
+        let rule = format!("must have another name: {name} would become {stable}, so let no letter stand alone");
+        require(document, name == stable, &place, rule)?;
         let ours = generate::by_hand().any(|by_hand| by_hand == name);
         let rule = format!("must have another name: {name} is a type of the crate, which would take its place");
         require(document, !ours, &place, rule)?;
@@ -110,7 +128,7 @@ fn check_types(document: &Document) -> Result<()> {
 /// The names of all fields, and those that a type has beside them: of one that is sent `extra` holds what else is sent.
 fn check_fields(document: &Document, place: &str, schema: &Value, is_sent: bool) -> Result<()> {
     let open = schema["additionalProperties"] == true;
-    let has_extra = !schema["properties"][peel::EXTRA].is_null();
+    let has_extra = peel::has_extra(schema);
     let other = if is_sent { open.then_some(peel::EXTRA) } else { has_extra.then_some("more") };
     let mut taken: BTreeSet<_> = ["build"].into_iter().chain(other).map(str::to_owned).collect();
     for (name, _) in entries(&schema["properties"]) {
@@ -119,7 +137,9 @@ fn check_fields(document: &Document, place: &str, schema: &Value, is_sent: bool)
             format!("must have fields that begin with a letter and have letters, digits, _, - and . alone, not {name}");
         require(document, is_plain(name), place, rule)?;
         let maybe = (!requires(schema, name)).then(|| format!("maybe_{field}"));
-        for new in std::iter::once(field).chain(maybe) {
+        // A builder knows by a type for each field which of them are set.
+        let state = field.to_upper_camel_case();
+        for new in [field, state].into_iter().chain(maybe) {
             let rule = format!(
                 "must have fields whose names in Rust differ: {new}, of the field {name}, is there already, or is one of the type's own"
             );

@@ -12,8 +12,12 @@ const COMPLETENESS: [&str; 4] = ["complete", "partial", "path-only", "name-only"
 
 pub fn check_path(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let place = format!("paths.{}", operation.path);
-    let plain = operation.path.starts_with('/') && !operation.path.contains(['?', '#', '\\', ' ']);
+    let plain = operation.path.starts_with('/') && !operation.path.contains(['?', '#']);
     require(document, plain, &place, "must begin with / and have no query: what is asked for is a parameter")?;
+    let odd = |character: char| character.is_whitespace() || character.is_control() || ['%', '\\'].contains(&character);
+    let rule = "must have no white space, % or \\: what is not a parameter goes on the wire as it stands, and one that is \
+                gets encoded";
+    require(document, !operation.path.contains(odd), &place, rule)?;
     let mut segments = operation.path.split('/').skip(1);
     let whole = segments.all(|segment| {
         named(segment).is_some()
@@ -83,6 +87,8 @@ pub fn check_content(document: &Document, operation: &Operation<'_>) -> Result<(
     require(document, successes == 1, &place, rule)?;
     for (status, response) in entries(&node["responses"]) {
         let place = format!("{place}.responses.{status}");
+        let rule = "must be a status of three digits, 1XX to 5XX, or default: by it an answer is told from a refusal";
+        require(document, is_status(status), &place, rule)?;
         if status.starts_with('2') {
             check_json(document, &place, response)?;
         } else {
@@ -93,6 +99,13 @@ pub fn check_content(document: &Document, operation: &Operation<'_>) -> Result<(
     Ok(())
 }
 
+/// Whether it is a status, a class of them, or what stands for all others.
+fn is_status(name: &str) -> bool {
+    let Some((class, rest)) = name.split_at_checked(1) else { return false };
+    let digits = rest.len() == 2 && rest.bytes().all(|digit| digit.is_ascii_digit());
+    name == "default" || ["1", "2", "3", "4", "5"].contains(&class) && (digits || rest == "XX")
+}
+
 fn check_json(document: &Document, place: &str, node: &Value) -> Result<()> {
     let types = entries(&node["content"]).map(|(media_type, _)| media_type).collect::<Vec<_>>();
     require(document, types == ["application/json"], place, "must have the media type application/json and no other")?;
@@ -100,8 +113,7 @@ fn check_json(document: &Document, place: &str, node: &Value) -> Result<()> {
     require(document, !schema.is_null(), place, "must have a schema of its content")?;
     let content = &node["content"]["application/json"];
     let one = content["example"].is_null() || content["examples"].is_null();
-    require(document, one, place, "must have an example or examples, not both: one would not be looked at")?;
-    schema::check_one_name(document, place, schema)
+    require(document, one, place, "must have an example or examples, not both: one would not be looked at")
 }
 
 pub fn check_retry(document: &Document, operation: &Operation<'_>) -> Result<()> {
@@ -164,7 +176,6 @@ fn check_header(document: &Document, place: &str, name: &str) -> Result<()> {
 fn check_placed(document: &Document, place: &str, parameter: &Value) -> Result<()> {
     let schema = &parameter["schema"];
     require(document, !schema.is_null(), place, "must have a schema")?;
-    schema::check_one_name(document, place, schema)?;
     let field = peel::field(parameter);
     schema::check_field(document, place, &field)?;
     let in_query = parameter["in"] == "query";
@@ -271,7 +282,6 @@ pub fn check_answer(document: &Document, operation: &Operation<'_>) -> Result<()
         return check_data(document, &place, answer);
     }
     let place = reference(answer).map_or(place, |name| format!("components.schemas.{name}"));
-    entries(&schema["properties"]).try_for_each(|(_, field)| schema::check_one_name(document, &place, field))?;
     let required = |name: &str| requires(schema, name);
     let whole = there == envelope().count() && envelope().all(required);
     require(document, whole, &place, "must have the fields of the envelope around its data, and require them")?;

@@ -9,7 +9,8 @@ const HEAD: &str = "# What a document may say
 
 Each file in `openapi/` is OpenAPI 3.0. The build makes a client of it, and refuses what it can't use in one line that names
 the file, the place, the cause, and what to write instead. Nothing is passed over in silence: a key is *used*, or *told* to
-readers and other tools, or *refused*. What begins with `x-` and stands nowhere below is left to other tools. This page is printed from the rules themselves (`build/rules`).
+readers and other tools, or *refused*. What begins with `x-` and stands nowhere below is left to other tools. No text has control characters but line feeds, marks of direction, or blocks of
+code: it may become a comment in Rust, where code is a test. This page is printed from the rules themselves (`build/rules`).
 ";
 
 /// The whole page.

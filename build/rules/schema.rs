@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use super::super::document::{ALSO_NAMED, Document, Result, entries, items, reference, text};
+use super::super::document::{Document, Result, entries, items, reference, text};
 use super::super::shape::{LIMITS, SCALARS, Shape};
 use super::super::{coded, generate, peel};
 use super::{is_text, require};
@@ -38,7 +38,6 @@ fn is_whole(document: &Document, name: &str) -> bool {
 }
 
 pub fn check_shape(document: &Document, place: &str, schema: &Value) -> Result<()> {
-    check_one_name(document, place, schema)?;
     require(
         document,
         reference(schema).is_none(),
@@ -109,14 +108,7 @@ fn check_extensions(document: &Document, place: &str, schema: &Value) -> Result<
     )
 }
 
-/// What is no field of an answer has no other name.
-pub fn check_one_name(document: &Document, place: &str, schema: &Value) -> Result<()> {
-    let rule = "must not have x-linksfield-also-named: it is of a field of an answer, inside the envelope";
-    require(document, schema[ALSO_NAMED].is_null(), place, rule)
-}
-
 pub fn check_inner(document: &Document, place: &str, inner: &Value) -> Result<()> {
-    check_one_name(document, place, inner)?;
     if reference(inner).is_some() {
         let listed = matches!(Shape::of(document.resolved(inner)), Shape::List(_));
         return require(document, !listed, place, "must not hold lists: put an object around each");
@@ -199,8 +191,10 @@ pub fn check_required(document: &Document, place: &str, schema: &Value) -> Resul
 
 /// The names of the schemas that any value of a schema has a value of in it.
 fn needed<'a>(document: &'a Document, schema: &'a Value) -> BTreeSet<&'a str> {
-    let of =
-        |schema: &'a Value| items(&schema["required"]).filter_map(|name| reference(&schema["properties"][text(name)]));
+    let of = |schema: &'a Value| {
+        let required = ["required", "x-linksfield-required-on-success"].into_iter().flat_map(|key| items(&schema[key]));
+        required.filter_map(|name| reference(&schema["properties"][text(name)]))
+    };
     let (mut found, mut wanted) = (BTreeSet::new(), of(schema).collect::<Vec<_>>());
     while let Some(name) = wanted.pop() {
         if found.insert(name) {

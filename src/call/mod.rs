@@ -123,9 +123,9 @@ impl<T> Call<T> {
 
     /// Language of the API's messages; the client's if not told.
     pub fn language(self, language: Language) -> Self {
-        match HeaderValue::from_str(language.as_str()) {
+        match language.header() {
             Ok(tag) => self.with(|told| told.intent.options.language = Some(tag)),
-            Err(_) => self.checked(Err("the language must be a language tag, such as en-US")),
+            Err(what) => self.checked(Err(format!("the language {what}"))),
         }
     }
 

@@ -33,6 +33,6 @@ impl fmt::Display for Drift {
         let (each, unit) = UNITS.into_iter().find(|(each, _)| minutes >= 2 * each).unwrap_or((1, "minutes"));
         let direction = if self.is_ahead { "ahead of" } else { "behind" };
         write!(f, "the time that was signed is {} {unit} {direction} the server's", minutes / each)?;
-        f.write_str(": set the clock right, that rather than the key is wrong")
+        f.write_str(": check this machine's clock first")
     }
 }

@@ -14,11 +14,13 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// Reads `Retry-After`: seconds, or a date in any of the three forms of HTTP; one that has passed asks for no delay.
 fn read(value: &str, now: SystemTime) -> Option<Duration> {
-    let seconds = value.trim().parse().map(Duration::from_secs).ok();
-    seconds.or_else(|| {
-        let date = httpdate::parse_http_date(value.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
-    })
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than a number holds is longer than anybody waits.
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -34,7 +36,8 @@ mod tests {
             assert_eq!(read(date, now), Some(Duration::from_secs(10)), "{date}");
         }
         assert_eq!(read("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Duration::ZERO));
-        for odd in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+        assert_eq!(read("99999999999999999999", now), Some(Duration::MAX), "it is given up at once");
+        for odd in ["", "soon", "-1", "+1", "1.5", "120.0", "120, 120", "0x10"] {
             assert_eq!(read(odd, now), None, "{odd}");
         }
     }

@@ -1,5 +1,6 @@
-//! Why TLS can't be had of a server, as the errors of any TLS library tell. rustls and OpenSSL say it in English words; the
-//! words of SChannel and of Apple's Security framework are in the system's language, but their codes are the same in all.
+//! Why no connection can be made: what proxies say, and why TLS can't be had of a server, as the errors of any TLS library
+//! tell. rustls and OpenSSL say it in English words; the words of SChannel and of Apple's Security framework are in the
+//! system's language, but their codes are the same in all.
 
 use std::error::Error;
 
@@ -13,7 +14,17 @@ struct Reason {
 }
 
 /// The first that fits is meant: a certificate that expired is not trusted, either.
-const REASONS: [Reason; 5] = [
+const REASONS: [Reason; 7] = [
+    Reason {
+        words: &["tunnel error: proxy authorization required"],
+        codes: &[],
+        meaning: "the proxy refused the connection (HTTP 407): check the user and the password in the proxy's URL",
+    },
+    Reason {
+        words: &["tunnel error: unsuccessful"],
+        codes: &[],
+        meaning: "the proxy refused the connection: check that it lets this machine call the server",
+    },
     Reason {
         words: &["no ca certificates"],
         codes: &[],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, Method};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 use serde_json::value::RawValue;
 
@@ -158,7 +158,7 @@ fn stays_in_its_place(value: &str) -> bool {
 
 /// Whether nothing is left of a segment, encoded or not: the path of one would be that of all.
 fn is_blank(segment: &str) -> bool {
-    segment.replace("%20", " ").trim().is_empty()
+    percent_decode_str(segment).decode_utf8_lossy().trim().is_empty()
 }
 
 /// Whether a URL would resolve this segment to another path: `.` and `..`, encoded or not.

@@ -33,11 +33,9 @@ fn read(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
 /// The language that the environment names, if it does.
 pub(crate) fn language() -> Result<Option<Language>, Error> {
     let Some(tag) = optional(LANGUAGE_VARIABLE)? else { return Ok(None) };
-    if tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        Ok(Some(Language::from_tag(&tag)))
-    } else {
-        Err(Error::settings(format!("{LANGUAGE_VARIABLE} must be a language tag, such as en-US")))
-    }
+    let language = Language::from_tag(&tag);
+    let checked = language.header().map_err(|what| Error::settings(format!("{LANGUAGE_VARIABLE} {what}")));
+    checked.map(|_| Some(language))
 }
 
 /// Both, or all that is wrong with either.
@@ -67,9 +65,29 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), Error> {
     Err(Error::settings(format!("{name} {wrong}")))
 }
 
-const QUOTES: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
+const QUOTES: [(char, char); 14] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('“', '”'),
+    ('‘', '’'),
+    ('„', '“'),
+    ('„', '”'),
+    ('”', '”'),
+    ('’', '’'),
+    ('«', '»'),
+    ('»', '«'),
+    ('「', '」'),
+    ('＂', '＂'),
+    ('＇', '＇'),
+];
 
-/// A soft hyphen, a mark of direction or of the order of bytes, or one of no width.
+/// White space that is no plain space, a mark of direction or of the order of bytes, one of no width or that shows
+/// nothing, or what stands for a character that was lost.
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    character.is_whitespace() && character != ' '
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffd}'
+            | '\u{e0000}'..='\u{e0fff}')
 }

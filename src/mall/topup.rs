@@ -28,7 +28,7 @@ pub type Client = ApiClient<Topup>;
 
 impl Client {
     /// A client of the server, with the partner code, that the environment names: `LINKSFIELD_MALL_TOPUP_BASE_URL` and
-    /// `LINKSFIELD_MALL_PARTNER_CODE`; and if they are set, `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
+    /// `LINKSFIELD_MALL_PARTNER_CODE`; and if they are set and not empty, `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
     ///
     /// # Errors
     ///

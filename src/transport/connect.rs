@@ -1,5 +1,7 @@
 //! How a server is reached: by an HTTP client of this crate, and through which proxy.
 
+use std::env;
+
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::redirect::Policy;
@@ -21,13 +23,32 @@ pub(crate) fn http_client(url: &Url) -> ClientBuilder {
 
 /// Host and port of the proxy that the environment names for `url`; never its user and password.
 pub(crate) fn proxy(url: &Url) -> Option<String> {
-    let target = url.as_str().parse::<Uri>().ok().filter(|_| !is_loopback(url))?;
-    let proxy = Matcher::from_system().intercept(&target)?;
-    let (host, scheme) = (proxy.uri().host()?, proxy.uri().scheme_str());
-    let usual = match scheme {
-        Some("https") => 443,
-        Some(scheme) if scheme.starts_with("socks") => 1080,
-        _ => 80,
-    };
+    let proxy = Matcher::from_system().intercept(&target(url)?)?;
+    let host = proxy.uri().host()?;
+    // As the HTTP client takes it, whatever else the scheme is.
+    let usual = if proxy.uri().scheme_str() == Some("https") { 443 } else { 80 };
     Some(format!("{host}:{}", proxy.uri().port_u16().unwrap_or(usual)))
+}
+
+/// Refuses what the environment names as the proxy for `url` and is none: the HTTP client would pass over it without a word.
+pub(crate) fn check_proxy(url: &Url) -> Result<(), String> {
+    // A CGI program has no proxy: whoever calls it sets such variables.
+    let is_cgi = env::var_os("REQUEST_METHOD").is_some();
+    let Some(target) = target(url).filter(|_| !is_cgi) else { return Ok(()) };
+    let first = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, env::var(name).ok()?)));
+    let spared = first(["NO_PROXY", "no_proxy"]).map(|(_, hosts)| hosts).unwrap_or_default();
+    let is_proxied = |by: &str| Matcher::builder().all(by).no(&*spared).build().intercept(&target).is_some();
+    let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+    let named = [own, ["ALL_PROXY", "all_proxy"]].into_iter().filter_map(first).find(|(_, proxy)| !proxy.is_empty());
+    match named {
+        Some((name, proxy)) if is_proxied("http://proxy.invalid") && !is_proxied(&proxy) => {
+            Err(format!("{name} is not the URL of a proxy, such as http://proxy.example:3128: mend it, or unset it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a proxy may be asked for: nothing that is meant for this machine.
+fn target(url: &Url) -> Option<Uri> {
+    url.as_str().parse().ok().filter(|_| !is_loopback(url))
 }

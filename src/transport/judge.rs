@@ -90,6 +90,9 @@ fn by_status(status: StatusCode, headers: &HeaderMap, reason: String) -> String 
     let encoding = text(CONTENT_ENCODING).filter(|encoding| !matches!(encoding.trim(), "" | "identity"));
     match (encoding, text(LOCATION)) {
         (Some(encoding), _) => format!("its encoding is {encoding}, which was not asked for"),
+        _ if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            "the proxy refused the call: check the user and the password in its URL".to_owned()
+        }
         _ if status == StatusCode::NOT_MODIFIED => "it says that nothing has changed, which was not asked".to_owned(),
         (None, Some(target)) if status.is_redirection() => {
             // A query may have a signature, and what is before the host a password.

@@ -1,5 +1,7 @@
 //! The language of the API's messages.
 
+use http::HeaderValue;
+
 /// Language of the API's messages, sent as `Accept-Language`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -8,7 +10,7 @@ pub enum Language {
     SimplifiedChinese,
     /// `en-US`; the English pages write it `EN-US`.
     English,
-    /// Any other language tag. None is documented.
+    /// Any other language tag, such as `fr` or `zh-Hant-HK`. None is documented.
     Other(String),
 }
 
@@ -19,6 +21,16 @@ impl Language {
             .into_iter()
             .find(|known| known.as_str().eq_ignore_ascii_case(tag))
             .unwrap_or_else(|| Self::Other(tag.into()))
+    }
+
+    /// The value of `Accept-Language`, or why there is none.
+    pub(crate) fn header(&self) -> Result<HeaderValue, &'static str> {
+        const RULE: &str = "must be a language tag, such as en-US";
+        let tag = self.as_str();
+        let mut parts = tag.split('-').map(str::as_bytes);
+        let fits = parts.all(|part| (1..=8).contains(&part.len()) && part.iter().all(u8::is_ascii_alphanumeric));
+        let begins_well = tag.starts_with(|first: char| first.is_ascii_alphabetic());
+        HeaderValue::from_str(tag).ok().filter(|_| fits && begins_well).ok_or(RULE)
     }
 
     /// The language tag.

@@ -55,25 +55,37 @@ impl<'a> Fields<'a> {
         if has_a_key_twice(&fields) { Err(Error::custom("expected each key once")) } else { Ok(Self(fields)) }
     }
 
-    /// The field by the first of its names that has a value, or else by the first that is there.
-    fn take(&mut self, names: &[&str]) -> Option<Field<'a>> {
-        let find = |is_there: fn(&RawValue) -> bool| {
-            names.iter().find_map(|name| self.0.iter().position(|(known, json)| known == name && is_there(json)))
-        };
-        let position = find(|json| json.get() != "null").or_else(|| find(|_| true))?;
+    fn take(&mut self, name: &str) -> Option<Field<'a>> {
+        let position = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.remove(position))
+    }
+
+    /// The field by the one of its names that says something, or else by the first that is there. If several say
+    /// something else, none is believed.
+    fn take_any<T: Read>(&mut self, names: &[&str]) -> Result<Option<Field<'a>>, Error> {
+        if let [name] = names {
+            return Ok(self.take(name));
+        }
+        let there = names.iter().filter_map(|name| self.0.iter().find(|(known, _)| known == name)).collect::<Vec<_>>();
+        let said = there.iter().filter(|(_, json)| !is_empty(json.get()) && T::read(json.get()).is_ok());
+        let said = said.collect::<Vec<_>>();
+        if said.windows(2).any(|pair| pair[0].1.get() != pair[1].1.get()) {
+            return Err(Error::custom(format!("expected one value of {}", names.join(" and "))));
+        }
+        let name = said.first().copied().or(there.first()).map(|(name, _)| name.clone());
+        Ok(name.and_then(|name| self.take(&name)))
     }
 
     /// A field without which the answer says nothing, by any of its names.
     pub(crate) fn required<T: Read>(&mut self, names: &[&'static str]) -> Result<T, Error> {
-        let field = self.take(names).filter(|(_, json)| json.get() != "null");
+        let field = self.take_any::<T>(names)?.filter(|(_, json)| json.get() != "null");
         let missing = || Error::missing_field(names.first().copied().unwrap_or_default());
         T::read(field.ok_or_else(missing)?.1.get())
     }
 
     /// A field that need not be there, by any of its names; one that can't be read is left with those that nobody knows.
     pub(crate) fn optional<T: Read + Default>(&mut self, names: &[&'static str]) -> T {
-        let Some((name, json)) = self.take(names) else { return T::default() };
+        let Ok(Some((name, json))) = self.take_any::<T>(names) else { return T::default() };
         T::read(json.get()).ok().or_else(|| T::odd(json.get())).unwrap_or_else(|| {
             self.0.push((name, json));
             T::default()
@@ -223,7 +235,11 @@ mod tests {
         for (json, value, rest) in [
             (r#"{"updated_at":"1"}"#, Some("1"), "{}"),
             (r#"{"update_at":"2"}"#, Some("2"), "{}"),
-            (r#"{"update_at":"2","updated_at":"1"}"#, Some("1"), r#"{"update_at":"2"}"#),
+            (r#"{"update_at":"1","updated_at":"1"}"#, Some("1"), r#"{"update_at":"1"}"#),
+            // It contradicts itself.
+            (r#"{"update_at":"2","updated_at":"1"}"#, None, r#"{"update_at":"2","updated_at":"1"}"#),
+            (r#"{"update_at":"2","updated_at":[]}"#, Some("2"), r#"{"updated_at":[]}"#),
+            (r#"{"update_at":"2","updated_at":""}"#, Some("2"), r#"{"updated_at":""}"#),
             (r#"{"update_at":"2","updated_at":null}"#, Some("2"), r#"{"updated_at":null}"#),
             (r#"{"update_at":null}"#, None, "{}"),
             (r#"{"update_at":[]}"#, None, r#"{"update_at":[]}"#),
@@ -236,5 +252,7 @@ mod tests {
         let required = |json| Fields::parse(json).unwrap().required::<String>(&["updated_at", "update_at"]);
         assert_eq!(required(r#"{"updated_at":null,"update_at":"2"}"#).unwrap(), "2");
         assert!(required(r#"{"update_at":null}"#).unwrap_err().to_string().contains("updated_at"));
+        let error = required(r#"{"updated_at":"1","update_at":"2"}"#).unwrap_err().to_string();
+        assert!(error.contains("expected one value of updated_at and update_at"), "{error}");
     }
 }

@@ -41,7 +41,8 @@ impl Drop for Program {
 }
 
 /// How many orders (`CHAOS_ORDERS`), and what decides what happens to each of them (`CHAOS_SEED`): with the same seed the
-/// same. Only which order finds no connection, or one that is being closed, is a matter of time.
+/// same, and to the first, second, third connection. Only which order finds no connection, one that is being closed, or
+/// one that goes wrong before it is read, is a matter of time.
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |number| number.parse().unwrap())
 }

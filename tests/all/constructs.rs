@@ -161,8 +161,33 @@ fn the_table_says_where_parameters_go_and_what_stands_beside_the_data() {
 }
 
 #[test]
+fn an_order_is_known_by_either_name_of_its_id() {
+    let named =
+        "{ type: string, description: U., example: '1', x-linksfield-identifies: order, x-linksfield-also-named:";
+    let from = "{ type: string, description: U., example: '1', x-linksfield-also-named:";
+    assert!(ORDINARY.contains(from));
+    let table = crate::specification::list_as("ordinary.yaml", &ORDINARY.replacen(from, named, 1));
+    let table = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(table.contains("order_ids: &[\"update_at\", \"updated_at\"]"), "{table}");
+}
+
+#[test]
+fn another_field_may_have_the_name_of_the_one_for_all_others_in_any_spelling() {
+    for name in ["extra", "Extra", "EXTRA", "extra-"] {
+        let odd = ORDINARY.replacen(
+            "        all: {",
+            &format!("        {name}: {{ type: string, description: E., example: x }}\n        all: {{"),
+            1,
+        );
+        let source = compile_as("ordinary.yaml", &odd).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(source.contains("pub more: "), "{name}: {source}");
+    }
+}
+
+#[test]
 fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_to_write_instead() {
     const SIMS: &str = "paths./sims.get";
+    let mut wrong = Vec::new();
     for (from, to, place, rule) in [
         // Keys.
         ("    put:\n", "    head:\n", "paths./sims/{sim_id}/resume", "must not have the method head: its answer"),
@@ -459,7 +484,104 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "components.schemas.Sim",
             "must not require itself, through any fields: there is no such value",
         ),
+        (
+            "    ResumeSimOutput: { type: object, nullable: true,",
+            "    ResumeSimOutput: { type: object, nullable: true, x-linksfield-required-on-success: [next], properties: { next: { $ref: '#/components/schemas/ResumeSimOutput' } },",
+            "components.schemas.ResumeSimOutput",
+            "must not require itself, through any fields: there is no such value",
+        ),
+        // Places.
+        ("  /sims/bulk:", "  /sims/%2e%2E:", "paths./sims/%2e%2E", "must have no white space, % or \\"),
+        ("  /sims/bulk:", "  /sims/%7Bid%7D:", "paths./sims/%7Bid%7D", "must have no white space, % or \\"),
+        ("  /sims/bulk:", "  \"/sims/\\u00a0\":", "paths./sims/\u{a0}", "must have no white space, % or \\"),
+        ("  /sims/bulk:", "  \"/sims/\\x01\":", "paths./sims/ ", "must have no white space, % or \\"),
+        (
+            "'429': {",
+            "'42': {",
+            "paths./sims.get.responses.42",
+            "must be a status of three digits, 1XX to 5XX, or default",
+        ),
+        ("'429': {", "4xx: {", "paths./sims.get.responses.4xx", "must be a status of three digits"),
+        ("'429': {", "Default: {", "paths./sims.get.responses.Default", "must be a status of three digits"),
+        ("https://example.com/cube/v4", "/cube/v4", "servers.0", "must have a url like https://host/path"),
+        (
+            "https://example.com/cube/v4",
+            "http://example.com/cube/v4",
+            "servers.0",
+            "must have a url like https://host/path",
+        ),
+        (
+            "https://example.com/cube/v4",
+            "https://u:p@example.com",
+            "servers.0",
+            "must have a url like https://host/path",
+        ),
+        (
+            "https://example.com/cube/v4",
+            "'https://example.com?a=1'",
+            "servers.0",
+            "must have a url like https://host/path",
+        ),
+        ("https://example.com/cube/v4", "'https://{host}/v4'", "servers.0", "must have a url like https://host/path"),
+        ("https://example.com/cube/v4", "https:///v4", "servers.0", "must have a url like https://host/path"),
+        (
+            "'#/components/parameters/Nonce'",
+            "'#/components/parameters/No~1nce'",
+            "paths./sims.get.parameters.0",
+            "must refer to something in this file, not #/components/parameters/No~1nce",
+        ),
+        // Words.
+        (
+            "summary: Resume",
+            "summary: \"Re\\rsume\"",
+            "paths./sims/{sim_id}/resume.put.summary",
+            "must have no control characters but line feeds, and no marks of direction",
+        ),
+        (
+            "description: Number or text., ",
+            "description: \"U\\u202e.\", ",
+            "components.schemas.Usage.description",
+            "must have no control characters but line feeds, and no marks of direction",
+        ),
+        (
+            "x-enum-descriptions: [a, b, c]",
+            "x-enum-descriptions: [a, \"\\u2066b\", c]",
+            "components.schemas.SimStatus.x-enum-descriptions",
+            "must have no control characters but line feeds, and no marks of direction",
+        ),
+        (
+            "description: Change.\n",
+            "description: |\n        Change.\n\n            let x = 1;\n",
+            "components.schemas.ChangeSimRequest.description",
+            "must have no blocks of code",
+        ),
+        (
+            "description: Change.\n",
+            "description: |\n        Change.\n        ```\n        let x = 1;\n        ```\n",
+            "components.schemas.ChangeSimRequest.description",
+            "must have no blocks of code",
+        ),
         // Names that are taken.
+        (
+            "operationId: resumeSim",
+            "operationId: new",
+            "paths./sims/{sim_id}/resume.put",
+            "must have an operationId of its own: the method new is there already",
+        ),
+        (
+            "operationId: resumeSim",
+            "operationId: resume_a_b",
+            "paths./sims/{sim_id}/resume.put",
+            "must have another name: ResumeAB would become ResumeAb",
+        ),
+        (
+            "keep-alive: {",
+            "no_tes1: { type: string, description: N., example: x }\n        no_tes_1: {",
+            "components.schemas.ChangeSimRequest",
+            "must have fields whose names in Rust differ: NoTes1, of the field no_tes_1, is there already",
+        ),
+        ("page-size: page_size,", "page-size: page_no,", SIMS, "must have x-linksfield-pagination with page-number"),
+        ("page-size: page_size,", "page-size: status,", SIMS, "must have x-linksfield-pagination with page-number"),
         (
             "    SimId: {",
             "    TimeText: { type: string, description: x }\n    SimId: {",
@@ -561,7 +683,7 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
         (
             "x-linksfield-also-named: update_at",
             "x-linksfield-also-named: state",
-            "components.schemas.Sim.properties.updated_at",
+            "components.schemas.Sim.properties.status",
             "must have x-linksfield-also-named with a name that no other field has, not state",
         ),
         (
@@ -574,36 +696,40 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "{ type: string, maxLength: 5,",
             "{ type: string, x-linksfield-also-named: note,",
             "components.schemas.ChangeSimRequest.properties.notes",
-            "must not have x-linksfield-also-named: it is a field of a request",
+            "must not have x-linksfield-also-named: it is of a field of an answer",
         ),
         (
             "{ type: string, description: C., example: x }",
             "{ type: string, description: C., example: x, x-linksfield-also-named: text }",
             "components.schemas.SmsMessage.properties.content",
-            "must not have x-linksfield-also-named: it is a field of a request",
+            "must not have x-linksfield-also-named: it is of a field of an answer",
         ),
         (
             "schema: { type: boolean }, example: true }",
             "schema: { type: boolean, x-linksfield-also-named: b }, example: true }",
-            "paths./sims/{sim_id}/resume.patch.parameters.force",
+            "paths./sims/{sim_id}/resume.patch.parameters.1.schema",
             "must not have x-linksfield-also-named: it is of a field of an answer",
         ),
         (
             "{ $ref: '#/components/schemas/ListSimsAnswer' }",
             "{ $ref: '#/components/schemas/ListSimsAnswer', x-linksfield-also-named: b }",
-            "paths./sims.get.responses.200",
+            "paths./sims.get.responses.200.content.application/json.schema",
             "must not have x-linksfield-also-named: it is of a field of an answer",
         ),
         (
             "total_count: { type: integer,",
             "total_count: { type: integer, x-linksfield-also-named: total,",
-            "components.schemas.ListSimsAnswer",
+            "components.schemas.ListSimsAnswer.properties.total_count",
             "must not have x-linksfield-also-named: it is of a field of an answer, inside the envelope",
         ),
     ] {
         assert!(ORDINARY.contains(from), "{from}");
-        let Err(message) = compile_as("ordinary.yaml", &ORDINARY.replacen(from, to, 1)) else { panic!("no {rule}") };
+        let message = compile_as("ordinary.yaml", &ORDINARY.replacen(from, to, 1))
+            .map_or_else(|message| message, |_| String::new());
         let expected = format!("openapi/ordinary.yaml: {place}: {rule}");
-        assert!(message.starts_with(&expected) && message.lines().count() == 1, "{message}\n  is not {expected}");
+        if !message.starts_with(&expected) || message.lines().count() != 1 {
+            wrong.push(format!("{message}\n  is not {expected}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

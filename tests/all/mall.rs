@@ -331,7 +331,7 @@ async fn a_payment_is_reported_with_the_access_token() -> Result<(), Error> {
 #[tokio::test]
 async fn the_sandbox_reads_the_query_whatever_the_method() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
-    let http = linksfield::reqwest::Client::new();
+    let http = http().build().unwrap();
     let report = |query: &str, body: Value| {
         let url = format!("{}/v1.1/payment/webhook?{query}", sandbox.esim_qr_url());
         let request = http.post(url).header(esim_qr::ACCESS_TOKEN_HEADER, ACCESS_TOKEN).json(&body);

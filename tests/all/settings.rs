@@ -74,11 +74,26 @@ fn credentials_that_were_copied_badly_are_an_error() {
         ("P000270", "s\u{200b}t", "the secret has an invisible character"),
         ("\u{feff}P000270", "s", "the access code has an invisible character"),
         ("P000\u{ad}270", "s", "the access code has an invisible character"),
+        ("P000270", "«s»", "the secret has quotes around it"),
+        ("P000270", "„s“", "the secret has quotes around it"),
+        ("P000270", "”s”", "the secret has quotes around it"),
+        ("P000270", "「s」", "the secret has quotes around it"),
+        ("P000270", "＂s＂", "the secret has quotes around it"),
+        ("P000270", "s\u{3000}t", "the secret has an invisible character"),
+        ("P000270", "s\u{a0}t", "the secret has an invisible character"),
+        ("P000270", "s\u{61c}t", "the secret has an invisible character"),
+        ("P000270", "s\u{34f}t", "the secret has an invisible character"),
+        ("P000270", "s\u{fe0f}", "the secret has an invisible character"),
+        ("P000270", "s\u{e0041}", "the secret has an invisible character"),
+        ("P000270", "s\u{3164}t", "the secret has an invisible character"),
+        ("P000270", "s\u{2800}t", "the secret has an invisible character"),
+        ("P000270", "s\u{fffd}t", "the secret has an invisible character"),
     ] {
         let error = Credentials::new(access_code, secret).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
     Credentials::new("P\"0", "it's a “secret\"").unwrap();
+    Credentials::new("P000270", "a plain space, 密钥 é ﬁ").unwrap();
 }
 
 #[test]
@@ -91,9 +106,32 @@ fn settings_that_contradict_each_other_are_an_error() {
         .build()
         .unwrap_err();
     assert!(error.to_string().contains("connect_timeout"), "{error}");
-    let language = Language::Other("not\na header".into());
-    let error = Client::builder().credentials(credentials()).environment(Environment::Uat).language(language).build();
-    assert!(error.unwrap_err().to_string().contains("language tag"));
+}
+
+#[test]
+fn a_language_is_a_language_tag_or_an_error() {
+    let client = |language: &str| {
+        let language = Language::Other(language.into());
+        Client::builder().credentials(credentials()).environment(Environment::Uat).language(language).build()
+    };
+    for odd in [
+        "not\na header",
+        "",
+        " ",
+        "zh_CN",
+        "français",
+        "en-US,en;q=0.9",
+        "-en",
+        "en-",
+        "en--US",
+        "1-en",
+        "internationally",
+    ] {
+        assert!(client(odd).unwrap_err().to_string().contains("the language must be a language tag"), "{odd}");
+    }
+    for tag in ["fr", "zh-Hant-HK", "de-CH-1996", "en-us"] {
+        client(tag).unwrap();
+    }
 }
 
 #[test]

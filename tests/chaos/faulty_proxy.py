@@ -5,11 +5,12 @@ import socket
 import struct
 import sys
 from collections import Counter
+from itertools import count
 
 from http1 import Server, answer, chance_of, device_of, message
 
 server, seed = int(sys.argv[1]), sys.argv[2]
-attempts = Counter()
+attempts, connections = Counter(), count(1)
 
 # Longer than the client waits for an answer.
 TOO_LONG = 0.6
@@ -32,7 +33,7 @@ async def ask(request):
 
 async def one(reader, writer):
     """One request; whether the connection may have another."""
-    # It is read first, so that it is known whose it is.
+    # What happens to it is that of its order, so it is read first.
     request = await message(reader)
     if request is None:
         return False
@@ -91,7 +92,20 @@ FAULTS = [
 ]
 
 
+BEFORE_READING = ["none"] * 17 + ["reset before reading", "close while reading", "hang before reading"]
+
+
 async def connection(reader, writer):
+    chance = chance_of(seed, "connection", next(connections))
+    fault = chance.choice(BEFORE_READING)
+    if fault == "reset before reading":
+        return reset(writer)
+    if fault == "close while reading":
+        await reader.read(chance.randrange(1, 300))
+        return
+    if fault == "hang before reading":
+        await asyncio.sleep(TOO_LONG)
+        return reset(writer)
     while await one(reader, writer):
         await writer.drain()
 

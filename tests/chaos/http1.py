@@ -41,7 +41,7 @@ class Server:
     """Handles connections, on a port that is its own also while it does not listen."""
 
     def __init__(self, connection):
-        self.connection, self.under_way = connection, set()
+        self.connection, self.under_way, self.listening = connection, set(), asyncio.Event()
         # Bound, but not listening: nobody else is given the port.
         self.kept = socket.socket()
         self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -49,7 +49,9 @@ class Server:
         self.port = self.kept.getsockname()[1]
 
     async def listen(self):
-        return await asyncio.start_server(self.handle, "127.0.0.1", self.port, backlog=1024, reuse_port=True)
+        listener = await asyncio.start_server(self.handle, "127.0.0.1", self.port, backlog=1024, reuse_port=True)
+        self.listening.set()
+        return listener
 
     async def handle(self, reader, writer):
         task = asyncio.current_task()
@@ -65,6 +67,7 @@ class Server:
     async def run(self, meanwhile=None):
         """Runs until the program that started this one closes its input, and all that came until then is handled."""
         listening = asyncio.create_task((meanwhile or self.listen)())
+        await self.listening.wait()
         print(self.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
         listening.cancel()
