@@ -41,6 +41,7 @@ fn settings() -> Vec<Row> {
         ("a language that is none", here().language(Language::Other("en\nUS".into())).build().unwrap_err()),
         ("`timeout` of zero", here().timeout(Duration::ZERO).build().unwrap_err()),
         ("`in_flight` of zero", here().in_flight(0).build().unwrap_err()),
+        ("`answer_limit` of zero", here().answer_limit(0).build().unwrap_err()),
         ("a policy of no attempts", here().retry(never).build().unwrap_err()),
         ("`connect_timeout` beside an own `http_client`", {
             here().connect_timeout(second).http_client(own).build().unwrap_err()
@@ -94,12 +95,6 @@ async fn servers() -> Vec<Row> {
         ("a server where nobody listens", client_at("http://127.0.0.1:1").open_package(&open).await.unwrap_err()),
         ("a server of somebody else", client_at(&another.url).open_package(&open).await.unwrap_err()),
         ("`https` of a port without TLS", client_at(&plain).open_package(&open).await.unwrap_err()),
-        ("a secret of another account", {
-            let client = Client::builder().credentials(credentials()).environment(sandbox.url());
-            let clock = || std::time::UNIX_EPOCH + Duration::from_secs(1_643_253_530);
-            let client = client.clock(clock).language(Language::English).build().unwrap();
-            client.open_package(&open).await.unwrap_err()
-        }),
     ]
 }
 
