@@ -91,21 +91,20 @@ impl Request {
     }
 
     /// The parameters that the caller of the operation passed, from path, query and body, as a JSON object; `Null` where the
-    /// body is not such an object, or was too long to be kept.
+    /// body is not such an object, or was too long to be kept, and where the path or the method is of no operation: which
+    /// of them are credentials is not known then.
     #[must_use]
     pub fn parameters(&self) -> Value {
+        let Some(operation) = self.operation else { return Value::Null };
         let body = if self.body.trim_ascii().is_empty() { &b"{}"[..] } else { &self.body };
         let body = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
-        let mut parameters = match (body, self.operation.map(|operation| operation.placing.body)) {
-            (Ok(body), Some(Body::Field(name))) if !self.body.is_empty() => {
-                Parameters::from_iter([(name.into(), body)])
-            }
+        let mut parameters = match (body, operation.placing.body) {
+            (Ok(body), Body::Field(name)) if !self.body.is_empty() => Parameters::from_iter([(name.into(), body)]),
             (Ok(Value::Object(fields)), _) => fields,
             _ => return Value::Null,
         };
         parameters.extend(self.placed.clone());
-        let added = self.operation.map_or(&[][..], |operation| operation.added);
-        parameters.retain(|name, _| !added.contains(&name.as_str()));
+        parameters.retain(|name, _| !operation.added.contains(&name.as_str()));
         Value::Object(parameters)
     }
 

@@ -29,7 +29,7 @@ use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::signing::TimestampUnit;
 
-/// Most bytes of a request's head.
+/// How much of a request's head is kept while it comes; what is longer by some reads is refused.
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Most bytes of a body that are read, to no end from [`BODY_LIMIT`] on.

@@ -145,7 +145,9 @@ async fn an_order_whose_answer_was_lost_is_looked_up_and_ordered_again_only_if_n
 #[tokio::test]
 async fn several_new_orders_stay_unknown_and_are_not_ordered_again() {
     let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
-    let fleet = fleet_of(&sandbox);
+    // A short deadline: what was begun before is looked up after it.
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).deadline(Duration::from_secs(1));
+    let fleet = fleet.settle(Duration::from_millis(10)).accepts_recent(true).build().unwrap();
     // Begun by a run before, which was killed; meanwhile somebody else has ordered twice.
     let older = r#"{"about":{"sim":"1","before":[]}}"#;
     std::fs::write(folder.path().join("journal"), format!("{older}\n")).unwrap();
@@ -154,7 +156,6 @@ async fn several_new_orders_stay_unknown_and_are_not_ordered_again() {
     for _ in 0..2 {
         client_of(&sandbox).order_package(&order).await.unwrap();
     }
-    tokio::time::pause();
     for _ in 0..2 {
         let run = fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await);
         let (outcomes, summary) = outcomes(run).await.unwrap();

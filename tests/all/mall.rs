@@ -334,7 +334,11 @@ async fn the_sandbox_reads_the_query_whatever_the_method() -> Result<(), Error> 
     let http = http().build().unwrap();
     let report = |query: &str, body: Value| {
         let url = format!("{}/v1.1/payment/webhook?{query}", sandbox.esim_qr_url());
-        let request = http.post(url).header(esim_qr::ACCESS_TOKEN_HEADER, ACCESS_TOKEN).json(&body);
+        let request = http
+            .post(url)
+            .header(esim_qr::ACCESS_TOKEN_HEADER, ACCESS_TOKEN)
+            .header("accept-language", "en-US")
+            .json(&body);
         async move { request.send().await.unwrap().text().await.unwrap() }
     };
     let mut body = fixture("esim-qr/payment.webhook.request.json");

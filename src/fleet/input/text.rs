@@ -1,6 +1,7 @@
 //! The text of a file in UTF-8 or UTF-16, piece by piece.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8};
 
@@ -10,39 +11,48 @@ pub(super) struct Text<R> {
     decoder: Decoder,
     raw: Box<[u8]>,
     /// The part of `raw` that was not decoded yet.
-    left: std::ops::Range<usize>,
+    left: Range<usize>,
+    /// Decoded apart, as a reader may have no room for a character.
+    text: Box<[u8]>,
+    /// The part of `text` that was not read yet.
+    ready: Range<usize>,
     is_last: bool,
 }
 
 impl<R: Read> Text<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, decoder: UTF_8.new_decoder(), raw: vec![0; 8192].into(), left: 0..0, is_last: false }
+        let (raw, text) = (vec![0; 8192].into(), vec![0; 8192].into());
+        Self { inner, decoder: UTF_8.new_decoder(), raw, left: 0..0, text, ready: 0..0, is_last: false }
     }
-}
 
-impl<R: Read> Read for Text<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.left.is_empty() && !self.is_last {
+    /// Decodes what comes next; nothing at the end.
+    fn decode(&mut self) -> io::Result<()> {
+        while self.ready.is_empty() && !(self.is_last && self.left.is_empty()) {
+            if self.left.is_empty() {
                 let read = self.inner.read(&mut self.raw)?;
                 self.left = 0..read;
                 self.is_last = read == 0;
             }
             let bytes = self.raw.get(self.left.clone()).unwrap_or_default();
-            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(bytes, to, self.is_last);
-            self.left.start += read;
-            match result {
-                DecoderResult::Malformed(..) => {
-                    let what = "it is neither UTF-8 nor UTF-16: save it as UTF-8";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-                }
-                DecoderResult::OutputFull if written == 0 => {
-                    return Err(io::Error::other("there is no room for a character"));
-                }
-                DecoderResult::InputEmpty if written == 0 && !self.is_last => {}
-                _ => return Ok(written),
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(bytes, &mut self.text, self.is_last);
+            if matches!(result, DecoderResult::Malformed(..)) {
+                let what = "it is neither UTF-8 nor UTF-16: save it as UTF-8";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
+            self.left.start += read;
+            self.ready = 0..written;
         }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.decode()?;
+        let read = self.text.get(self.ready.clone()).unwrap_or_default().read(to)?;
+        self.ready.start += read;
+        Ok(read)
     }
 }
 
