@@ -39,6 +39,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let data = peel::data(document, operation);
     let fields = entries(&document.resolved(&data)["properties"]).flat_map(names);
+    // One that the envelope has too tells nothing of the data.
+    let fields = fields.filter(|name| !peel::is_of_envelope(document, name));
     let order_ids = order_ids(document, &data);
     let parameters = peel::parameters(document, operation);
     let places_orders = !safe_to_retry
