@@ -145,7 +145,7 @@ impl<F: Family> ApiClient<F> {
             is_foreign,
             proxy: proxy.map(Into::into),
             base,
-            scheme: F::scheme(credentials, settings),
+            scheme: F::scheme(credentials, settings)?,
             language,
             timeout,
             deadline,
@@ -171,8 +171,8 @@ fn http_client_of_ours(base: &Url, connect_timeout: Option<Duration>) -> Result<
 }
 
 impl<F: Family, S: client_builder::State> ClientBuilder<F, S> {
-    pub(crate) fn with_settings(mut self, settings: F::Settings) -> Self {
-        self.settings = settings;
+    pub(crate) fn with_settings(mut self, change: impl FnOnce(&mut F::Settings)) -> Self {
+        change(&mut self.settings);
         self
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod place;
 pub(crate) mod scheme;
 pub(crate) mod variable;
 
+use crate::error::Error;
 use crate::openapi::Operation;
 use scheme::Scheme;
 
@@ -32,7 +33,7 @@ pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
     const ADDED: &'static [&'static str];
 
     #[doc(hidden)]
-    fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Box<dyn Scheme>;
+    fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Result<Box<dyn Scheme>, Error>;
 }
 
 pub(crate) mod private {
