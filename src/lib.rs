@@ -29,6 +29,8 @@
 mod call;
 mod client;
 pub mod csss;
+#[cfg(feature = "cube")]
+pub mod cube;
 mod error;
 #[cfg(feature = "esim-qr")]
 pub mod esim_qr;

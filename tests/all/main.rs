@@ -9,6 +9,7 @@ mod clocks;
 mod connections;
 mod constructs;
 mod contract;
+mod cube;
 mod documented_examples;
 mod errors;
 mod failures;
