@@ -14,6 +14,11 @@
 //! out. What the pages leave open about version 2 is listed in the document's `info.x-linksfield-guide`, and by
 //! [`Call::explain`](crate::Call::explain) as far as it matters for a call.
 //!
+//! **Where a signature is refused (HTTP 403)**, look in this order: the key id and the key are of one pair and of this server
+//! ([`PrivateKey::fingerprint`] and [`PublicKey::to_pem`], to compare with the platform's); the clock is right to 10 minutes; no
+//! proxy hands calls on with another path ([`signed_base_path`](crate::ClientBuilder::signed_base_path)); and what
+//! [`Call::explain`](crate::Call::explain) notes as decided here and not stated by the pages.
+//!
 //! **Keys of RSA and time.** RUSTSEC-2023-0071 (Marvin) is about how long an operation with a private key takes, from which
 //! one who measures very many of them over a network may learn the key. It is about those who decrypt or sign what others
 //! send them. Here only the holder of the key chooses what is signed, one signature a call, the time of it is blurred by
@@ -32,9 +37,9 @@ use http::HeaderValue;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
-use crate::family::Family;
 use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
+use crate::family::{Family, Quota};
 use crate::openapi::{Operation, documents};
 
 #[cfg(feature = "schemars")]
@@ -48,6 +53,11 @@ pub use scheme::{SignedRequest, VerifyError, verify};
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_CUBE_BASE_URL";
 
 /// Client of the Cube API.
+///
+/// It keeps to what is documented as allowed, unless it is built with other limits: 10 calls a second, 3 at a time, and 5000 in
+/// any 24 hours. It counts its own calls and those of its clones: who calls from several programs at one address shares
+/// these out. A call beyond the last fails with [`ErrorKind::UsedUp`](crate::ErrorKind::UsedUp), and says when the next
+/// is free.
 pub type Client = ApiClient<Cube>;
 
 /// The family of the Cube API.
@@ -71,6 +81,7 @@ impl Family for Cube {
     const OPERATIONS: &[Operation] = OPERATIONS;
     const ORDER_IDS: &[&str] = documents::CUBE.order_ids;
     const ADDED: &[&str] = &[];
+    const QUOTA: Quota = Quota { in_flight: Some(3), per_second: Some(10), per_day: Some(5000) };
 
     fn scheme(credentials: Credentials, settings: Settings) -> Result<Box<dyn Scheme>, Error> {
         let Settings { api_version, signed_base_path } = settings;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -281,7 +281,7 @@ impl<T: Send + 'static> Stream for Watch<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             match std::mem::replace(&mut self.waiting, Waiting::Asks(Box::pin(stream::empty()))) {
-                Waiting::Told(asking) => self.waiting = Waiting::Asks(Box::pin(asking.states())),
+                Waiting::Told(asking) => self.waiting = Waiting::Asks(Box::pin(asking.states().fuse())),
                 Waiting::Asks(mut states) => {
                     let next = states.as_mut().poll_next(context);
                     self.waiting = Waiting::Asks(states);

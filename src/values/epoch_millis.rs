@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::read::{self, Read};
@@ -71,7 +72,9 @@ impl Read for EpochMillis {
 
 impl<'de> Deserialize<'de> for EpochMillis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::deserialize(deserializer)
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let millis = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+        millis.map(Self).ok_or_else(|| D::Error::custom("expected milliseconds"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cube: keys in all shapes, signed requests as a server sees them, and SIMs through their life in the sandbox.
 
 use std::future::IntoFuture;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use linksfield::cube::types::{
@@ -8,12 +9,15 @@ use linksfield::cube::types::{
     MessageType, QueryAsyncResult, QueryAsyncResultOutput, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage,
     QuerySims, RenewalItem, ResultCode, ResumeSim, SendSms, SimStatus, SmsMessage,
 };
-use linksfield::cube::{Client, Credentials, Pending, PrivateKey, Progress, PublicKey, State};
+use linksfield::cube::{Client, Credentials, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
 use linksfield::http::Method;
+use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
-use linksfield::{Error, ErrorKind, Operation};
+use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
 use serde_json::{Value, json};
 
+use crate::documented_examples::without_null;
+use crate::families::Caller;
 use crate::support::{Canned, in_its_own_process, response};
 
 const SIM: &str = "89852202209089971478";
@@ -48,8 +52,7 @@ pub fn sms(content: &str) -> SendSms {
 }
 
 /// Makes the example of an operation one that a new sandbox accepts.
-pub async fn prepare(sandbox: &Sandbox, operation: &Operation, parameters: &mut Value) {
-    let client = client_of(sandbox);
+pub async fn prepare(sandbox: &Sandbox, client: &Client, operation: &Operation, parameters: &mut Value) {
     match operation.id {
         "resumeSim" => sandbox.set_sim_status(SIM, SimStatus::Paused),
         "queryRenewalOrder" => {
@@ -67,10 +70,12 @@ async fn status(client: &Client) -> SimStatus {
     client.query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap().status.unwrap()
 }
 
-async fn status_becomes(client: &Client, expected: SimStatus) {
-    while status(client).await != expected {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+/// A clock that is moved by hand, and a sandbox with it.
+pub async fn sandbox_with_a_clock() -> (Sandbox, impl Fn(u64)) {
+    let time = Arc::new(Mutex::new(SystemTime::now()));
+    let clock = Arc::clone(&time);
+    let sandbox = Sandbox::builder().clock(move || *clock.lock().unwrap()).start().await.unwrap();
+    (sandbox, move |seconds| *time.lock().unwrap() += Duration::from_secs(seconds))
 }
 
 fn refusal(error: &Error) -> ResultCode {
@@ -79,14 +84,15 @@ fn refusal(error: &Error) -> ResultCode {
 
 #[tokio::test]
 async fn a_sim_lives_through_the_sandbox() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let (sandbox, pass) = sandbox_with_a_clock().await;
     let client = client_of(&sandbox);
     assert_eq!(status(&client).await, SimStatus::PreActive);
     let activate = ActivateSim::builder().sim_id(SIM).build();
     client.activate_sim(&activate).await.unwrap();
     let error = client.activate_sim(&activate).await.unwrap_err();
     assert_eq!((refusal(&error), error.outcome_unknown()), (ResultCode::LastRequestInProcess, false));
-    status_becomes(&client, SimStatus::ActiveLive).await;
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::ActiveLive);
     assert_eq!(refusal(&client.activate_sim(&activate).await.unwrap_err()), ResultCode::AlreadyActivated);
 
     let add = AddBundle::builder().sim_id(SIM).bundle_id("LP09823222320").bundle_type(10).cycles(3).build();
@@ -100,11 +106,13 @@ async fn a_sim_lives_through_the_sandbox() {
 
     sandbox.set_sim_status(SIM, SimStatus::Paused);
     client.resume_sim(&ResumeSim::builder().sim_id(SIM).build()).await.unwrap();
-    status_becomes(&client, SimStatus::ActiveLive).await;
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::ActiveLive);
     let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
     let result = QueryAsyncResult::builder().request_id(cancelled.request_id.unwrap()).build();
     assert_eq!(client.query_async_result(&result).await.unwrap()["SANDBOX-result"], "processing");
-    status_becomes(&client, SimStatus::Expired).await;
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::Expired);
     assert_eq!(client.query_async_result(&result).await.unwrap()["SANDBOX-result"], "done");
 }
 
@@ -465,4 +473,111 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     let refusing = Canned::json(r#"{"status":{"code":"CB-01-0001"}}"#).await;
     let error = wait(600_000, &client_at(&refusing.url)).await.unwrap_err();
     assert_eq!(refusal(&error), ResultCode::SimNotFound);
+}
+
+/// The fixtures, with the operation that each is of, and whether it is an answer.
+const PRINTED: [(&str, &str, bool); 16] = [
+    ("orders.service.create.request", "createRenewalOrder", false),
+    ("orders.service.create.response", "createRenewalOrder", true),
+    ("orders.service.query.response", "queryRenewalOrder", true),
+    ("signature.v2.post.body", "addBundle", false),
+    ("sims.activate.response", "activateSim", true),
+    ("sims.activate.response", "resumeSim", true),
+    ("sims.bundle.add.response", "addBundle", true),
+    ("sims.detail.response", "querySim", true),
+    ("sims.list.response", "querySims", true),
+    ("sims.usage.cn.response", "querySimUsage", true),
+    ("sims.usage.en.response", "querySimUsage", true),
+    ("sms.mo.list.response", "listReceivedSms", true),
+    ("sms.mt.list.response", "listSentSms", true),
+    ("sms.send.request", "sendSms", false),
+    ("sms.send.response", "sendSms", true),
+    ("usage.accu_usage.response", "queryAccumulatedUsage", true),
+];
+
+fn fixture(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/cube/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
+
+/// The same with the one name that a field has in Rust, and without a list of nothing that is typed.
+fn renamed(value: &Value) -> Value {
+    let text = value.to_string().replace("\"update_at\":\"2023-07", "\"updated_at\":\"2023-07");
+    let text = text.replace(",\"bundles\":[]", "").replace("\"bundles\":[],", "");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn every_printed_answer_is_read_without_loss_and_every_printed_request_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let document = DOCUMENTS.iter().find(|document| document.name == "cube").unwrap();
+    for (name, id, is_answer) in PRINTED {
+        let printed = fixture(name);
+        let answer = if is_answer { printed.clone() } else { json!({ "status": { "code": "CB-01-0001" } }) };
+        let server = Canned::json(&answer.to_string()).await;
+        let caller = Caller {
+            timeout: Duration::from_secs(30),
+            retry: RetryPolicy::never(),
+            url: Some(server.url.clone()),
+            http: None,
+            time: None,
+        };
+        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+        let mut parameters: Value = serde_json::from_str(operation.example).unwrap();
+        if !is_answer {
+            parameters.as_object_mut().unwrap().extend(printed.as_object().unwrap().clone());
+        }
+        let result = caller.call(&sandbox, document, operation, parameters).await;
+        if is_answer {
+            let data: Value = serde_json::from_str(&result.unwrap()).unwrap();
+            let expected = if printed["data"].is_null() { json!({}) } else { renamed(&printed["data"]) };
+            assert_eq!(without_null(&data), without_null(&expected), "{name}");
+        } else {
+            assert_eq!(server.body(), printed, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_examples_of_the_document_are_the_printed_ones() {
+    let document: Value = serde_saphyr::from_str(include_str!("../../openapi/cube.yaml")).unwrap();
+    for (name, id, is_answer) in PRINTED {
+        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+        let node = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+        let part = if is_answer { &node["responses"]["200"] } else { &node["requestBody"] };
+        let examples = part["content"]["application/json"]["examples"].as_object().unwrap();
+        assert!(examples.values().any(|example| example["value"] == fixture(name)), "{name} of {id}");
+    }
+    let bundles = &document["paths"]["/sims/{sim_id}/bundles"]["get"]["responses"]["200"];
+    let made = &bundles["content"]["application/json"]["examples"]["made"]["value"];
+    assert_eq!(made["data"][0], fixture("sims.bundles.response.first-item"));
+}
+
+#[tokio::test]
+async fn unions_and_odd_shapes_are_read_either_way() {
+    let usage = async |body: &str| {
+        let server = Canned::json(&format!(r#"{{"status":{{"code":"CB-00-0000"}},"data":{body}}}"#)).await;
+        let query = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from("a").end_by("b");
+        client_at(&server.url).query_sim_usage(&query.build()).await.unwrap()
+    };
+    for (body, all, updated) in [
+        (r#"{"usage":[{"updated_at":"x","data":{"all":"2222"}}]}"#, "2222", "x"),
+        (r#"{"usage":[{"update_at":"y","data":{"all":32000}}]}"#, "32000", "y"),
+        (r#"{"usage":[{"updated_at":null,"update_at":"y","data":{"all":true}}]}"#, "true", "y"),
+    ] {
+        let usage = usage(body).await;
+        let day = &usage.usage[0];
+        assert_eq!(day.data.as_ref().unwrap().all.as_ref().unwrap().as_str(), all, "{body}");
+        assert_eq!(day.updated_at.as_ref().unwrap().as_str(), updated, "{body}");
+    }
+    assert!(usage(r#"{"usage":""}"#).await.usage.is_empty());
+    let odd = usage(r#"{"usage":[{"data":{"all":{"x":1}}},3]}"#).await;
+    assert_eq!(odd.usage[0].data.as_ref().unwrap().extra["all"], json!({ "x": 1 }));
+    assert_eq!(odd.usage.odd().len(), 1);
+
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000","detail":[]},"data":[{"sim_id":89852202508034252912,"status":"30"},{"status":77}],"total_count":"2"}"#).await;
+    let sims = client_at(&server.url).query_sims(&QuerySims::builder().build()).await.unwrap();
+    assert_eq!(sims[0].sim_id.as_ref().unwrap().as_str(), "89852202508034252912");
+    assert_eq!((sims[0].status, sims[1].status), (Some(SimStatus::Paused), Some(SimStatus::Unknown(77))));
+    assert_eq!(sims.total_count(), Some(2));
 }

@@ -53,11 +53,7 @@ pub async fn sandbox_with_orders(parameters: &Value, http: &reqwest::Client) -> 
 }
 
 /// A sandbox with orders, and parameters that it accepts for `operation`.
-pub async fn prepared(
-    document: &Document,
-    operation: &'static Operation,
-    http: &reqwest::Client,
-) -> (Sandbox, Value) {
+pub async fn prepared(document: &Document, operation: &'static Operation, http: &reqwest::Client) -> (Sandbox, Value) {
     let (sandbox, order) = sandbox_with_orders(&example(operation, ""), http).await;
     let mut parameters = example(operation, &order);
     if document.name == "cube" {

@@ -46,4 +46,5 @@ mod support;
 mod suspects;
 mod tls;
 mod waiting;
+mod windows;
 mod wrong_usages;

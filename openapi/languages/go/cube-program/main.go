@@ -12,7 +12,7 @@ import (
 	"reflect"
 	"strconv"
 
-	"linksfield/cube"
+	cube "linksfield/cube"
 	"linksfield/signing"
 )
 
@@ -65,7 +65,7 @@ func main() {
 	details := one.GetData()
 	expect(details.GetStatus() == 10, "its status")
 	activated, _, err := client.SIMAPI.ActivateSim(ctx, sim).Timestamp("").Nonce(0).
-		ActivateSimRequest(map[string]any{}).Execute()
+		RequestBody(map[string]any{}).Execute()
 	expect(ok(err, activated.GetStatus()), "its activation")
 	sms := cube.NewSendSmsRequest([]string{sim}, *cube.NewSmsMessage(1, "你好 / ok"))
 	job, _, err := client.SMSAPI.SendSms(ctx).Timestamp("").Nonce(0).SendSmsRequest(*sms).Execute()

@@ -29,7 +29,7 @@ class CubeProgram {
         expect(ok(list.getStatus()) && list.getData().size() == 5, "five SIMs");
         var sim = sims.querySim("", 0L, SIM, null, null, null);
         expect(ok(sim.getStatus()) && sim.getData().getStatus() == 10, "a SIM");
-        expect(ok(sims.activateSim("", 0L, SIM, new Object(), null, null, null).getStatus()), "its activation");
+        expect(ok(sims.activateSim("", 0L, SIM, Map.of(), null, null, null).getStatus()), "its activation");
         var message = new SmsMessage().type(1L).content("你好 / ok");
         var sent = sms.sendSms("", 0L, new SendSmsRequest().simIds(List.of(SIM)).message(message), null, null, null);
         expect(ok(sent.getStatus()) && sent.getData().getJobId() != null, "an SMS");

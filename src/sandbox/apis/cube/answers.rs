@@ -37,15 +37,15 @@ pub(super) fn answer(
         "queryDailyUsage" => Ok(json!({})),
         "queryTextMessages" => Ok(json!({ "list": [] })),
         "activateSim" => {
-            let ActivateSim { sim_id } = read(parameters)?;
+            let ActivateSim { sim_id, .. } = read(parameters)?;
             account.begin(&sim_id, Asynchronous::Activate, now).map(|_| Value::Null)
         }
         "resumeSim" => {
-            let ResumeSim { sim_id } = read(parameters)?;
+            let ResumeSim { sim_id, .. } = read(parameters)?;
             account.begin(&sim_id, Asynchronous::Resume, now).map(|_| Value::Null)
         }
         "cancelSim" => {
-            let CancelSim { sim_id } = read(parameters)?;
+            let CancelSim { sim_id, .. } = read(parameters)?;
             account.begin(&sim_id, Asynchronous::Cancel, now).map(|id| json!({ "request_id": id }))
         }
         "queryAsyncResult" => {

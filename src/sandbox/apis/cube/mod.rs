@@ -165,7 +165,7 @@ impl Sandbox {
 
     /// Lets Cube receive an SMS from a SIM.
     pub fn receive_sms(&self, sim_id: &str, text: &str) {
-        let now = self.now();
+        let now = self.state.clock.told();
         self.apis.cube.account().receive(sim_id, text, now);
     }
 }

@@ -5,7 +5,7 @@ import os
 import pathlib
 import sys
 
-from cube import ActivateSimRequest, ApiClient, Configuration, SIMApi, SMSApi, SendSmsRequest, SmsMessage
+from cube import ApiClient, Configuration, SIMApi, SMSApi, SendSmsRequest, SmsMessage
 from linksfield_cube import CubeSigner, signed
 from linksfield_signing import content
 
@@ -46,7 +46,7 @@ def data(answer):
 
 assert len(data(sims.query_sims(**unsigned, page_size=5))) == 5
 assert data(sims.query_sim(**unsigned, sim_id=SIM)).status == 10
-data(sims.activate_sim(**unsigned, sim_id=SIM, activate_sim_request={}))
+data(sims.activate_sim(**unsigned, sim_id=SIM, request_body={}))
 message = SmsMessage(type=1, content="你好 / ok")
 assert data(sms.send_sms(**unsigned, send_sms_request=SendSmsRequest(sim_ids=[SIM], message=message))).job_id
 assert data(sms.list_sent_sms(**unsigned, sim_id=SIM))[0].content.message == "你好 / ok"
