@@ -12,8 +12,13 @@ use super::document::{Document, Result};
 pub const CHOICE: &str = "Scalar";
 
 /// Schemas whose types are written by hand, with those types.
-const BY_HAND: [(&str, &str); 3] =
-    [("TimeText", "crate::Time"), ("Signature", "crate::signing::Signature"), (CHOICE, "crate::Scalar")];
+const BY_HAND: [(&str, &str); 5] = [
+    ("TimeText", "crate::Time"),
+    ("EpochMillis", "crate::EpochMillis"),
+    ("ByteCount", "crate::ByteCount"),
+    ("Signature", "crate::signing::Signature"),
+    (CHOICE, "crate::Scalar"),
+];
 
 pub fn by_hand() -> impl Iterator<Item = &'static str> {
     BY_HAND.iter().map(|(name, _)| *name)

@@ -108,6 +108,13 @@ fn about(document: &Document, operation: &Operation<'_>, types: &str) -> String 
             format!("\n\nBeside its data the answer has `{beside}`: [`Response::beside`](crate::Response::beside).")
         }
     };
+    let window = match node["x-linksfield-idempotent-for"].as_u64() {
+        None => String::new(),
+        Some(seconds) => format!(
+            "\n\nFor {seconds} seconds equal calls count as one by its page: a second call that is meant to be one of its own \
+             may get the answer of the first. [`RetryPolicy::within_window`](crate::RetryPolicy::within_window) makes use of that."
+        ),
+    };
     let unknown = if node["x-linksfield-safe-to-retry"] == true {
         ""
     } else {
@@ -115,7 +122,7 @@ fn about(document: &Document, operation: &Operation<'_>, types: &str) -> String 
          [`Error::outcome_unknown`](crate::Error::outcome_unknown) before you call again."
     };
     format!(
-        "{}.\n\n{}{beside}\n\n{}\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
+        "{}.\n\n{}{window}{beside}\n\n{}\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
          answer came, or the parameters can't be signed; see [`Error`](crate::Error).{unknown}",
         text(&node["summary"]).trim_end_matches('.'),
         text(&node["description"]).trim(),

@@ -188,8 +188,13 @@ pub fn beside<'a>(document: &'a Document, operation: &Operation<'_>) -> Vec<&'a 
     if !is_enveloped(document, whole) {
         return Vec::new();
     }
-    let envelope = |name: &str| items(&document.root["x-linksfield-envelope"]["response"]).any(|field| field == name);
-    entries(&whole["properties"]).map(|(name, _)| name).filter(|name| *name != "data" && !envelope(name)).collect()
+    let names = entries(&whole["properties"]).map(|(name, _)| name);
+    names.filter(|name| *name != "data" && !is_of_envelope(document, name)).collect()
+}
+
+/// Whether the envelope of answers has a field of this name.
+pub fn is_of_envelope(document: &Document, name: &str) -> bool {
+    items(&document.root["x-linksfield-envelope"]["response"]).any(|field| field == name)
 }
 
 /// Whether an answer has the fields of the envelope, if there is one.

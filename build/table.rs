@@ -39,8 +39,14 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
     let data = peel::data(document, operation);
     let fields = entries(&document.resolved(&data)["properties"]).flat_map(names);
+    // One that the envelope has too tells nothing of the data.
+    let fields = fields.filter(|name| !peel::is_of_envelope(document, name));
     let order_ids = order_ids(document, &data);
     let parameters = peel::parameters(document, operation);
+    let idempotent_for = match operation.node["x-linksfield-idempotent-for"].as_u64() {
+        Some(seconds) => quote!(Some(::std::time::Duration::from_secs(#seconds))),
+        None => quote!(None),
+    };
     let places_orders = !safe_to_retry
         && !order_ids.is_empty()
         && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
@@ -57,7 +63,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         super::Operation {
             id: #id, method: ::http::Method::#method, path: #path, page: #page,
             completeness: super::Completeness::#completeness,
-            safe_to_retry: #safe_to_retry, deprecated: #deprecated, example: #example, no_data: #no_data,
+            safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, example: #example, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
             places_orders: #places_orders, total_count: #total_count, placing: #placing,

@@ -95,6 +95,8 @@ fn expression(
         return Some(format!("{name}::{variant}"));
     }
     match (Shape::of(schema), value) {
+        // The type of these is made of numbers.
+        (Shape::Scalar, Value::String(millis)) if schema["format"] == "epoch-millis" => Some(format!("{millis}_i64")),
         (Shape::Scalar | Shape::Choice, Value::String(text)) => Some(format!("{text:?}")),
         (Shape::Scalar, Value::Bool(value)) => Some(value.to_string()),
         (Shape::Scalar, Value::Number(number)) if schema["type"] == "integer" => Some(number.to_string()),

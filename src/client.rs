@@ -23,6 +23,7 @@ use crate::transport::headers::Added;
 use crate::transport::intent::Target;
 use crate::transport::limits::Limits;
 use crate::transport::retry::RetryPolicy;
+use crate::transport::window::Recent;
 use crate::transport::{Clock, Transport};
 use crate::values::read::Read;
 use crate::values::{Language, exact};
@@ -79,11 +80,15 @@ impl<F: Family> ApiClient<F> {
         /// Most bytes of an answer; 8 MiB if not set. A longer one is not read to its end.
         #[builder(default = 8 * 1024 * 1024)]
         answer_limit: usize,
-        /// Most requests that this client and its clones have in flight; any number if not set. The others wait.
+        /// Most requests that this client and its clones have in flight; what the API's documentation allows if not set, or
+        /// any number. The others wait.
         in_flight: Option<u32>,
-        /// Most requests a second of this client and its clones, spread evenly; any number if not set. Linksfield
-        /// documents no limit.
+        /// Most requests a second of this client and its clones, spread evenly; what the API's documentation allows if not
+        /// set, or any number.
         per_second: Option<u32>,
+        /// Most requests of this client and its clones in any 24 hours; what the API's documentation allows if not set, or any
+        /// number. Those beyond fail.
+        per_day: Option<u32>,
         /// When a call is sent again.
         #[builder(default)]
         retry: RetryPolicy,
@@ -114,7 +119,12 @@ impl<F: Family> ApiClient<F> {
         let base = base.map_err(|what| Error::settings(format!("the server's URL {what}")))?;
         let times = [("connect_timeout", connect_timeout), ("timeout", timeout), ("deadline", deadline)];
         let times = times.into_iter().filter(|(_, time)| *time == Some(Duration::ZERO)).map(|(name, _)| name);
-        let numbers = [("in_flight", in_flight), ("per_second", per_second), ("attempts", Some(retry.attempts))];
+        let numbers = [
+            ("in_flight", in_flight),
+            ("per_second", per_second),
+            ("per_day", per_day),
+            ("attempts", Some(retry.attempts)),
+        ];
         let numbers = numbers.into_iter().filter(|(_, number)| *number == Some(0)).map(|(name, _)| name);
         let limit = (answer_limit == 0).then_some("answer_limit");
         if let Some(name) = times.chain(numbers).chain(limit).next() {
@@ -124,7 +134,7 @@ impl<F: Family> ApiClient<F> {
         #[cfg(feature = "blocking")]
         let waited = match &http_client {
             Some(http) => http.clone(),
-            None => http_client_of_ours(&base, connect_timeout)?,
+            None => http_client_of_ours(&base, connect_timeout, F::QUOTA.in_flight)?,
         };
         let (http, proxy, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
@@ -133,7 +143,11 @@ impl<F: Family> ApiClient<F> {
             (Some(http), None) => (http, None, timeout),
             (None, limit) => {
                 check_proxy(&base).map_err(Error::settings)?;
-                (http_client_of_ours(&base, limit)?, proxy(&base), timeout.or(Some(Duration::from_secs(60))))
+                (
+                    http_client_of_ours(&base, limit, F::QUOTA.in_flight)?,
+                    proxy(&base),
+                    timeout.or(Some(Duration::from_secs(60))),
+                )
             }
         };
         let language = language.map(|language| language.header()).transpose();
@@ -145,13 +159,15 @@ impl<F: Family> ApiClient<F> {
             is_foreign,
             proxy: proxy.map(Into::into),
             base,
-            scheme: F::scheme(credentials, settings),
+            scheme: F::scheme(credentials, settings)?,
             language,
             timeout,
             deadline,
             answer_limit,
             retry,
-            limits: Limits::new(in_flight, per_second),
+            limits: Limits::new(in_flight.or(F::QUOTA.in_flight), per_second.or(F::QUOTA.per_second))
+                .per_day(per_day.or(F::QUOTA.per_day)),
+            recent: Recent::default(),
             clock: clock.unwrap_or_else(|| Arc::new(SystemTime::now)),
             headers,
         };
@@ -159,8 +175,14 @@ impl<F: Family> ApiClient<F> {
     }
 }
 
-fn http_client_of_ours(base: &Url, connect_timeout: Option<Duration>) -> Result<reqwest::Client, Error> {
+fn http_client_of_ours(
+    base: &Url,
+    connect_timeout: Option<Duration>,
+    connections: Option<u32>,
+) -> Result<reqwest::Client, Error> {
+    let kept = connections.and_then(|connections| usize::try_from(connections).ok()).unwrap_or(usize::MAX);
     http_client(base)
+        .pool_max_idle_per_host(kept)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout.unwrap_or(Duration::from_secs(10)))
         .build()
@@ -171,8 +193,8 @@ fn http_client_of_ours(base: &Url, connect_timeout: Option<Duration>) -> Result<
 }
 
 impl<F: Family, S: client_builder::State> ClientBuilder<F, S> {
-    pub(crate) fn with_settings(mut self, settings: F::Settings) -> Self {
-        self.settings = settings;
+    pub(crate) fn with_settings(mut self, change: impl FnOnce(&mut F::Settings)) -> Self {
+        change(&mut self.settings);
         self
     }
 }
@@ -196,6 +218,10 @@ impl<F: Family> ApiClient<F> {
     ///
     /// `T` is [`serde_json::Value`] or a type of yours. What the operation does is not known here, so that
     /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry).
+    ///
+    /// A parameter that the server does not look for where you put it is none to it, and some operations do more without:
+    /// Cube's `PUT /sims/{sim_id}/cancel` ends every plan of a SIM where it does not find an `order_id`, and whether that
+    /// belongs into the query or the body is not documented. Ask Linksfield before you send such a call.
     ///
     /// ```no_run
     /// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
@@ -224,6 +250,7 @@ impl<F: Family> ApiClient<F> {
             places_orders: false,
             total_count: None,
             placing: Placing::RAW,
+            idempotent_for: None,
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json)).checked(check(path))

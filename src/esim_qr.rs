@@ -76,8 +76,8 @@ impl Family for EsimQr {
     const ORDER_IDS: &[&str] = documents::ESIM_QR.order_ids;
     const ADDED: &[&str] = &[];
 
-    fn scheme(token: AccessToken, (): ()) -> Box<dyn Scheme> {
-        Box::new(token)
+    fn scheme(token: AccessToken, (): ()) -> Result<Box<dyn Scheme>, Error> {
+        Ok(Box::new(token))
     }
 }
 

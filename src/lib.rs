@@ -29,6 +29,8 @@
 mod call;
 mod client;
 pub mod csss;
+#[cfg(feature = "cube")]
+pub mod cube;
 mod error;
 #[cfg(feature = "esim-qr")]
 pub mod esim_qr;
@@ -54,7 +56,7 @@ pub use error::{Error, ErrorKind, TransportError};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::retry::RetryPolicy;
-pub use values::{Language, Listed, OddItem, Scalar, Time};
+pub use values::{ByteCount, EpochMillis, Language, Listed, OddItem, Scalar, Time};
 
 // What stands in public signatures, in the versions that this crate uses.
 #[cfg(feature = "schemars")]

@@ -202,6 +202,11 @@ static OPERATION: Object = Object {
         ),
         Key("x-linksfield-documentation", Used(One(&DOCUMENTATION)), "the page it comes from"),
         Key(
+            "x-linksfield-idempotent-for",
+            Used(Anything),
+            "of a call that is not safe to retry: for how many seconds equal calls count as one, by its page",
+        ),
+        Key(
             "x-linksfield-safe-to-retry",
             Used(Flag),
             "of a call: whether calling twice does no more than calling once",

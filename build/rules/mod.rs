@@ -171,7 +171,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "names",
-        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, `line1` and `line_1` are one to it, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
+        must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, `line1` and `line_1` are one to it, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `EpochMillis`, `ByteCount`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
         why: "what is there twice does not compile",
         check: Check::Document(names::check),
     },

@@ -119,6 +119,11 @@ fn check_json(document: &Document, place: &str, node: &Value) -> Result<()> {
 pub fn check_retry(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let decided = operation.node["x-linksfield-safe-to-retry"].is_boolean();
     require(document, decided, &operation.place(), "must have x-linksfield-safe-to-retry, true or false")?;
+    let window = &operation.node["x-linksfield-idempotent-for"];
+    let useful =
+        window.as_u64().is_some_and(|seconds| seconds > 0) && operation.node["x-linksfield-safe-to-retry"] == false;
+    let rule = "must have x-linksfield-idempotent-for of whole seconds, where it is not safe to retry, or none";
+    require(document, window.is_null() || useful, &operation.place(), rule)?;
     let ours = operation.node["x-linksfield-recognized-by"].is_null();
     let rule = "must not have x-linksfield-recognized-by: it is no notification, but a call";
     require(document, ours, &operation.place(), rule)
@@ -338,7 +343,7 @@ pub fn check_pagination(document: &Document, operation: &Operation<'_>) -> Resul
 /// The body is the schema that is named after the operation, and has the fields that it is recognized by.
 pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<()> {
     require(document, operation.method == "post", &operation.place(), "must be a post: that is how Linksfield sends")?;
-    let foreign = ["x-linksfield-safe-to-retry", "x-linksfield-pagination"];
+    let foreign = ["x-linksfield-safe-to-retry", "x-linksfield-idempotent-for", "x-linksfield-pagination"];
     let foreign = foreign.into_iter().find(|key| !operation.node[*key].is_null());
     let rule = format!("must not have {}: nobody calls it", foreign.unwrap_or_default());
     require(document, foreign.is_none(), &operation.place(), rule)?;

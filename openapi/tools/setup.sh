@@ -25,7 +25,7 @@ node_tools() {
 
 # Starts the sandbox on a free port, and exports where it is and how to sign for it; it ends with the script.
 start_sandbox() {
-  (cd "$root" && cargo build --quiet --features esim-qr,mall,sandbox --bin linksfield-sandbox)
+  (cd "$root" && cargo build --quiet --features cube,esim-qr,mall,sandbox --bin linksfield-sandbox)
   : > "$work/sandbox.url"
   "$target/debug/linksfield-sandbox" --listen 127.0.0.1:0 --quiet > "$work/sandbox.url" &
   sandbox=$!

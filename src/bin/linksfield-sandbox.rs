@@ -9,6 +9,8 @@ use std::thread;
 
 use linksfield::Credentials;
 use linksfield::notification::Signer;
+#[cfg(feature = "cube")]
+use linksfield::sandbox::CUBE_KEY;
 use linksfield::sandbox::{ACCESS_CODE, Effect, Fault, Report, SECRET, Sandbox, Shape, Story};
 
 const HELP: &str = "\
@@ -23,6 +25,8 @@ Options:
   --plan CODE             the code of a plan that can be ordered; may be repeated
   --callback URL          where notifications are sent to
   --callback-key ID/KEY   the notification key they are signed with
+  --cube-key FILE         writes the private key that signs calls of the Cube API, whose id
+                          is sandbox; for feature cube
   --fault NAME            lets something go wrong with every request, for example
                           drop-after-placing; the request header sandbox-fault
                           does so for one
@@ -50,6 +54,8 @@ struct Settings {
     plans: Vec<String>,
     fault: Option<Fault>,
     shape: Option<Effect>,
+    #[cfg(feature = "cube")]
+    cube_key: Option<std::path::PathBuf>,
     callback: Option<String>,
     callback_signer: Option<Signer>,
     allow_remote_control: bool,
@@ -83,6 +89,8 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         plans: Vec::new(),
         fault: None,
         shape: None,
+        #[cfg(feature = "cube")]
+        cube_key: None,
         callback: None,
         callback_signer: None,
         allow_remote_control: false,
@@ -98,6 +106,8 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("plan") => settings.plans.push(arguments.value()?.string()?),
             Long("callback") => settings.callback = Some(arguments.value()?.string()?),
             Long("callback-key") => settings.callback_signer = Some(signer(&hidden(&mut arguments)?)?),
+            #[cfg(feature = "cube")]
+            Long("cube-key") => settings.cube_key = Some(arguments.value()?.into()),
             Long("fault") => settings.fault = Some(arguments.value()?.parse_with(fault)?),
             Long("allow-remote-control") => settings.allow_remote_control = true,
             Long("control-host") => settings.control_host = Some(arguments.value()?.string()?),
@@ -162,6 +172,10 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     sandbox.misbehave(settings.fault);
     if let Some(shape) = settings.shape {
         sandbox.tell(Story::new(shape).always())?;
+    }
+    #[cfg(feature = "cube")]
+    if let Some(file) = settings.cube_key {
+        std::fs::write(&file, CUBE_KEY).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     let stopped = stopped()?;
     println!("{}", sandbox.url());

@@ -148,7 +148,8 @@ impl<T> Call<T> {
     }
 
     /// When it is sent again; the client's policy if not told. An operation that is not safe to retry is never sent again
-    /// once a byte of it may have left, whatever the policy.
+    /// once a byte of it may have left, whatever the policy; but for one that a policy sends again
+    /// [within a window](RetryPolicy::within_window).
     pub fn retry(self, policy: RetryPolicy) -> Self {
         let checked =
             if policy.attempts == 0 { Err("its attempts must not be 0: it could not be sent") } else { Ok(()) };

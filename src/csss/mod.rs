@@ -69,8 +69,8 @@ impl Family for Csss {
     const ORDER_IDS: &[&str] = documents::CSSS.order_ids;
     const ADDED: &[&str] = &["version", "access_code", "timestamp", "sign"];
 
-    fn scheme(credentials: Credentials, unit: TimestampUnit) -> Box<dyn Scheme> {
-        Box::new(Signed { credentials, unit })
+    fn scheme(credentials: Credentials, unit: TimestampUnit) -> Result<Box<dyn Scheme>, Error> {
+        Ok(Box::new(Signed { credentials, unit }))
     }
 }
 
@@ -116,7 +116,7 @@ impl Read for Signature {
 impl<S: client_builder::State> ClientBuilder<Csss, S> {
     /// Unit of the time in requests: seconds if not set, as in the documented examples.
     pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
-        self.with_settings(unit)
+        self.with_settings(|settings| *settings = unit)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -13,6 +14,11 @@ use super::transport::TransportError;
 pub(crate) enum Cause {
     /// The deadline passed before anything was sent.
     NotBegun,
+    /// Its client has made as many calls as it may.
+    UsedUp {
+        limit: u32,
+        free_in: Duration,
+    },
     /// It was awaited again after its end.
     Ended,
     /// The deadline passed while an attempt was under way.
@@ -111,7 +117,7 @@ impl Cause {
             Self::Transport { may_be_sent, .. } => *may_be_sent,
             Self::Refused(refusal) => refusal.outcome_unknown || refusal.head.status.is_server_error(),
             Self::Ended | Self::CutShort | Self::Unreadable { .. } => true,
-            Self::NotBegun | Self::InvalidRequest(_) | Self::Settings(_) => false,
+            Self::NotBegun | Self::UsedUp { .. } | Self::InvalidRequest(_) | Self::Settings(_) => false,
         }
     }
 }

@@ -69,6 +69,13 @@ pub enum ErrorKind {
     /// [`outcome_unknown`](crate::Error::outcome_unknown) first: the API may have done what was asked before it failed.
     /// [`body`](crate::Error::body) and [`headers`](crate::Error::headers) often name the gateway.
     Server,
+    /// The client has made as many calls in the last 24 hours as it may; nothing was sent.
+    ///
+    /// # What to look at
+    ///
+    /// [`Error::retry_after`](crate::Error::retry_after) says when the next is free. The limit is the client's `per_day`, or what
+    /// the API's documentation allows.
+    UsedUp,
     /// The request can't be sent as it is; nothing was sent.
     ///
     /// # What to look at

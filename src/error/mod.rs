@@ -85,6 +85,12 @@ impl Error {
         self
     }
 
+    /// An attempt before this one may have taken effect, whatever became of this one.
+    pub(crate) fn undecided(mut self) -> Self {
+        self.0.outcome_unknown = Some(true);
+        self
+    }
+
     /// The time that was signed is this far from the server's.
     pub(crate) fn drifting(mut self, drift: Option<Drift>) -> Self {
         self.0.drift = drift;
@@ -109,6 +115,7 @@ impl Error {
                 500..=599 => ErrorKind::Server,
                 _ => ErrorKind::Unreadable,
             },
+            Cause::UsedUp { .. } => ErrorKind::UsedUp,
             Cause::Ended | Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
             Cause::Settings(_) => ErrorKind::Settings,
         }

@@ -11,6 +11,12 @@ impl fmt::Display for Error {
         write!(f, "{}: ", self.operation())?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
+            Cause::UsedUp { limit, free_in } => write!(
+                f,
+                "the {limit} calls that this client may make in 24 hours are used up; nothing was sent; the next is free in \
+                 {} seconds",
+                free_in.as_secs() + 1
+            )?,
             Cause::Ended => write!(f, "it has ended: its result was given before, and can't be had again")?,
             Cause::CutShort => write!(f, "no answer before its deadline")?,
             Cause::Transport { source, .. } if source.is_timeout() => write!(f, "no answer in time")?,

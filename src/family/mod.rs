@@ -6,6 +6,7 @@ pub(crate) mod place;
 pub(crate) mod scheme;
 pub(crate) mod variable;
 
+use crate::error::Error;
 use crate::openapi::Operation;
 use scheme::Scheme;
 
@@ -31,8 +32,26 @@ pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     const ADDED: &'static [&'static str];
 
+    /// How much its documentation allows: what holds for a client that is told no limits of its own.
     #[doc(hidden)]
-    fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Box<dyn Scheme>;
+    const QUOTA: Quota = Quota::NONE;
+
+    #[doc(hidden)]
+    fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Result<Box<dyn Scheme>, Error>;
+}
+
+/// How many requests are allowed.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    pub(crate) in_flight: Option<u32>,
+    pub(crate) per_second: Option<u32>,
+    pub(crate) per_day: Option<u32>,
+}
+
+impl Quota {
+    /// No limit is documented.
+    pub(crate) const NONE: Self = Self { in_flight: None, per_second: None, per_day: None };
 }
 
 pub(crate) mod private {

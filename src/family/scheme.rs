@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 
+use super::envelope::is_server_failure;
 use crate::error::reason;
 use crate::openapi::Placing;
 use crate::signing::{ContentError, Explanation};
@@ -28,6 +29,11 @@ pub trait Scheme: fmt::Debug + Send + Sync {
 
     /// What an answer says.
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable>;
+
+    /// Whether the code of a refusal says that the server failed, and may have done it all the same.
+    fn is_server_failure(&self, code: &str) -> bool {
+        is_server_failure(code)
+    }
 }
 
 /// A call before it is signed and placed.
@@ -109,6 +115,9 @@ impl From<serde_json::Error> for Unreadable {
 pub enum SignError {
     #[error("the clock shows a time before 1970")]
     Clock,
+    #[cfg(feature = "cube")]
+    #[error("the system gives no random numbers")]
+    Random,
     #[error(transparent)]
     Content(#[from] ContentError),
     #[error(transparent)]

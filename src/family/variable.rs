@@ -21,13 +21,18 @@ pub(crate) fn optional(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
 }
 
 fn read(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    let value = unchecked(name)?;
+    value.iter().try_for_each(|value| check(name, value))?;
+    Ok(value)
+}
+
+/// The same of one that may have line breaks; an empty one is set.
+pub(crate) fn unchecked(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     let Some(value) = env::var_os(name) else { return Ok(None) };
-    let value = value.into_string().map(Zeroizing::new).map_err(|odd| {
+    value.into_string().map(Zeroizing::new).map(Some).map_err(|odd| {
         drop(Zeroizing::new(odd.into_encoded_bytes()));
         Error::settings(format!("{name} is not Unicode text"))
-    })?;
-    check(name, &value)?;
-    Ok(Some(value))
+    })
 }
 
 /// The language that the environment names, if it does.

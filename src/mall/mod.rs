@@ -127,8 +127,8 @@ impl Family for Mall {
     const ORDER_IDS: &[&str] = documents::MALL.order_ids;
     const ADDED: &[&str] = &["version", "partnerCode", "sign", TRADE_TIME];
 
-    fn scheme(partner_code: PartnerCode, Settings { unit }: Settings) -> Box<dyn Scheme> {
-        Box::new(Signed { partner_code, unit })
+    fn scheme(partner_code: PartnerCode, Settings { unit }: Settings) -> Result<Box<dyn Scheme>, Error> {
+        Ok(Box::new(Signed { partner_code, unit }))
     }
 }
 
@@ -147,7 +147,7 @@ impl Default for Settings {
 impl<F: Family<Settings = Settings>, S: client_builder::State> ClientBuilder<F, S> {
     /// Unit of the time in requests: milliseconds if not set, as in the documented examples.
     pub fn timestamp_unit(self, unit: TimestampUnit) -> Self {
-        self.with_settings(Settings { unit })
+        self.with_settings(|settings| settings.unit = unit)
     }
 }
 

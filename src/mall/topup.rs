@@ -53,7 +53,7 @@ impl Family for Topup {
     const ORDER_IDS: &[&str] = documents::TOPUP.order_ids;
     const ADDED: &[&str] = Mall::ADDED;
 
-    fn scheme(partner_code: PartnerCode, settings: Settings) -> Box<dyn Scheme> {
+    fn scheme(partner_code: PartnerCode, settings: Settings) -> Result<Box<dyn Scheme>, Error> {
         Mall::scheme(partner_code, settings)
     }
 }

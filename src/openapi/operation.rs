@@ -1,5 +1,7 @@
 //! What the specification says of an operation.
 
+use std::time::Duration;
+
 use http::Method;
 
 /// An operation of the API, as its specification describes it.
@@ -18,6 +20,9 @@ pub struct Operation {
     pub completeness: Completeness,
     /// Whether calling it twice does no more than calling it once.
     pub safe_to_retry: bool,
+    /// For how long equal calls count as one, if that is documented: within it a call whose outcome is unknown may be sent
+    /// once more, if the [policy](crate::RetryPolicy::within_window) says so.
+    pub idempotent_for: Option<Duration>,
     /// Whether the vendor labels it as deprecated.
     pub deprecated: bool,
     /// Its parameters in an example of the specification, as a JSON object: those that a caller passes.

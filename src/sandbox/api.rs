@@ -52,10 +52,13 @@ pub(super) trait Api: Send + Sync {
 /// A request of an operation.
 pub(super) struct Received<'a> {
     #[cfg_attr(
-        not(feature = "esim-qr"),
+        not(any(feature = "cube", feature = "esim-qr")),
         expect(dead_code, reason = "the other APIs are called without headers of their own")
     )]
-    pub(super) headers: &'a HeaderMap,
+    pub(super) head: &'a Parts,
+    /// The body as it came.
+    #[cfg_attr(not(feature = "cube"), expect(dead_code, reason = "the other APIs sign what is in `whole`"))]
+    pub(super) body: &'a [u8],
     /// All its parameters, from path, query and body, as one JSON object in which each is written as it came.
     pub(super) whole: Cow<'a, [u8]>,
 }
@@ -99,7 +102,7 @@ impl<'a> Asked<'a> {
         let (operation, _) = self.found.as_ref().map_err(Clone::clone)?;
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let whole = whole(operation, &self.placed()?, body)?;
-        let request = Received { headers: &self.head.headers, whole };
+        let request = Received { head: self.head, body, whole };
         self.api.verified(operation, &request, now)
     }
 

@@ -25,6 +25,12 @@
 //! with a documented code, `SANDBOX-order-id`, `SANDBOX-device-id`), because theirs are not documented, and of what it is
 //! told to. Notifications may overtake each other.
 //!
+//! With the feature `cube` it serves the Cube API below `cube_url`, for `cube_credentials`, the same of every sandbox. There,
+//! any 15 to 22 digits are a SIM, which is pre-active and has a bundle that is not started; 25 of them are listed before any
+//! is named. Asynchronous operations take 0.3 seconds by the sandbox's clock and are told of in fields of its own
+//! (`SANDBOX-event`, `SANDBOX-request-id`, `SANDBOX-sim-id`, `SANDBOX-result`). A SIM that is cancelled is expired. Signatures
+//! hold for 10 minutes; equal orders and equal SMS count as one for 10 seconds from when the first arrived.
+//!
 //! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url`,
 //! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
 //! of which no field is documented are empty objects, and a refusal has HTTP 400 where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
@@ -78,6 +84,8 @@ use crate::error::Error;
 use crate::notification::{Callback, Signer};
 #[cfg(feature = "esim-qr")]
 pub use apis::ACCESS_TOKEN;
+#[cfg(feature = "cube")]
+pub use apis::{CUBE_KEY, CUBE_KEY_ID};
 use clock::Clock;
 pub use fault::{FAULT_HEADER, Fault};
 pub use notifier::Resend;
@@ -204,7 +212,7 @@ impl Sandbox {
         let clock = Clock::new(clock)?;
         let callback = notifier::Callback::new(callback, callback_signer, resend, resend_every, swap_notifications)?;
         let credentials = credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?;
-        let apis = apis::Apis::new(&credentials, plans, callback.is_some());
+        let apis = apis::Apis::new(&credentials, plans, callback.is_some())?;
         let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
         let listener = TcpListener::bind(address).map_err(cannot_listen)?;

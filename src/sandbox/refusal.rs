@@ -33,7 +33,7 @@ pub(super) enum Refusal {
     NoPlanInUse,
     Full,
     Clock,
-    /// What a test says.
+    /// What a test says, or a code that the API's documentation lists.
     Told {
         code: String,
         message: String,
@@ -64,6 +64,12 @@ impl Refusal {
 
     pub(super) fn not_allowed(rule: impl Into<Words>) -> Self {
         Self::NotAllowed(rule.into())
+    }
+
+    /// With a code that the API's documentation lists.
+    #[cfg(feature = "cube")]
+    pub(super) fn documented(code: crate::cube::types::ResultCode, problem: impl Into<String>) -> Self {
+        Self::Told { code: code.to_string(), message: problem.into() }
     }
 
     pub(super) fn code(&self) -> &str {

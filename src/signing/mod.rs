@@ -132,6 +132,7 @@ pub struct Explanation {
     left_out: Vec<LeftOut>,
     /// The parameters that are signed, with values as the body has them.
     as_written: String,
+    notes: Vec<String>,
 }
 
 impl Explanation {
@@ -145,6 +146,19 @@ impl Explanation {
     #[must_use]
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
+    }
+
+    /// What else to know of this request, in sentences: rules that the documentation does not state and this crate decides,
+    /// if they matter for it.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    #[cfg(feature = "cube")]
+    pub(crate) fn with_notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
+        self
     }
 
     /// The values that a server in Java may write otherwise than they are signed here, depending on its JSON library.
@@ -179,7 +193,8 @@ impl fmt::Display for Explanation {
         if !suspects.is_empty() {
             f.write_str("\na server in Java may write these otherwise, depending on its JSON library:")?;
         }
-        suspects.iter().try_for_each(|suspect| write!(f, "\n- {suspect}"))
+        suspects.iter().try_for_each(|suspect| write!(f, "\n- {suspect}"))?;
+        self.notes.iter().try_for_each(|note| write!(f, "\n{note}"))
     }
 }
 
@@ -221,7 +236,7 @@ pub fn explain(body: &[u8]) -> Result<Explanation, ContentError> {
     explain_parameters(&Parameters::parse(body)?)
 }
 
-fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, ContentError> {
+pub(crate) fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, ContentError> {
     let signed = || parameters.iter().filter(|parameter| reason_to_leave_out(parameter).is_none());
     let (mut content, mut as_written) = (Vec::with_capacity(512), Vec::with_capacity(512));
     write_object(&mut content, signed())?;
@@ -232,7 +247,7 @@ fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, Conten
     });
     // Pieces of UTF-8 make UTF-8.
     let [content, as_written] = [content, as_written].map(|text| String::from_utf8(text).unwrap_or_default());
-    Ok(Explanation { content, left_out: left_out.collect(), as_written })
+    Ok(Explanation { content, left_out: left_out.collect(), as_written, notes: Vec::new() })
 }
 
 fn reason_to_leave_out(parameter: &Parameter<'_>) -> Option<Reason> {

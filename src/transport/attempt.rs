@@ -11,6 +11,7 @@ use super::intent::Intent;
 use super::judge::{Failure, Whole};
 use super::retry::Trouble;
 use super::trace::Span;
+use super::window::Window;
 use super::{Accepted, Transport, headers};
 use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
@@ -19,9 +20,18 @@ use crate::family::scheme::Moment;
 
 impl Transport {
     /// Sends a call once.
-    pub(super) async fn attempt(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Failed> {
+    pub(super) async fn attempt(
+        &self,
+        intent: &Intent,
+        span: &Span<'_>,
+        mut window: Option<&mut Window>,
+    ) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
-        let request = self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?;
+        let request = match window.as_mut().and_then(|window| window.request()) {
+            Some(request) => request,
+            None => self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?,
+        };
+        window.into_iter().for_each(|window| window.keep(&request));
         span.url(request.url());
         let answer = self.read(self.send(request).await?).await?;
         let date = date(&answer.headers).cloned();

@@ -41,6 +41,8 @@ pub(crate) struct Target {
     /// The field beside the data that counts the items of a list.
     pub(crate) total_count: Option<&'static str>,
     pub(crate) placing: Placing,
+    /// For how long equal calls count as one.
+    pub(crate) idempotent_for: Option<Duration>,
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
 }
@@ -59,6 +61,7 @@ impl Target {
             places_orders: operation.places_orders,
             total_count: operation.total_count,
             placing: operation.placing,
+            idempotent_for: operation.idempotent_for,
             no_data: operation.no_data,
         }
     }

@@ -12,7 +12,6 @@ use super::retry::Trouble;
 use super::{Accepted, Transport};
 use crate::error::retry_after::retry_after;
 use crate::error::{Cause, Head, Refusal};
-use crate::family::envelope::is_server_failure;
 use crate::family::scheme::{Answer, Received, Unreadable};
 use crate::values::read::{field, has_any, is_empty, names_any};
 use crate::values::text::{content_type, decode, repaired};
@@ -55,7 +54,7 @@ impl Transport {
                     code: code.to_string(),
                     message: message.into_owned(),
                     data: data.map(Into::into),
-                    outcome_unknown: is_server_failure(&code) || names_an_order,
+                    outcome_unknown: self.scheme.is_server_failure(&code) || names_an_order,
                 })));
             }
             Err(Unreadable(reason)) => {

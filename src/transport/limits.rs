@@ -1,5 +1,7 @@
 //! How much one client and its clones send at once, and how often.
 
+use std::collections::VecDeque;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -10,6 +12,23 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) struct Limits {
     in_flight: Option<Semaphore>,
     pace: Option<Pace>,
+    per_day: Option<Daily>,
+}
+
+/// Most requests in any 24 hours, and when those of the last were begun.
+#[derive(Debug)]
+struct Daily {
+    limit: u32,
+    begun: std::sync::Mutex<VecDeque<Instant>>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// No request may be sent for some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UsedUp {
+    pub(crate) limit: u32,
+    pub(crate) free_in: Duration,
 }
 
 #[derive(Debug)]
@@ -24,7 +43,27 @@ impl Limits {
     pub(crate) fn new(in_flight: Option<u32>, per_second: Option<u32>) -> Self {
         let permits = |limit| usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let pace = |rate: u32| Pace { period: Duration::from_secs(1) / rate.max(1), next: Mutex::default() };
-        Self { in_flight: in_flight.map(permits).map(Semaphore::new), pace: per_second.map(pace) }
+        Self { in_flight: in_flight.map(permits).map(Semaphore::new), pace: per_second.map(pace), per_day: None }
+    }
+
+    /// With a limit of requests in any 24 hours.
+    pub(crate) fn per_day(self, limit: Option<u32>) -> Self {
+        Self { per_day: limit.map(|limit| Daily { limit, begun: Default::default() }), ..self }
+    }
+
+    /// Counts a request that is about to be sent, unless the day's are used up.
+    pub(crate) fn count(&self) -> Result<(), UsedUp> {
+        let Some(Daily { limit, begun }) = &self.per_day else { return Ok(()) };
+        let mut begun = begun.lock().unwrap_or_else(PoisonError::into_inner);
+        while begun.front().is_some_and(|first| first.elapsed() >= DAY) {
+            begun.pop_front();
+        }
+        if begun.len() >= usize::try_from(*limit).unwrap_or(usize::MAX) {
+            let free_in = begun.front().map_or(DAY, |first| DAY.saturating_sub(first.elapsed()));
+            return Err(UsedUp { limit: *limit, free_in });
+        }
+        begun.push_back(Instant::now());
+        Ok(())
     }
 
     /// Waits until a request may be sent. What is returned is held until its answer is read.
@@ -65,6 +104,19 @@ mod tests {
         limits.enter().await;
         limits.enter().await;
         assert_eq!(start.elapsed().as_millis(), 5400, "time that passed unused is not made up for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_day_has_so_many_requests_and_any_24_hours_are_one() {
+        let limits = limits(0, 0).per_day(Some(2));
+        assert_eq!(limits.count(), Ok(()));
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(limits.count(), Ok(()));
+        let used_up = |hours: u64| Err(UsedUp { limit: 2, free_in: Duration::from_secs(hours * 3600) });
+        assert_eq!(limits.count(), used_up(23));
+        tokio::time::advance(Duration::from_secs(23 * 3600)).await;
+        assert_eq!(limits.count(), Ok(()));
+        assert_eq!(limits.count(), used_up(1));
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ pub(crate) mod retry;
 mod trace;
 #[cfg(feature = "blocking")]
 pub(crate) mod waiting;
+pub(crate) mod window;
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,9 +34,10 @@ use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use attempt::Failed;
 use intent::{Intent, Target};
-use limits::Limits;
+use limits::{Limits, UsedUp};
 use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
+use window::{Recent, Window};
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -60,6 +62,7 @@ pub(crate) struct Transport {
     pub(crate) answer_limit: usize,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Limits,
+    pub(crate) recent: Recent,
     pub(crate) clock: Clock,
     /// What the caller adds to the headers of each request.
     pub(crate) headers: Option<headers::Added>,
@@ -91,6 +94,9 @@ impl Transport {
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
         let span = Span::begin(&intent.target, &self.base);
+        if intent.target.idempotent_for.is_some_and(|length| self.recent.has(&intent, length)) {
+            span.repeated();
+        }
         let result = span.around(self.repeat(&intent, &span)).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
@@ -104,6 +110,8 @@ impl Transport {
         // What is told if there is no time for another attempt.
         let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
+        let length = intent.target.idempotent_for.filter(|_| policy.within_window && !subject.safe_to_retry);
+        let mut window = length.map(Window::new);
         loop {
             let permit = span.waiting(within(deadline, self.limits.enter())).await;
             let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
@@ -113,14 +121,23 @@ impl Transport {
                 match within(deadline, ready()).await {
                     Some(Ok(())) => {}
                     Some(Err(reason)) => {
-                        return Err(Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason)));
+                        let refused = Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason));
+                        let is_again = window.as_ref().is_some_and(Window::is_again);
+                        return Err(if is_again { refused.undecided() } else { refused });
                     }
                     None => return Err(failed),
                 }
             }
+            if window.as_ref().is_some_and(|window| window.is_again() && !window.is_open_after(Duration::ZERO)) {
+                return Err(failed);
+            }
+            if let Err(UsedUp { limit, free_in }) = self.limits.count() {
+                let used_up = Error::new(subject.clone(), 0, Cause::UsedUp { limit, free_in }).asking(Some(free_in));
+                return Err(if attempt == 1 { used_up } else { failed });
+            }
             span.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
-            let answered = within(deadline, self.attempt(intent, span)).await;
+            let answered = within(deadline, self.attempt(intent, span, window.as_mut())).await;
             let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,
@@ -129,6 +146,21 @@ impl Transport {
             let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
             failed = failed.asking(trouble.retry_after()).drifting(drift);
+            if window.as_ref().is_some_and(Window::is_again) {
+                // Only an acceptance says what became of the first.
+                return Err(failed.undecided());
+            }
+            if let Some(window) = window.as_mut().filter(|_| failed.outcome_unknown() && attempt < policy.attempts) {
+                let delay = policy.first_delay.mul_f64(fastrand::f64());
+                if !window.is_open_after(delay) {
+                    return Err(failed);
+                }
+                window.repeat();
+                span.again(&failed, delay);
+                sleep(delay).await;
+                attempt += 1;
+                continue;
+            }
             let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
             // A delay that ends at the deadline leads to no attempt.
             let in_time = |delay: &Duration| {

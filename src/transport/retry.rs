@@ -32,6 +32,18 @@ pub struct RetryPolicy {
     /// No attempt begins later than this after the first; 60 seconds if not set. It cuts no attempt short: a deadline does.
     #[builder(default = Duration::from_secs(60))]
     pub total: Duration,
+    /// Whether an operation whose documentation says that equal calls count as one for some time
+    /// ([`Operation::idempotent_for`](crate::Operation::idempotent_for)) is sent once more if its outcome is unknown; it is not
+    /// if not set.
+    ///
+    /// Of a window of 10 seconds, the one more attempt begins no later than 4 seconds after the first began, ends by the eighth,
+    /// and has its very bytes. If it is accepted, the outcome is known. If it is refused, not sent or not readable, the outcome
+    /// stays unknown: the first may have placed the order.
+    ///
+    /// **The risk that remains:** when the window begins is not documented, nor whether it holds for all servers of the
+    /// vendor. A first request that was held up on its way for longer than the window is an order of its own.
+    #[builder(default = false)]
+    pub within_window: bool,
 }
 
 impl Default for RetryPolicy {

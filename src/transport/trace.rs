@@ -92,6 +92,17 @@ mod enabled {
             waited
         }
 
+        /// The same was called lately, and the API takes equal calls for one.
+        pub(crate) fn repeated(&self) {
+            event!(
+                target: "linksfield",
+                parent: &self.span,
+                Level::WARN,
+                "an equal call was made within the time in which equal calls count as one: it may get the first one's answer, \
+                 and nothing of its own"
+            );
+        }
+
         /// Attempts count from 1.
         pub(crate) fn attempt(&self, attempt: u32) {
             self.attempts.store(attempt, Relaxed);
@@ -229,6 +240,8 @@ mod disabled {
         }
 
         pub(crate) fn attempt(&self, _: u32) {}
+
+        pub(crate) fn repeated(&self) {}
 
         pub(crate) fn again(&self, _: &Error, _: Duration) {}
 

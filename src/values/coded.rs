@@ -140,7 +140,7 @@ macro_rules! open_schema {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": $kind, "description": $about, "examples": $codes })
+                ::schemars::json_schema!({ "type": $kind, "description": $about, "examples": $codes[..] })
             }
         }
     };

@@ -1,6 +1,8 @@
 //! What the generated types are made of.
 
+mod byte_count;
 pub(crate) mod coded;
+mod epoch_millis;
 pub(crate) mod exact;
 mod language;
 mod listed;
@@ -10,6 +12,8 @@ mod scalar;
 pub(crate) mod text;
 mod time;
 
+pub use byte_count::ByteCount;
+pub use epoch_millis::EpochMillis;
 pub use language::Language;
 pub use listed::{Listed, OddItem};
 pub use scalar::Scalar;

@@ -1,7 +1,7 @@
 //! The generated public API, one readable digest a type: a changed snapshot is a changed API.
 
 use linksfield::mall::{self, payment, topup};
-use linksfield::{csss, esim_qr, notification};
+use linksfield::{csss, cube, esim_qr, notification};
 use syn::{Attribute, ImplItem, Item, ItemStruct, parse_quote};
 
 use crate::support::{client_at, monthly_plan};
@@ -10,6 +10,7 @@ const CSSS: &str = include_str!(concat!(env!("OUT_DIR"), "/csss.rs"));
 const MALL: &str = include_str!(concat!(env!("OUT_DIR"), "/mall.rs"));
 const PAYMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/payment.rs"));
 const TOPUP: &str = include_str!(concat!(env!("OUT_DIR"), "/topup.rs"));
+const CUBE: &str = include_str!(concat!(env!("OUT_DIR"), "/cube.rs"));
 const ESIM_QR: &str = include_str!(concat!(env!("OUT_DIR"), "/esim-qr.rs"));
 const NOTIFICATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/notifications.rs"));
 
@@ -87,6 +88,7 @@ fn every_type_is_as_it_was() {
     assert!(assert_types("payment_", PAYMENT) >= 4);
     assert!(assert_types("topup_", TOPUP) >= 10);
     assert!(assert_types("esim_qr_", ESIM_QR) >= 2);
+    assert!(assert_types("cube_", CUBE) >= 50);
 }
 
 #[test]
@@ -104,7 +106,7 @@ fn is_client(block: &syn::ItemImpl) -> bool {
 #[test]
 fn every_operation_is_as_it_was() {
     for (prefix, source) in
-        [("", CSSS), ("mall_", MALL), ("payment_", PAYMENT), ("topup_", TOPUP), ("esim_qr_", ESIM_QR)]
+        [("", CSSS), ("mall_", MALL), ("payment_", PAYMENT), ("topup_", TOPUP), ("esim_qr_", ESIM_QR), ("cube_", CUBE)]
     {
         let methods = generated(source).into_iter().filter_map(|item| match item {
             Item::Impl(block) if is_client(&block) => Some(block.items),
@@ -128,6 +130,7 @@ fn every_json_schema_is_as_it_was() {
         ("payment_", payment::json_schemas()),
         ("topup_", topup::json_schemas()),
         ("esim_qr_", esim_qr::json_schemas()),
+        ("cube_", cube::json_schemas()),
     ];
     let schemas = families.into_iter().flat_map(|(prefix, all)| all.into_iter().map(move |schema| (prefix, schema)));
     for (prefix, (name, schema)) in schemas {

@@ -19,7 +19,8 @@ async fn server() -> (Sandbox, Client, Caller) {
         Some(url) => Client::builder().credentials(sandbox.credentials().clone()).environment(&**url).build().unwrap(),
         None => client_of(&sandbox),
     };
-    let caller = Caller { timeout: Duration::from_secs(30), retry: RetryPolicy::default(), url, http: None };
+    let caller =
+        Caller { timeout: Duration::from_secs(30), retry: RetryPolicy::default(), url, http: None, time: None };
     (sandbox, client, caller)
 }
 

@@ -106,7 +106,7 @@ async fn the_printed_part_of_the_order_list_is_read_without_loss() {
 }
 
 /// A field of `null` means what a missing one means.
-fn without_null(value: &Value) -> Value {
+pub fn without_null(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(_, value)| !value.is_null());

@@ -1,6 +1,6 @@
 //! The families, for tests that go through every operation of every one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::future::BoxFuture;
 use linksfield::openapi::{DOCUMENTS, Document};
@@ -23,6 +23,7 @@ macro_rules! typed {
 }
 
 typed!(typed_csss, linksfield::csss, "csss");
+typed!(typed_cube, linksfield::cube, "cube");
 typed!(typed_esim_qr, linksfield::esim_qr, "esim-qr");
 typed!(typed_mall, linksfield::mall, "mall");
 typed!(typed_payment, linksfield::mall::payment, "payment");
@@ -32,7 +33,7 @@ typed!(typed_topup, linksfield::mall::topup, "topup");
 pub fn documents() -> Vec<&'static Document> {
     let mut documents: Vec<_> = DOCUMENTS.iter().copied().filter(|document| !document.operations.is_empty()).collect();
     documents.sort_by_key(|document| {
-        ["csss", "mall", "payment", "topup", "esim-qr"].iter().position(|name| *name == document.name)
+        ["csss", "mall", "payment", "topup", "esim-qr", "cube"].iter().position(|name| *name == document.name)
     });
     documents
 }
@@ -46,6 +47,8 @@ pub struct Caller {
     pub url: Option<String>,
     /// What it calls with, if not with a client of its own.
     pub http: Option<reqwest::Client>,
+    /// When it calls, if not now.
+    pub time: Option<SystemTime>,
 }
 
 impl Caller {
@@ -53,12 +56,14 @@ impl Caller {
     where
         F::Environment: From<String>,
     {
+        let time = self.time;
         ApiClient::builder()
             .credentials(credentials)
             .environment(self.url.clone().unwrap_or(environment))
             .timeout(self.timeout)
             .retry(self.retry.clone())
             .maybe_http_client(self.http.clone())
+            .clock(move || time.unwrap_or_else(SystemTime::now))
             .build()
             .unwrap()
     }
@@ -91,6 +96,10 @@ impl Caller {
             "esim-qr" => {
                 let client = self.client(esim_qr::AccessToken::new(ACCESS_TOKEN).unwrap(), sandbox.esim_qr_url());
                 Box::pin(typed_esim_qr::typed(client, operation.id, parameters))
+            }
+            "cube" => {
+                let client = self.client(sandbox.cube_credentials(), sandbox.cube_url());
+                Box::pin(typed_cube::typed(client, operation.id, parameters))
             }
             other => panic!("tests/all/families.rs lists no client of {other}"),
         }

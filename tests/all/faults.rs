@@ -1,13 +1,13 @@
 //! Every fault of the sandbox against every operation of every API: what the caller is told, and how many orders there are.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::join_all;
 use linksfield::csss::types::OpenPackage;
 use linksfield::openapi::Document;
 use linksfield::sandbox::{FAULT_HEADER, Fault, Sandbox};
-use linksfield::{Error, ErrorKind, Operation, RetryPolicy, csss, mall};
+use linksfield::{Error, ErrorKind, Operation, RetryPolicy, csss, cube, mall};
 use serde_json::Value;
 
 use crate::families::{Caller, documents, example};
@@ -16,15 +16,24 @@ use crate::support::{client_of, http, monthly_plan, placed};
 /// Sends queries twice at most, and gives up soon where no answer will come.
 pub fn hasty(timeout: Duration) -> Caller {
     let retry = RetryPolicy::builder().attempts(2).first_delay(Duration::from_millis(1)).build();
-    Caller { timeout, retry, url: None, http: None }
+    Caller { timeout, retry, url: None, http: None, time: Some(time()) }
+}
+
+/// The time in the sandboxes: equal answers to equal calls.
+fn time() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_643_253_530)
+}
+
+/// How many orders were placed, and jobs that send SMS.
+pub fn done(sandbox: &Sandbox) -> usize {
+    sandbox.order_count() + sandbox.mall_order_count() + sandbox.cube_order_count() + sandbox.cube_sms_count()
 }
 
 /// A SIM with a started order, another order that is not, and in the Mall one with the ids of `parameters`; `http` is shared,
 /// because it takes long to make one.
 pub async fn sandbox_with_orders(parameters: &Value, http: &reqwest::Client) -> (Sandbox, String) {
     let sandbox = Sandbox::start().await.unwrap();
-    // Equal answers to equal calls.
-    sandbox.set_time(Some(UNIX_EPOCH + Duration::from_secs(1_643_253_530))).unwrap();
+    sandbox.set_time(Some(time())).unwrap();
     let client = csss::Client::builder().credentials(sandbox.credentials().clone()).environment(sandbox.url());
     let client = client.http_client(http.clone()).build().unwrap();
     let started = placed(&client).await;
@@ -41,6 +50,18 @@ pub async fn sandbox_with_orders(parameters: &Value, http: &reqwest::Client) -> 
     let shop = mall::Client::builder().credentials(crate::mall::partner_code()).environment(sandbox.mall_url());
     shop.http_client(http.clone()).build().unwrap().single_order(&order).await.unwrap();
     (sandbox, waiting.to_string())
+}
+
+/// A sandbox with orders, and parameters that it accepts for `operation`.
+pub async fn prepared(document: &Document, operation: &'static Operation, http: &reqwest::Client) -> (Sandbox, Value) {
+    let (sandbox, order) = sandbox_with_orders(&example(operation, ""), http).await;
+    let mut parameters = example(operation, &order);
+    if document.name == "cube" {
+        let client = cube::Client::builder().credentials(sandbox.cube_credentials()).environment(sandbox.cube_url());
+        let client = client.http_client(http.clone()).clock(time).build().unwrap();
+        crate::cube::prepare(&sandbox, &client, operation, &mut parameters).await;
+    }
+    (sandbox, parameters)
 }
 
 /// What the caller of an operation is told.
@@ -91,12 +112,13 @@ impl Trial for Faulty {
     /// Calls `operation` once under the fault.
     async fn outcome(&self, document: &'static Document, operation: &'static Operation) -> (String, usize) {
         let fault = self.fault;
-        let (sandbox, order) = sandbox_with_orders(&example(operation, ""), &self.http).await;
+        let (sandbox, parameters) = prepared(document, operation, &self.http).await;
+        let before = done(&sandbox);
         sandbox.misbehave(Some(fault));
         let timeout = if fault == Fault::Hang { Duration::from_millis(500) } else { Duration::from_secs(30) };
-        let call = hasty(timeout).call(&sandbox, document, operation, example(operation, &order));
+        let call = hasty(timeout).call(&sandbox, document, operation, parameters);
         let result = tokio::time::timeout(Duration::from_secs(120), call).await.expect("a call ends").map(drop);
-        let new = sandbox.order_count() + sandbox.mall_order_count() - 3;
+        let new = done(&sandbox) - before;
         let unknown = result.as_ref().is_err_and(Error::outcome_unknown);
         let what = format!("{} under {}", operation.id, fault.name());
         assert!(new <= 1, "{what}: ordered {new} times");

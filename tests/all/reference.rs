@@ -10,6 +10,7 @@ fn root(document: &Document) -> &'static str {
     match document.name {
         "csss" => "",
         "esim-qr" => "/esim-qr-api",
+        "cube" => "/cube/v4",
         "mall" => "/mall-api",
         "payment" => "/payment-api",
         "topup" => "/topup-api",
@@ -30,7 +31,7 @@ async fn the_sandbox_serves_the_specifications_as_they_are() {
         assert_eq!(response.headers()["content-type"], "application/yaml");
         assert_eq!(response.text().await.unwrap(), document.text);
     }
-    assert_eq!(DOCUMENTS.len(), 6);
+    assert_eq!(DOCUMENTS.len(), 7);
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use linksfield::sandbox::{Effect, Sandbox, Shape, Story};
 use linksfield::{Error, Operation};
 use serde_json::Value;
 
-use crate::families::{Caller, documents, example};
-use crate::faults::{Trial, assert_page, hasty, rows, sandbox_with_orders, told};
+use crate::families::{Caller, documents};
+use crate::faults::{Trial, assert_page, done, hasty, prepared, rows, told};
 use crate::support::{client_of, monthly_plan};
 
 struct Shaped {
@@ -27,13 +27,14 @@ impl Shaped {
         document: &'static Document,
         operation: &'static Operation,
     ) -> (Result<String, Error>, usize) {
-        let (sandbox, order) = sandbox_with_orders(&example(operation, ""), &self.http).await;
+        let (sandbox, parameters) = prepared(document, operation, &self.http).await;
+        let before = done(&sandbox);
         if let Some(shape) = self.shape {
             sandbox.tell(Story::new(shape).always()).unwrap();
         }
         let caller = Caller { http: Some(self.http.clone()), ..hasty(Duration::from_secs(30)) };
-        let result = caller.call(&sandbox, document, operation, example(operation, &order)).await;
-        (result, sandbox.order_count() + sandbox.mall_order_count() - 3)
+        let result = caller.call(&sandbox, document, operation, parameters).await;
+        (result, done(&sandbox) - before)
     }
 }
 

@@ -21,3 +21,7 @@ for other in $OTHERS; do
   javac -nowarn -encoding UTF-8 -d "built-$other" @sources
   echo "compiled $other"
 done
+find cube/src/main "$1"/languages/java/{Signer,CubeSigner}.java "$1"/languages/java/cube -name '*.java' > sources
+export CLASSPATH=built-cube:${CLASSPATH#built:}
+javac -nowarn -encoding UTF-8 -d built-cube @sources
+java CubeProgram "$1/cube-signing-vectors.json"

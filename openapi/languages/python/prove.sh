@@ -13,3 +13,4 @@ for other in $OTHERS; do
   PYTHONPATH=$other venv/bin/python -c "import $package"
   echo "compiled $other"
 done
+PYTHONPATH=cube:$PYTHONPATH venv/bin/python "$here/cube_program.py" "$1/cube-signing-vectors.json"

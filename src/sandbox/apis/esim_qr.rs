@@ -32,7 +32,7 @@ impl Api for EsimQr {
     }
 
     fn verified(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
-        if request.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
+        if request.head.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
             return Err(Refusal::AccessCode);
         }
         object(&request.whole)

@@ -1,0 +1,122 @@
+//! The Cube API, version 4: SIMs and their life, bundles, renewal orders, usage and SMS.
+//!
+//! [`Client`] has one method for each documented operation; [`types`] has their parameters and what they return. Both are
+//! generated from `openapi/cube.yaml`. Who calls is told by a key id and a private RSA key.
+//!
+//! ```
+//! use linksfield::cube::types::{AddBundle, BundleType};
+//!
+//! let add = AddBundle::builder().sim_id("89000100010003125832").bundle_id("LP09823222320").bundle_type(10).build();
+//! assert_eq!(add.bundle_type, BundleType::Basic);
+//! ```
+//!
+//! Requests are signed with version 2 of the signature. Version 1 is announced as terminated since 2024-03-01, and is left
+//! out. What the pages leave open about version 2 is listed in the document's `info.x-linksfield-guide`, and by
+//! [`Call::explain`](crate::Call::explain) as far as it matters for a call.
+//!
+//! **Where a signature is refused (HTTP 403)**, look in this order: the key id and the key are of one pair and of this server
+//! ([`PrivateKey::fingerprint`] and [`PublicKey::to_pem`], to compare with the platform's); the clock is right to 10 minutes; no
+//! proxy hands calls on with another path ([`signed_base_path`](crate::ClientBuilder::signed_base_path)); and what
+//! [`Call::explain`](crate::Call::explain) notes as decided here and not stated by the pages.
+//!
+//! **Keys of RSA and time.** RUSTSEC-2023-0071 (Marvin) is about how long an operation with a private key takes, from which
+//! one who measures very many of them over a network may learn the key. It is about those who decrypt or sign what others
+//! send them. Here only the holder of the key chooses what is signed, one signature a call, the time of it is blurred by
+//! blinding with random numbers of the system, and `rsa` 0.10 does its arithmetic in constant time.
+
+mod keys;
+mod pending;
+mod scheme;
+
+mod generated {
+    #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
+    include!(concat!(env!("OUT_DIR"), "/cube.rs"));
+}
+
+use http::HeaderValue;
+
+use crate::client::{ApiClient, ClientBuilder, client_builder};
+use crate::error::Error;
+use crate::family::private::Sealed;
+use crate::family::scheme::Scheme;
+use crate::family::{Family, Quota};
+use crate::openapi::{Operation, documents};
+
+#[cfg(feature = "schemars")]
+pub use generated::json_schemas;
+pub use generated::{Environment, OPERATIONS, types};
+pub use keys::{Credentials, KEY_ID_VARIABLE, PRIVATE_KEY_FILE_VARIABLE, PRIVATE_KEY_VARIABLE, PrivateKey, PublicKey};
+pub use pending::{Pending, Progress, State, Watch};
+pub use scheme::{SignedRequest, VerifyError, verify};
+
+/// Environment variable with the URL of the server, its path `/cube/v4` included.
+pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_CUBE_BASE_URL";
+
+/// Client of the Cube API.
+///
+/// It keeps to what is documented as allowed, unless it is built with other limits: 10 calls a second, 3 at a time, and 5000 in
+/// any 24 hours. It counts its own calls and those of its clones: who calls from several programs at one address shares
+/// these out. A call beyond the last fails with [`ErrorKind::UsedUp`](crate::ErrorKind::UsedUp), and says when the next
+/// is free.
+pub type Client = ApiClient<Cube>;
+
+/// The family of the Cube API.
+#[derive(Debug)]
+pub struct Cube(());
+
+/// What a client of the Cube API alone can be told.
+#[derive(Debug, Default)]
+pub struct Settings {
+    api_version: Option<String>,
+    signed_base_path: Option<String>,
+}
+
+impl Sealed for Cube {}
+
+impl Family for Cube {
+    type Credentials = Credentials;
+    type Environment = Environment;
+    type Settings = Settings;
+
+    const OPERATIONS: &[Operation] = OPERATIONS;
+    const ORDER_IDS: &[&str] = documents::CUBE.order_ids;
+    const ADDED: &[&str] = &[];
+    const QUOTA: Quota = Quota { in_flight: Some(3), per_second: Some(10), per_day: Some(5000) };
+
+    fn scheme(credentials: Credentials, settings: Settings) -> Result<Box<dyn Scheme>, Error> {
+        let Settings { api_version, signed_base_path } = settings;
+        let api_version = api_version.map(|version| HeaderValue::from_str(&version)).transpose();
+        let api_version = api_version.map_err(|_| Error::settings("api_version must be like 1.0"))?;
+        let is_path = |path: &String| path.is_empty() || path.starts_with('/') && !path.ends_with('/');
+        if signed_base_path.as_ref().is_some_and(|path| !is_path(path)) {
+            return Err(Error::settings("signed_base_path must begin with / and not end with it, like /cube/v4"));
+        }
+        Ok(Box::new(scheme::Signed { credentials, api_version, signed_base_path }))
+    }
+}
+
+impl<S: client_builder::State> ClientBuilder<Cube, S> {
+    /// The version of the API to call, such as `1.0`; none is named if not set.
+    pub fn api_version(self, version: impl Into<String>) -> Self {
+        self.with_settings(|settings| settings.api_version = Some(version.into()))
+    }
+
+    /// The path that is signed in place of that of the server's URL, such as `/cube/v4`: for a proxy of yours that hands
+    /// calls on with another path than it was called with. [`Call::explain`](crate::Call::explain) shows both.
+    pub fn signed_base_path(self, path: impl Into<String>) -> Self {
+        self.with_settings(|settings| settings.signed_base_path = Some(path.into()))
+    }
+}
+
+impl Client {
+    /// A client of the server, with the key, that the environment names: `LINKSFIELD_CUBE_BASE_URL`,
+    /// `LINKSFIELD_CUBE_KEY_ID`, `LINKSFIELD_CUBE_PRIVATE_KEY` or `LINKSFIELD_CUBE_PRIVATE_KEY_FILE`; and if they are set,
+    /// `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
+    ///
+    /// # Errors
+    ///
+    /// Variables are missing or malformed; the error names all of them.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::of_environment(Credentials::from_env(), BASE_URL_VARIABLE)
+    }
+}

@@ -1,0 +1,583 @@
+//! Cube: keys in all shapes, signed requests as a server sees them, and SIMs through their life in the sandbox.
+
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use linksfield::cube::types::{
+    ActivateSim, AddBundle, BundleStatus, BundleType, CancelSim, CreateRenewalOrder, ListReceivedSms, ListSentSms,
+    MessageType, QueryAsyncResult, QueryAsyncResultOutput, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage,
+    QuerySims, RenewalItem, ResultCode, ResumeSim, SendSms, SimStatus, SmsMessage,
+};
+use linksfield::cube::{Client, Credentials, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
+use linksfield::http::Method;
+use linksfield::openapi::DOCUMENTS;
+use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
+use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
+use serde_json::{Value, json};
+
+use crate::documented_examples::without_null;
+use crate::families::Caller;
+use crate::support::{Canned, in_its_own_process, response};
+
+const SIM: &str = "89852202209089971478";
+
+pub fn key() -> PrivateKey {
+    PrivateKey::from_text(CUBE_KEY).unwrap()
+}
+
+pub fn client_of(sandbox: &Sandbox) -> Client {
+    Client::builder().credentials(sandbox.cube_credentials()).environment(sandbox.cube_url()).build().unwrap()
+}
+
+/// A client whose clock stands.
+pub fn client_at(url: &str) -> Client {
+    Client::builder()
+        .credentials(Credentials::new(CUBE_KEY_ID, key()).unwrap())
+        .environment(url)
+        .clock(|| UNIX_EPOCH + Duration::from_millis(1_674_197_059_220))
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
+}
+
+pub fn renewal() -> CreateRenewalOrder {
+    let item = RenewalItem::builder().id("CP-6HPXRQI88QSM").quantity(2).sim_ids([SIM]).build();
+    CreateRenewalOrder::builder().items([item]).build()
+}
+
+pub fn sms(content: &str) -> SendSms {
+    let message = SmsMessage::builder().type_(MessageType::Text).content(content).build();
+    SendSms::builder().sim_ids([SIM]).message(message).build()
+}
+
+/// Makes the example of an operation one that a new sandbox accepts.
+pub async fn prepare(sandbox: &Sandbox, client: &Client, operation: &Operation, parameters: &mut Value) {
+    match operation.id {
+        "resumeSim" => sandbox.set_sim_status(SIM, SimStatus::Paused),
+        "queryRenewalOrder" => {
+            parameters["order_id"] = json!(client.create_renewal_order(&renewal()).await.unwrap().order_id);
+        }
+        "queryAsyncResult" => {
+            let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
+            parameters["request_id"] = json!(cancelled.request_id);
+        }
+        _ => {}
+    }
+}
+
+async fn status(client: &Client) -> SimStatus {
+    client.query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap().status.unwrap()
+}
+
+/// A clock that is moved by hand, and a sandbox with it.
+pub async fn sandbox_with_a_clock() -> (Sandbox, impl Fn(u64)) {
+    let time = Arc::new(Mutex::new(SystemTime::now()));
+    let clock = Arc::clone(&time);
+    let sandbox = Sandbox::builder().clock(move || *clock.lock().unwrap()).start().await.unwrap();
+    (sandbox, move |seconds| *time.lock().unwrap() += Duration::from_secs(seconds))
+}
+
+fn refusal(error: &Error) -> ResultCode {
+    ResultCode::from(error.code().unwrap())
+}
+
+#[tokio::test]
+async fn a_sim_lives_through_the_sandbox() {
+    let (sandbox, pass) = sandbox_with_a_clock().await;
+    let client = client_of(&sandbox);
+    assert_eq!(status(&client).await, SimStatus::PreActive);
+    let activate = ActivateSim::builder().sim_id(SIM).build();
+    client.activate_sim(&activate).await.unwrap();
+    let error = client.activate_sim(&activate).await.unwrap_err();
+    assert_eq!((refusal(&error), error.outcome_unknown()), (ResultCode::LastRequestInProcess, false));
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::ActiveLive);
+    assert_eq!(refusal(&client.activate_sim(&activate).await.unwrap_err()), ResultCode::AlreadyActivated);
+
+    let add = AddBundle::builder().sim_id(SIM).bundle_id("LP09823222320").bundle_type(10).cycles(3).build();
+    client.add_bundle(&add).await.unwrap();
+    client.add_bundle(&AddBundle::builder().sim_id(SIM).bundle_type(BundleType::AddOn).build()).await.unwrap();
+    let waiting = [BundleStatus::BundleNotStarted, BundleStatus::BundlePaused];
+    let query = QuerySimBundles::builder().sim_id(SIM).status(waiting).page_size(1).build();
+    let bundles = client.query_sim_bundles(&query).await.unwrap();
+    assert_eq!((bundles.len(), bundles[0].cycles), (1, Some(3)));
+    assert_eq!(bundles.total_count(), Some(1));
+
+    sandbox.set_sim_status(SIM, SimStatus::Paused);
+    client.resume_sim(&ResumeSim::builder().sim_id(SIM).build()).await.unwrap();
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::ActiveLive);
+    let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
+    let result = QueryAsyncResult::builder().request_id(cancelled.request_id.unwrap()).build();
+    assert_eq!(client.query_async_result(&result).await.unwrap()["SANDBOX-result"], "processing");
+    pass(1);
+    assert_eq!(status(&client).await, SimStatus::Expired);
+    assert_eq!(client.query_async_result(&result).await.unwrap()["SANDBOX-result"], "done");
+}
+
+#[tokio::test]
+async fn orders_messages_and_usage_come_back() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let ordered = client.create_renewal_order(&renewal()).await.unwrap();
+    let query = QueryRenewalOrder::builder().order_id(ordered.order_id.clone()).build();
+    let order = client.query_renewal_order(&query).await.unwrap();
+    assert_eq!((order.id, order.items[0].sim_ids[0].as_str()), (Some(ordered.order_id), SIM));
+
+    client.send_sms(&sms("你好 / \"hi\"")).await.unwrap();
+    let sent = client.list_sent_sms(&ListSentSms::builder().sim_id(SIM).build()).await.unwrap();
+    assert_eq!(sent[0].content.as_ref().unwrap().message.as_deref(), Some("你好 / \"hi\""));
+    sandbox.receive_sms(SIM, "pong");
+    let list = ListReceivedSms::builder().sim_id(SIM).begin_from(SystemTime::now()).page_no(1).page_size(5).build();
+    let received = client.list_received_sms(&list).await.unwrap();
+    assert_eq!(received[0].message.as_ref().unwrap().content.as_deref(), Some("pong"));
+
+    let usage = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from("2022-10-01");
+    let usage = client.query_sim_usage(&usage.end_by("2022-10-10").build()).await.unwrap();
+    assert_eq!(usage.usage[0].data.as_ref().unwrap().all.as_ref().unwrap().as_str(), "0");
+
+    let all = client.query_sims_items(QuerySims::builder().page_size(10).build()).into_vec().await.unwrap();
+    assert!(all.len() > 25, "more than two pages");
+}
+
+#[tokio::test]
+async fn a_request_is_sent_as_documented() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&format!("{}/cube/v4", server.url));
+    client.activate_sim(&ActivateSim::builder().sim_id(SIM).build()).await.unwrap();
+    client.resume_sim(&ResumeSim::builder().sim_id(SIM).build()).await.unwrap();
+    let [activate, resume] = server.requests().try_into().unwrap();
+    assert!(activate.starts_with(&format!("POST /cube/v4/sims/{SIM}/activate HTTP/1.1\r\n")), "{activate}");
+    assert!(activate.ends_with("\r\n\r\n{}"), "{activate}");
+    assert!(resume.starts_with("PUT ") && resume.ends_with("\r\n\r\n"), "{resume}");
+    for header in [
+        "authorization: LF sandbox/",
+        "timestamp: 1674197059220\r\n",
+        "x-lf-signature-type: 2.0\r\n",
+        "accept-language: en-US\r\n",
+    ] {
+        assert!(activate.contains(header), "{header} in {activate}");
+    }
+    assert!(!activate.contains("x-lf-api-version"));
+    let nonce = activate.split_once("nonce: ").unwrap().1.split("\r\n").next().unwrap().parse::<u32>().unwrap();
+    assert!((1..1 << 31).contains(&nonce));
+}
+
+#[tokio::test]
+async fn a_version_of_the_api_and_another_signed_path_can_be_named() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let builder = || Client::builder().credentials(Credentials::new(CUBE_KEY_ID, key()).unwrap());
+    let url = format!("{}/gateway/linksfield/", server.url);
+    let client = builder().environment(url).api_version("1.0").signed_base_path("/cube/v4").build().unwrap();
+    let call = client.query_sim(&QuerySim::builder().sim_id(SIM).build());
+    let explanation = call.explain().unwrap();
+    assert!(explanation.content().contains(&format!(r#""x-sign-uri":"/cube/v4/sims/{SIM}""#)));
+    let both = format!("the path /gateway/linksfield/sims/{SIM} is signed as /cube/v4/sims/{SIM}");
+    assert!(explanation.notes().contains(&both) && explanation.to_string().contains(&both), "{explanation}");
+    call.await.unwrap();
+    assert!(server.requests()[0].contains("x-lf-api-version: 1.0\r\n"));
+    for wrong in ["cube/v4", "/cube/v4/"] {
+        let error = builder().environment("https://example.com").signed_base_path(wrong).build().unwrap_err();
+        assert!(error.to_string().contains("signed_base_path must begin with /"), "{error}");
+    }
+    assert!(builder().environment("https://example.com").api_version("1\n0").build().is_err());
+}
+
+#[tokio::test]
+async fn explain_says_what_is_decided_and_not_stated() {
+    let client = client_at("https://example.com/cube/v4");
+    let notes = client.send_sms(&sms("a b é")).explain().unwrap().notes().join("\n");
+    for word in ["no white space between tokens", "white space inside a value is kept", "outside ASCII"] {
+        assert!(notes.contains(word), "{word} in {notes}");
+    }
+    let usage = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from("2022-10-01");
+    let notes = client.query_sim_usage(&usage.end_by("").build()).explain().unwrap().notes().join("\n");
+    assert!(notes.contains("`category` is signed by its own name") && notes.contains("what is left out"), "{notes}");
+}
+
+#[tokio::test]
+async fn a_raw_call_is_signed_and_has_none_of_the_signatures_parameters() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let sims: Value = client.call(Method::GET, "/sims", &json!({ "page_size": 1 })).await.unwrap();
+    assert_eq!(sims.as_array().unwrap().len(), 1);
+    let path = "/sims/{sim_id}/bundles";
+    let parameters = json!({ "sim_id": SIM, "status": [0, 1] });
+    client.call::<Value>(Method::GET, path, &parameters).await.unwrap();
+    for reserved in ["timestamp", "nonce", "x-sign-uri"] {
+        let error = client.call::<Value>(Method::POST, "/x", &json!({ reserved: "1" })).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.to_string().contains(reserved), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    for id in ["", " ", ".", "..", "%2e%2e", ".%2E", "\u{7}"] {
+        let error = client.cancel_sim(&CancelSim::builder().sim_id(id).build()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{id:?}");
+        let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{id:?}");
+    }
+    assert!(server.requests().is_empty());
+    client.cancel_sim(&CancelSim::builder().sim_id("0").build()).await.unwrap();
+    client.cancel_sim(&CancelSim::builder().sim_id("../a?b#c").build()).await.unwrap();
+    let lines: Vec<_> = server.requests().iter().map(|request| request.lines().next().unwrap().to_owned()).collect();
+    assert_eq!(lines, ["PUT /sims/0/cancel HTTP/1.1", "PUT /sims/..%2Fa%3Fb%23c/cancel HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn the_sandbox_refuses_who_did_not_sign_or_not_now() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let code = async |credentials: Credentials, off: i64| {
+        let now = SystemTime::now();
+        let now = if off < 0 {
+            now - Duration::from_secs(off.unsigned_abs())
+        } else {
+            now + Duration::from_secs(off.unsigned_abs())
+        };
+        let client =
+            Client::builder().credentials(credentials).environment(sandbox.cube_url()).clock(move || now).build();
+        let result = client.unwrap().query_sims(&QuerySims::builder().build()).await;
+        result.err().map(|error| (error.status().unwrap(), refusal(&error)))
+    };
+    let own = || sandbox.cube_credentials();
+    assert_eq!(code(own(), 0).await, None);
+    assert_eq!(code(own(), -590).await, None);
+    assert_eq!(code(own(), 590).await, None);
+    assert_eq!(code(own(), -620).await, Some((403, ResultCode::AuthenticationFailed)));
+    assert_eq!(code(own(), 620).await, Some((403, ResultCode::AuthenticationFailed)));
+    let other = PrivateKey::from_text(OTHER_KEY).unwrap();
+    assert_eq!(
+        code(Credentials::new(CUBE_KEY_ID, other).unwrap(), 0).await,
+        Some((403, ResultCode::AuthenticationFailed))
+    );
+    assert_eq!(
+        code(Credentials::new("somebody", key()).unwrap(), 0).await,
+        Some((401, ResultCode::AuthorizationMissing))
+    );
+    let unsigned = reqwest::get(format!("{}/sims", sandbox.cube_url())).await.unwrap();
+    assert_eq!(unsigned.status(), 401);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named() {
+    for (status, body, kind, unknown) in [
+        ("200 OK", r#"{"status":{"code":"CB-01-0006","message":"no"},"data":null}"#, ErrorKind::Refused, false),
+        ("400 x", r#"{"status":{"code":"CB-99-9400"}}"#, ErrorKind::Refused, false),
+        ("429 x", r#"{"status":{"code":"CB-99-9403"}}"#, ErrorKind::Refused, false),
+        ("200 OK", r#"{"status":{"code":"CB-99-9500"}}"#, ErrorKind::Refused, true),
+        ("400 x", r#"{"status":{"code":"CB-99-9999"}}"#, ErrorKind::Refused, true),
+        ("500 x", r#"{"status":{"code":"CB-01-0006"}}"#, ErrorKind::Refused, true),
+        ("500 x", r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#, ErrorKind::Server, true),
+        ("400 x", r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#, ErrorKind::Unreadable, true),
+        ("200 OK", r#"{"status":{"code":"CB-01-0006"},"data":{"order_id":"1"}}"#, ErrorKind::Refused, true),
+        ("200 OK", r#"{"status":{"code":"CB-00-0000"},"data":null}"#, ErrorKind::Unreadable, true),
+        ("200 OK", r#"{"code":"CB-00-0000","data":{"order_id":"1"}}"#, ErrorKind::Unreadable, true),
+    ] {
+        let server = Canned::raw(response(status, "application/json", body)).await;
+        let error = client_at(&server.url).create_renewal_order(&renewal()).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (kind, unknown), "{status} {body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_data_is_not_the_sim() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000","message":"x"},"data":null}"#).await;
+    let sim = client_at(&server.url).query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap();
+    assert_eq!(serde_json::to_value(&sim).unwrap(), json!({}), "the envelope's status is not that of a SIM");
+}
+
+/// Another throw-away key, PKCS#1.
+const OTHER_KEY: &str = include_str!("../fixtures/cube/keys/pkcs1.pem");
+
+fn file(name: &str) -> String {
+    let path = format!("{}/tests/fixtures/cube/keys/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn a_key_is_read_in_every_shape_that_secret_stores_and_editors_make() {
+    let pem = CUBE_KEY.trim_end();
+    let bare: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let wrapped =
+        bare.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\r\n");
+    for shape in [
+        CUBE_KEY.to_owned(),
+        pem.replace('\n', "\r\n"),
+        pem.replace('\n', "\r"),
+        pem.replace('\n', " "),
+        pem.replace('\n', ""),
+        pem.replace('\n', "\\n"),
+        pem.replace('\n', "\\\\n"),
+        pem.replace('\n', "\\r\\n"),
+        format!("\u{feff}{pem}"),
+        format!("Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n{pem}"),
+        format!("{pem}\n\nsome words after it"),
+        format!("  \n{pem}   "),
+        format!("{}\n{pem}", key().public_key().to_pem()),
+        bare.clone(),
+        bare.replace('+', "-").replace('/', "_"),
+        bare.trim_end_matches('=').to_owned(),
+        wrapped,
+        // The label is wrong, the content says what it is.
+        pem.replace("PRIVATE KEY", "RSA PRIVATE KEY"),
+    ] {
+        let read = PrivateKey::from_text(&shape).unwrap_or_else(|error| panic!("{error}: {shape}"));
+        assert_eq!(read.fingerprint(), key().fingerprint());
+    }
+    let other = PrivateKey::from_text(OTHER_KEY).unwrap();
+    assert_ne!(other.fingerprint(), key().fingerprint());
+    let again = PublicKey::from_text(&other.public_key().to_pem()).unwrap();
+    assert_eq!((again.fingerprint(), again), (other.fingerprint(), other.public_key()));
+}
+
+#[test]
+fn what_is_no_key_is_told_by_a_sentence_that_does_not_quote_it() {
+    let pem = CUBE_KEY.trim_end();
+    let lines: Vec<_> = pem.lines().collect();
+    let cut = lines[..lines.len() - 2].join("\n");
+    let without_middle = [&lines[..3], &lines[5..]].concat().join("\n");
+    for (text, expected) in [
+        (key().public_key().to_pem(), "is a public key: give the private one"),
+        (lines[1..lines.len() - 1].concat()[..400].to_owned(), "is cut off"),
+        (cut, "is cut off"),
+        (without_middle, "is cut off"),
+        (file("encrypted.pem"), "is encrypted: decrypt it first"),
+        (
+            file("encrypted.pem").lines().filter(|line| !line.starts_with('-')).collect(),
+            "is encrypted: decrypt it first",
+        ),
+        (file("traditional-encrypted.pem"), "is encrypted: decrypt it first"),
+        (file("1023.pem"), "has fewer than 1024 bits"),
+        (file("ec.pem"), "is one of another kind than RSA"),
+        (format!("{pem}\n{OTHER_KEY}"), "is there twice: give one"),
+        (file("certificate.pem"), "is something else than a key"),
+        ("c2VjcmV0".to_owned(), "is something else than a key"),
+        ("my secret!".to_owned(), "is no key, or is cut off"),
+        (String::new(), "is empty"),
+    ] {
+        let error = PrivateKey::from_text(&text).unwrap_err().to_string();
+        assert!(error.contains(&format!("the private key {expected}")), "{error} is not {expected}");
+        let quoted = text.split_whitespace().filter(|word| word.len() > 5).find(|word| error.contains(*word));
+        assert!(quoted.is_none(), "{error}");
+    }
+    let debug = format!("{:?} {:?}", key(), Credentials::new("id", key()).unwrap());
+    assert_eq!(debug, r#"PrivateKey(…) Credentials { key_id: "id", .. }"#);
+}
+
+#[test]
+fn a_key_id_stands_in_a_header() {
+    for wrong in ["", " ", "a/b", "a b", "ключ", "a\n", " a"] {
+        assert!(Credentials::new(wrong, key()).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+#[ignore = "runs in a process of its own"]
+fn client_of_the_environment() {
+    match Client::from_env() {
+        Ok(client) => println!("client: {client:?}"),
+        Err(error) => println!("error: {error}"),
+    }
+}
+
+#[test]
+fn the_environment_sets_up_a_client() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sandbox/apis/cube/key.pem");
+    let url = ("LINKSFIELD_CUBE_BASE_URL", "https://api.linksfield.net/cube/v4");
+    let id = ("LINKSFIELD_CUBE_KEY_ID", "b30a5e0e135d42e6ab43b021a30b7987");
+    let escaped = CUBE_KEY.replace('\n', "\\n");
+    let run = |environment: &[(&str, &str)]| in_its_own_process("cube::client_of_the_environment", environment);
+    for key in [
+        ("LINKSFIELD_CUBE_PRIVATE_KEY", CUBE_KEY),
+        ("LINKSFIELD_CUBE_PRIVATE_KEY", &*escaped),
+        ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", path),
+    ] {
+        let printed = run(&[url, id, key]);
+        assert!(printed.contains("client: ApiClient") && printed.contains(id.1), "{printed}");
+        assert!(!printed.contains("MIICd"), "{printed}");
+    }
+    let printed = run(&[]);
+    for name in ["LINKSFIELD_CUBE_BASE_URL", "LINKSFIELD_CUBE_KEY_ID", "LINKSFIELD_CUBE_PRIVATE_KEY"] {
+        assert!(printed.contains(&format!("{name} is not set")), "{name} in {printed}");
+    }
+    let both = [("LINKSFIELD_CUBE_PRIVATE_KEY", CUBE_KEY), ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", path)];
+    let printed = run(&[url, id, both[0], both[1]]);
+    assert!(
+        printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY and LINKSFIELD_CUBE_PRIVATE_KEY_FILE are both set"),
+        "{printed}"
+    );
+    let printed = run(&[url, id, ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", "/no/such/file")]);
+    assert!(printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY_FILE names a file that can't be read"), "{printed}");
+    let printed = run(&[url, id, ("LINKSFIELD_CUBE_PRIVATE_KEY", "secret-that-is-no-key")]);
+    assert!(printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY: the private key is no key"), "{printed}");
+    assert!(!printed.contains("secret-that-is-no-key"), "{printed}");
+}
+
+/// A pending operation, as it is after a restart.
+fn kept(pending: &Pending) -> Pending {
+    serde_json::from_str(&serde_json::to_string(pending).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    client.activate_sim(&ActivateSim::builder().sim_id(SIM).build()).await.unwrap();
+    let pending = kept(&Pending::new("activateSim", SIM));
+    assert_eq!((pending.operation(), pending.sim_id().as_str(), pending.request_id()), ("activateSim", SIM, None));
+    let error = pending.until_result(&client, |_| Progress::Done).unwrap_err();
+    assert!(error.to_string().contains("it has no request id"), "{error}");
+    match pending.until_status(&client, [SimStatus::ActiveLive]).await.unwrap() {
+        State::Done(sim) => assert_eq!(sim.status, Some(SimStatus::ActiveLive)),
+        other => panic!("{other:?}"),
+    }
+    let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
+    let pending = kept(&Pending::new("cancelSim", SIM).with_request_id(cancelled.request_id));
+    let judge = |answer: &QueryAsyncResultOutput| match answer["SANDBOX-result"].as_str() {
+        Some("done") => Progress::Done,
+        Some("processing") => Progress::NotYet,
+        _ => Progress::Failed,
+    };
+    assert!(matches!(pending.until_result(&client, judge).unwrap().await.unwrap(), State::Done(_)));
+}
+
+#[tokio::test]
+async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
+    let pending = Pending::new("activateSim", SIM);
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":"1","status":10}}"#).await;
+    let client = client_at(&server.url);
+    let wait = |limit| pending.until_status(&client, [SimStatus::ActiveLive]).deadline(Duration::from_secs(limit));
+
+    let mut watch = wait(600);
+    assert!(matches!(watch.next().await, Some(Ok(State::NotYet(_)))));
+    let waiting = tokio::spawn(wait(600).into_future());
+    kept(&pending).complete("of another program");
+    pending.complete(json!({ "event": "activated" }));
+    let told = State::Completed(json!({ "event": "activated" }));
+    assert_eq!(waiting.await.unwrap().unwrap(), told);
+    assert_eq!(watch.next().await.unwrap().unwrap(), told);
+    assert!(watch.next().await.is_none());
+    assert_eq!(watch.await.unwrap_err().kind(), ErrorKind::InvalidRequest, "it has ended");
+
+    let pending = Pending::new("activateSim", SIM);
+    let wait = |limit, client: &Client| {
+        pending.until_status(client, [SimStatus::ActiveLive]).deadline(Duration::from_millis(limit))
+    };
+    let error = wait(1, &client).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation(), error.outcome_unknown()), (ErrorKind::Timeout, "activateSim", true));
+    let refusing = Canned::json(r#"{"status":{"code":"CB-01-0001"}}"#).await;
+    let error = wait(600_000, &client_at(&refusing.url)).await.unwrap_err();
+    assert_eq!(refusal(&error), ResultCode::SimNotFound);
+}
+
+/// The fixtures, with the operation that each is of, and whether it is an answer.
+const PRINTED: [(&str, &str, bool); 16] = [
+    ("orders.service.create.request", "createRenewalOrder", false),
+    ("orders.service.create.response", "createRenewalOrder", true),
+    ("orders.service.query.response", "queryRenewalOrder", true),
+    ("signature.v2.post.body", "addBundle", false),
+    ("sims.activate.response", "activateSim", true),
+    ("sims.activate.response", "resumeSim", true),
+    ("sims.bundle.add.response", "addBundle", true),
+    ("sims.detail.response", "querySim", true),
+    ("sims.list.response", "querySims", true),
+    ("sims.usage.cn.response", "querySimUsage", true),
+    ("sims.usage.en.response", "querySimUsage", true),
+    ("sms.mo.list.response", "listReceivedSms", true),
+    ("sms.mt.list.response", "listSentSms", true),
+    ("sms.send.request", "sendSms", false),
+    ("sms.send.response", "sendSms", true),
+    ("usage.accu_usage.response", "queryAccumulatedUsage", true),
+];
+
+fn fixture(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/cube/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
+
+/// The same with the one name that a field has in Rust, and without a list of nothing that is typed.
+fn renamed(value: &Value) -> Value {
+    let text = value.to_string().replace("\"update_at\":\"2023-07", "\"updated_at\":\"2023-07");
+    let text = text.replace(",\"bundles\":[]", "").replace("\"bundles\":[],", "");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn every_printed_answer_is_read_without_loss_and_every_printed_request_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let document = DOCUMENTS.iter().find(|document| document.name == "cube").unwrap();
+    for (name, id, is_answer) in PRINTED {
+        let printed = fixture(name);
+        let answer = if is_answer { printed.clone() } else { json!({ "status": { "code": "CB-01-0001" } }) };
+        let server = Canned::json(&answer.to_string()).await;
+        let caller = Caller {
+            timeout: Duration::from_secs(30),
+            retry: RetryPolicy::never(),
+            url: Some(server.url.clone()),
+            http: None,
+            time: None,
+        };
+        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+        let mut parameters: Value = serde_json::from_str(operation.example).unwrap();
+        if !is_answer {
+            parameters.as_object_mut().unwrap().extend(printed.as_object().unwrap().clone());
+        }
+        let result = caller.call(&sandbox, document, operation, parameters).await;
+        if is_answer {
+            let data: Value = serde_json::from_str(&result.unwrap()).unwrap();
+            let expected = if printed["data"].is_null() { json!({}) } else { renamed(&printed["data"]) };
+            assert_eq!(without_null(&data), without_null(&expected), "{name}");
+        } else {
+            assert_eq!(server.body(), printed, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_examples_of_the_document_are_the_printed_ones() {
+    let document: Value = serde_saphyr::from_str(include_str!("../../openapi/cube.yaml")).unwrap();
+    for (name, id, is_answer) in PRINTED {
+        let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+        let node = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+        let part = if is_answer { &node["responses"]["200"] } else { &node["requestBody"] };
+        let examples = part["content"]["application/json"]["examples"].as_object().unwrap();
+        assert!(examples.values().any(|example| example["value"] == fixture(name)), "{name} of {id}");
+    }
+    let bundles = &document["paths"]["/sims/{sim_id}/bundles"]["get"]["responses"]["200"];
+    let made = &bundles["content"]["application/json"]["examples"]["made"]["value"];
+    assert_eq!(made["data"][0], fixture("sims.bundles.response.first-item"));
+}
+
+#[tokio::test]
+async fn unions_and_odd_shapes_are_read_either_way() {
+    let usage = async |body: &str| {
+        let server = Canned::json(&format!(r#"{{"status":{{"code":"CB-00-0000"}},"data":{body}}}"#)).await;
+        let query = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from("a").end_by("b");
+        client_at(&server.url).query_sim_usage(&query.build()).await.unwrap()
+    };
+    for (body, all, updated) in [
+        (r#"{"usage":[{"updated_at":"x","data":{"all":"2222"}}]}"#, "2222", "x"),
+        (r#"{"usage":[{"update_at":"y","data":{"all":32000}}]}"#, "32000", "y"),
+        (r#"{"usage":[{"updated_at":null,"update_at":"y","data":{"all":true}}]}"#, "true", "y"),
+    ] {
+        let usage = usage(body).await;
+        let day = &usage.usage[0];
+        assert_eq!(day.data.as_ref().unwrap().all.as_ref().unwrap().as_str(), all, "{body}");
+        assert_eq!(day.updated_at.as_ref().unwrap().as_str(), updated, "{body}");
+    }
+    assert!(usage(r#"{"usage":""}"#).await.usage.is_empty());
+    let odd = usage(r#"{"usage":[{"data":{"all":{"x":1}}},3]}"#).await;
+    assert_eq!(odd.usage[0].data.as_ref().unwrap().extra["all"], json!({ "x": 1 }));
+    assert_eq!(odd.usage.odd().len(), 1);
+
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000","detail":[]},"data":[{"sim_id":89852202508034252912,"status":"30"},{"status":77}],"total_count":"2"}"#).await;
+    let sims = client_at(&server.url).query_sims(&QuerySims::builder().build()).await.unwrap();
+    assert_eq!(sims[0].sim_id.as_ref().unwrap().as_str(), "89852202508034252912");
+    assert_eq!((sims[0].status, sims[1].status), (Some(SimStatus::Paused), Some(SimStatus::Unknown(77))));
+    assert_eq!(sims.total_count(), Some(2));
+}
