@@ -2,12 +2,12 @@
 
 use linksfield::csss::types::{GlobalOrder, IsOpen, OrderPackage, PackageType, PaymentResult, TestFlowFlag};
 
-/// The order of a monthly plan for one SIM, as the documentation prints it: not paid, and not started.
+/// The order of a monthly plan for one SIM: not paid, and not started. The plan's code stands for its name as well.
 pub fn monthly_order(sim: &str, plan: &str) -> OrderPackage {
     OrderPackage::builder()
         .device_id(sim)
         .package_code(plan)
-        .package_name("C_M_0_P_中国20M不限速月套餐")
+        .package_name(plan)
         .package_type(PackageType::Monthly)
         .order_period("1")
         .pay_amount("0")

@@ -12,6 +12,10 @@ impl<T: Send + 'static> Call<T> {
     /// not used any more, and has connections of its own. An [`http_client`](crate::ClientBuilder::http_client) of yours has the
     /// same for both: wait for its calls, or await them, but not both.
     ///
+    /// On a runtime of one thread, do not wait while calls of the same client are under way there: if they hold all that the
+    /// client's limits (`in_flight`, `per_second`) let pass, they go on only when this thread does, and it waits for them
+    /// for ever. A [`deadline`](Self::deadline) ends it.
+    ///
     /// ```no_run
     /// use linksfield::csss::Client;
     /// use linksfield::csss::types::OpenPackage;

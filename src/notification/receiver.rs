@@ -107,7 +107,8 @@ impl<D: Deliveries + 'static> Receiver<D> {
     /// Verifies a request that came at `now`, and calls `handler` for it if it is not done yet.
     ///
     /// `handler` gets what is verified, and the claim, with which a store can mark the delivery in the transaction of the
-    /// effect. `Ok` is done, `Err` is not. It runs to its end if the future that this returns is dropped.
+    /// effect. `Ok` is done, `Err` is not. It goes on if the future that this returns is dropped; it is dropped itself where its
+    /// claim is lost, which is when the store can't be reached for a whole [`lease`](Self::lease).
     pub async fn receive<N, V, F, R, T, E>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -174,7 +175,7 @@ impl<D: Deliveries + 'static> Receiver<D> {
 
     async fn act_here<F, R, T>(&self, verified: Verified, handler: F, succeeded: fn(&T) -> bool) -> Acted<T>
     where
-        F: FnOnce(Verified, Claim) -> R,
+        F: FnOnce(Verified, Claim) -> R + Send + 'static,
         R: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
@@ -189,7 +190,10 @@ impl<D: Deliveries + 'static> Receiver<D> {
             Ok(Begun::Busy { ends_in }) => return Acted::Not(Answer::busy(ends_in)),
             Err(error) => return Acted::unavailable(&error),
         }
-        let mut handling = Handling(tokio::spawn(in_this_span(handler(verified, claim.clone()))));
+        let of_handler = claim.clone();
+        // Called inside the task: it may panic before it gives a future.
+        let handling = async move { handler(verified, of_handler).await };
+        let mut handling = Handling(tokio::spawn(in_this_span(handling)));
         let lost = pin!(self.lost(&claim, ends));
         let result = match select(&mut handling.0, lost).await {
             Either::Left((result, _)) => result,

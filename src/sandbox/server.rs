@@ -63,7 +63,7 @@ impl State {
         let of_all = || held(&self.fault).map(Effect::from);
         let effect = match header.and_then(Fault::from_name) {
             Some(named) => Some(named.into()),
-            None => self.stories.play(request, is_read).or_else(of_all),
+            None => self.stories.play(request, is_read).unwrap_or_else(of_all),
         };
         effect.filter(|effect| is_read || effect.is_before_reading())
     }

@@ -229,18 +229,21 @@ impl Stories {
         held(&self.told).len()
     }
 
-    /// What happens to `request`; as long as its body is not read, only what happens before that.
-    pub(super) fn play(&self, request: &Request, is_read: bool) -> Option<Effect> {
+    /// What happens to `request`, if a story is told of it: nothing yet as long as its body is not read, and what happens
+    /// comes after that.
+    pub(super) fn play(&self, request: &Request, is_read: bool) -> Option<Option<Effect>> {
         let waits = |scene: &Scene| !is_read && !scene.effect.is_before_reading();
+        // What is before reading was asked then.
+        let is_over = |scene: &Scene| is_read && scene.effect.is_before_reading();
         loop {
             // A test's closure is asked without the lock: it may tell another story.
-            let mut turns = self.turns().into_iter().filter(|(_, scene)| scene.is_of(request));
+            let mut turns = self.turns().into_iter().filter(|(_, scene)| scene.is_of(request) && !is_over(scene));
             let (turn, scene) = turns.find(|(_, scene)| waits(scene) || scene.is_when(request))?;
             if waits(&scene) {
-                return None;
+                return Some(None);
             }
             if self.take(turn) {
-                return Some(scene.effect);
+                return Some(Some(scene.effect));
             }
         }
     }

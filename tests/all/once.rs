@@ -128,6 +128,19 @@ async fn a_panic_is_500_and_is_acted_on_again() {
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
 
+#[tokio::test]
+async fn a_handler_that_panics_before_it_gives_a_future_is_acted_on_again() {
+    let receiver = Receiver::new(verifier());
+    let headers = signed(&signer(), "{}", None);
+    for (panics, status) in [(true, 500), (false, 200)] {
+        let received = receiver.receive(&headers, b"{}", SystemTime::now(), move |_, _| {
+            assert!(!panics, "before there is a future");
+            async { Ok::<_, ()>(()) }
+        });
+        assert_eq!(received.await.status(), status);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_hangs_up_does_not_cut_the_handler() {
     let (begun, goes_on, acted) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
@@ -181,7 +194,9 @@ async fn anything_but_post_is_no_notification_and_no_refusal() {
 async fn a_body_that_is_cut_off_is_not_too_large() {
     let acted = Arc::new(AtomicU32::new(0));
     let receiver = Receiver::new(Verifier::builder().key("1", "a key").body_limit(100).build());
-    let url = served(Router::new().route("/", post(|| async {}).layer(receiver))).await;
+    let count = acted.clone();
+    let handle = move || async move { drop(count.fetch_add(1, Ordering::SeqCst)) };
+    let url = served(Router::new().route("/", post(handle).layer(receiver))).await;
     for (length, sent, status) in [(90, 40, None), (101, 101, Some("400"))] {
         let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
         write!(stream, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{}", " ".repeat(sent)).unwrap();

@@ -170,6 +170,11 @@ async fn the_header_comes_before_stories_and_stories_before_what_is_for_all() ->
     assert_eq!(named.status(), Some(500));
     assert_eq!(client.order_package(&monthly_plan()).await.unwrap_err().code(), Some("1001"));
     assert_eq!(client.order_package(&monthly_plan()).await.unwrap_err().kind(), ErrorKind::Unreadable);
+    // Also where what is for all happens before the body is read, and the story after.
+    sandbox.misbehave(Some(Fault::DropBeforeReading));
+    sandbox.tell(Story::new(Reply::own()).of("orderPackage"))?;
+    placed(&client).await;
+    assert_eq!(client.order_package(&monthly_plan()).await.unwrap_err().kind(), ErrorKind::Transport);
     Ok(())
 }
 
