@@ -64,7 +64,7 @@ async fn the_documented_conditions_of_an_order_are_checked() -> Result<(), Error
     let sandbox = Sandbox::builder().plan("OWN-PLAN").start().await?;
     let client = client_of(&sandbox);
     type Change = fn(&mut linksfield::csss::types::OrderPackage);
-    let cases: [(&str, &str, Change); 14] = [
+    let cases: [(&str, &str, Change); 15] = [
         ("SANDBOX-UNPAID", "unpaid", |order| order.is_open = IsOpen::StartAtOnce),
         ("SANDBOX-UNKNOWN-PLAN", "package_code", |order| order.package_code = "DP1".into()),
         ("SANDBOX-NOT-ALLOWED", "schedule", |order| {
@@ -79,6 +79,7 @@ async fn the_documented_conditions_of_an_order_are_checked() -> Result<(), Error
         ("SANDBOX-PARAMETER", "pay_type", |order| order.pay_type = Some("3".into())),
         ("SANDBOX-PARAMETER", "is_open", |order| order.is_open = "yes".into()),
         ("SANDBOX-PARAMETER", "global_order", |order| order.global_order = "2".into()),
+        ("SANDBOX-PARAMETER", "pay_amount", |order| order.pay_amount = "".into()),
         ("SANDBOX-PARAMETER", "pay_amount", |order| order.pay_amount = "1.234".into()),
         ("SANDBOX-PARAMETER", "pay_amount", |order| order.pay_amount = "-1".into()),
         ("SANDBOX-PARAMETER", "order_period", |order| order.order_period = "0".into()),

@@ -56,6 +56,8 @@ fn create_ota_order(parameters: &Parameters, ledger: &mut Ledger, now: DateTime)
 
 fn order_for_one(device: &str, parameters: &Parameters, ledger: &mut Ledger, now: DateTime) -> Result<Order, Refusal> {
     id("device_id", device)?;
+    // Of a batch it may be left out.
+    parameters.get("pay_amount").map_or(Ok(()), |amount| given("pay_amount", amount.as_str().unwrap_or("0")))?;
     let orders = ledger.order(&[device.to_owned()], &terms(parameters)?, now)?;
     orders.into_iter().next().ok_or(Refusal::UnknownOrder)
 }
