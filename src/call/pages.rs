@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::response::{Around, Response};
 use crate::error::{Error, ErrorKind};
-use crate::family::envelope::is_server_failure;
+use crate::family::scheme::is_server_failure;
 use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.

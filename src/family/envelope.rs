@@ -87,11 +87,6 @@ pub(crate) fn in_words(message: &RawValue) -> Cow<'_, str> {
     scalar(message).unwrap_or_else(|| if message.get() == "null" { "".into() } else { message.get().into() })
 }
 
-/// Whether a code says what HTTP 5xx says: the server failed, and may have done it all the same.
-pub(crate) fn is_server_failure(code: &str) -> bool {
-    code.trim().parse::<f64>().is_ok_and(|code| (500.0..600.0).contains(&code))
-}
-
 /// An envelope that does not say whether the call succeeded.
 pub(crate) fn unsaid(field: &str) -> Unreadable {
     Unreadable::from(Error::custom(format!("expected `{field}`, which says whether the call succeeded")))

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 
-use super::envelope::is_server_failure;
 use crate::error::reason;
 use crate::openapi::Placing;
 use crate::signing::{ContentError, Explanation};
@@ -108,6 +107,11 @@ impl From<serde_json::Error> for Unreadable {
     fn from(error: serde_json::Error) -> Self {
         Self(reason::of(&error))
     }
+}
+
+/// Whether a code says what HTTP 5xx says: the server failed, and may have done it all the same.
+pub(crate) fn is_server_failure(code: &str) -> bool {
+    code.trim().parse::<f64>().is_ok_and(|code| (500.0..600.0).contains(&code))
 }
 
 /// Why a call can't be signed.

@@ -14,12 +14,14 @@ use serde_json::{Map, Value, json};
 use super::ID_LIMIT;
 use super::given::Given;
 use super::refusal::Refusal;
-use super::request::BYTE_ORDER_MARK;
 use super::response;
 use crate::openapi::{Body, Document, Operation};
 use crate::values::Language;
 
 pub(super) type Parameters = Map<String, Value>;
+
+/// May stand before a body.
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A family in the sandbox.
 pub(super) trait Api: Send + Sync {

@@ -1,13 +1,12 @@
 //! All that a test can tell the sandbox, over HTTP: `control.yaml` describes it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::header::{ALLOW, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,16 +17,14 @@ use super::fault::Fault;
 use super::reply::Reply;
 use super::request::Request;
 use super::response;
-use super::server::State;
 use super::shape::Shape;
+use super::state::State;
 use super::story::{Effect, Story};
 use crate::error::Error;
 
 const ROOT: &str = "/_sandbox/";
 
 const SPECIFICATION: &str = include_str!("control.yaml");
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What there is, and the methods that it has.
 const PATHS: [(&str, &str); 7] = [
@@ -42,16 +39,6 @@ const PATHS: [(&str, &str); 7] = [
 
 pub(super) fn is_for(path: &str) -> bool {
     path.starts_with(ROOT) || path == ROOT.trim_end_matches('/')
-}
-
-/// Who may tell it anything.
-#[derive(Clone, Debug)]
-pub(super) struct Door {
-    /// Where it listens.
-    pub(super) address: IpAddr,
-    /// Another name that it is called by.
-    pub(super) host: Option<String>,
-    pub(super) is_open_to_others: bool,
 }
 
 /// Why it does not do what it is told.
@@ -73,49 +60,11 @@ impl From<Error> for Problem {
     }
 }
 
-impl Door {
-    /// Programs on this machine may. A page in a browser may not, whatever name it has made stand for this machine.
-    fn check(&self, peer: SocketAddr, head: &Parts) -> Result<(), Problem> {
-        let refused = |message| Err(Problem::new(StatusCode::FORBIDDEN, message));
-        if !self.is_open_to_others && !peer.ip().to_canonical().is_loopback() {
-            return refused(
-                "only programs on the sandbox's own machine may do this, unless --allow-remote-control is set",
-            );
-        }
-        if head.headers.contains_key(ORIGIN) {
-            return refused("a page in a browser (a request with Origin) may not do this");
-        }
-        if head.headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none" && site != "same-origin") {
-            return refused("another page in a browser (Sec-Fetch-Site) may not do this");
-        }
-        if names(head).is_some_and(|names| names.iter().all(|name| self.is_named(name))) {
-            return Ok(());
-        }
-        let message =
-            "the Host must be a name or address of the sandbox: localhost, where it listens, or --control-host";
-        Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, message))
-    }
-
-    fn is_named(&self, name: &str) -> bool {
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        let is_here = |address: IpAddr| address.is_loopback() || address == self.address;
-        let is_given = self.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(name));
-        address.is_ok_and(is_here) || name.eq_ignore_ascii_case("localhost") || is_given
-    }
-}
-
-/// The hosts that a request says it is for; none if it does not say so in every place.
-fn names(head: &Parts) -> Option<Vec<String>> {
-    let hosts = head.headers.get_all(HOST).iter().map(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let mut hosts = hosts.collect::<Option<Vec<_>>>().filter(|hosts| !hosts.is_empty())?;
-    hosts.extend(head.uri.authority().cloned());
-    Some(hosts.iter().map(|host| host.host().to_owned()).collect())
-}
-
 /// The answer to what it is told, if whoever tells it may.
 pub(super) fn answer(state: &State, peer: SocketAddr, head: &Parts, body: &[u8]) -> Response<Body> {
     let path = head.uri.path().strip_prefix(ROOT).unwrap_or_default();
-    let told = state.door.check(peer, head).and_then(|()| match (head.method.as_str(), path) {
+    let may = state.door.check(peer, head).map_err(|(status, message)| Problem::new(status, message));
+    let told = may.and_then(|()| match (head.method.as_str(), path) {
         ("GET", "openapi.yaml") => Ok(response::answer(StatusCode::OK, "application/yaml", SPECIFICATION.into())),
         (method, path) => obey(state, method, path, body).map(|done| response::json(StatusCode::OK, done.to_string())),
     });

@@ -56,6 +56,7 @@ mod api;
 mod apis;
 mod clock;
 mod control;
+mod door;
 mod fault;
 mod given;
 mod notifier;
@@ -67,6 +68,7 @@ mod response;
 mod room;
 mod server;
 mod shape;
+mod state;
 mod story;
 
 use std::fmt;
@@ -153,7 +155,7 @@ impl fmt::Display for Report<'_> {
 pub struct Sandbox {
     url: String,
     apis: apis::Apis,
-    state: server::State,
+    state: state::State,
     /// Dropped with the sandbox, which tells the server to stop.
     _running: oneshot::Sender<()>,
 }
@@ -200,7 +202,7 @@ impl Sandbox {
         read_timeout: Duration,
         /// Is told what happens, in the sandbox's own thread; nobody is if not set.
         #[builder(with = |report: impl Fn(Report<'_>) + Send + Sync + 'static| Arc::new(report))]
-        report: Option<server::Reporter>,
+        report: Option<state::Reporter>,
         /// Whether programs on other machines may use what is below `/_sandbox/`; they may not if not set.
         #[builder(default)]
         allow_remote_control: bool,
@@ -219,7 +221,7 @@ impl Sandbox {
         listener.set_nonblocking(true).map_err(cannot_listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
         let (sender, told) = mpsc::unbounded_channel();
-        let state = server::State {
+        let state = state::State {
             apis: apis.clone(),
             served: apis.all().into(),
             credentials,
@@ -230,7 +232,7 @@ impl Sandbox {
             reporter: report,
             read_timeout,
             notify: callback.is_some().then_some(sender),
-            door: control::Door { address: address.ip(), host: control_host, is_open_to_others: allow_remote_control },
+            door: door::Door { address: address.ip(), host: control_host, is_open_to_others: allow_remote_control },
         };
         let (running, stopped) = oneshot::channel();
         let served = state.clone();

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Report;
-use super::server::State;
+use super::state::State;
 use crate::error::{Error, innermost};
 use crate::notification::{DELIVERY_HEADER, Signer};
 use crate::transport::connect::http_client;

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
-use super::api::{Asked, Parameters};
+use super::api::{Asked, BYTE_ORDER_MARK, Parameters};
 use super::held;
 use crate::openapi::{Body, Operation};
 
@@ -127,8 +127,6 @@ impl Request {
         self.outcome.code.as_deref()
     }
 }
-
-pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What its caller passed and what became of it.
 impl fmt::Debug for Request {

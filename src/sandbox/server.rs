@@ -1,7 +1,7 @@
 //! The sandbox over HTTP: which API a request is for, and what goes wrong with it.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
@@ -11,95 +11,23 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-use super::api::{Api, Asked, RefusedWith};
-use super::apis::Apis;
-use super::clock::Clock;
-use super::control::{self, Door};
-use super::fault::{Dropped, FAULT_HEADER, Fault};
+use super::api::{Asked, RefusedWith};
+use super::fault::Dropped;
 use super::refusal::Refusal;
-use super::request::{Log, Outcome, Request};
-use super::story::{Effect, Stories, Story};
-use super::{BODY_LIMIT, CONNECTION_LIMIT, Report, held, pages};
-use crate::csss::credentials::Credentials;
-use crate::error::Error;
-use crate::signing::TimestampUnit;
+use super::request::{Outcome, Request};
+use super::state::State;
+use super::story::Effect;
+use super::{BODY_LIMIT, CONNECTION_LIMIT, Report, control, pages};
 
 /// How much of a request's head is kept while it comes; what is longer by some reads is refused.
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Most bytes of a body that are read, to no end from [`BODY_LIMIT`] on.
 const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
-
-/// What all requests share.
-#[derive(Clone)]
-pub(super) struct State {
-    pub(super) apis: Apis,
-    /// All of them; the one without a root of its own comes last.
-    pub(super) served: Arc<[Arc<dyn Api>]>,
-    pub(super) credentials: Credentials,
-    pub(super) clock: Clock,
-    pub(super) fault: Arc<Mutex<Option<Fault>>>,
-    pub(super) stories: Arc<Stories>,
-    pub(super) log: Arc<Log>,
-    pub(super) reporter: Option<Reporter>,
-    pub(super) read_timeout: Duration,
-    /// To the task that sends notifications, if there is one.
-    pub(super) notify: Option<mpsc::UnboundedSender<Value>>,
-    pub(super) door: Door,
-}
-
-pub(super) type Reporter = Arc<dyn Fn(Report<'_>) + Send + Sync>;
-
-impl State {
-    /// That of the request's header, or of a story, or else that of all requests. As long as the body is not read, only
-    /// what happens before that.
-    fn effect(&self, request: &Request, is_read: bool) -> Option<Effect> {
-        let header = request.headers().get(FAULT_HEADER).and_then(|name| name.to_str().ok());
-        let of_all = || held(&self.fault).map(Effect::from);
-        let effect = match header.and_then(Fault::from_name) {
-            Some(named) => Some(named.into()),
-            None => self.stories.play(request, is_read).unwrap_or_else(of_all),
-        };
-        effect.filter(|effect| is_read || effect.is_before_reading())
-    }
-
-    /// The API that the path belongs to.
-    fn api(&self, path: &str) -> Option<&dyn Api> {
-        self.served.iter().map(|api| &**api).find(|api| path.starts_with(api.root()))
-    }
-
-    pub(super) fn tell(&self, story: Story) -> Result<(), Error> {
-        let operations = self.served.iter().flat_map(|api| api.document().operations);
-        let operations: Vec<_> = operations.map(|operation| operation.id).collect();
-        if let Some(problem) = story.problem(&operations) {
-            return Err(Error::settings(problem));
-        }
-        self.stories.tell(story);
-        Ok(())
-    }
-
-    pub(super) fn notify(&self, body: Value) -> bool {
-        self.notify.as_ref().is_some_and(|notify| notify.send(body).is_ok())
-    }
-
-    /// As documented, but for the type of the message.
-    pub(super) fn send_sms(&self, sim_id: &str, text: &str) -> bool {
-        let received = TimestampUnit::Milliseconds.format(self.clock.told());
-        self.notify(json!({
-            "partner_code": self.credentials.access_code(), "sim_id": sim_id, "text_message": text,
-            "received_at": received, "message_type": "SANDBOX-TEXT",
-        }))
-    }
-
-    pub(super) fn report(&self, report: Report<'_>) {
-        self.reporter.iter().for_each(|reporter| reporter(report.clone()));
-    }
-}
 
 /// Serves until `stopped` says so, or whoever could say so is gone.
 pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: oneshot::Receiver<()>) {

@@ -36,8 +36,10 @@ mod enabled {
     use crate::error::{Error, Subject};
     use crate::transport::intent::Target;
 
-    /// The name of what metrics are told to.
-    const METRICS: &str = "linksfield::metrics";
+    /// An event of which a metric is made, outside of any span.
+    macro_rules! metric {
+        ($($field:tt)*) => { event!(target: "linksfield::metrics", parent: None, Level::DEBUG, $($field)*) };
+    }
 
     /// The span of one call. Dropped before its end, it says that the call was cancelled.
     pub(crate) struct Span<'a> {
@@ -82,10 +84,7 @@ mod enabled {
         pub(crate) async fn waiting<T>(&self, wait: impl Future<Output = T>) -> T {
             let start = Instant::now();
             let waited = wait.await;
-            event!(
-                target: METRICS,
-                parent: None,
-                Level::DEBUG,
+            metric!(
                 histogram.linksfield.limiter.wait = start.elapsed().as_secs_f64(),
                 linksfield.operation = &*self.subject.operation,
             );
@@ -166,19 +165,13 @@ mod enabled {
                 self.span.record("error.type", error);
                 self.span.record("linksfield.outcome_unknown", outcome_unknown);
             }
-            event!(
-                target: METRICS,
-                parent: None,
-                Level::DEBUG,
+            metric!(
                 monotonic_counter.linksfield.calls = 1_u64,
                 linksfield.operation = operation,
                 error.type = error,
             );
             if outcome_unknown {
-                event!(
-                    target: METRICS,
-                    parent: None,
-                Level::DEBUG,
+                metric!(
                     monotonic_counter.linksfield.unknown_outcomes = 1_u64,
                     linksfield.operation = operation,
                     error.type = error,
@@ -188,10 +181,7 @@ mod enabled {
 
         fn count_refusal(&self, error: &Error) {
             if let Some(code) = error.code() {
-                event!(
-                    target: METRICS,
-                    parent: None,
-                Level::DEBUG,
+                metric!(
                     monotonic_counter.linksfield.refusals = 1_u64,
                     linksfield.operation = &*self.subject.operation,
                     linksfield.code = code,

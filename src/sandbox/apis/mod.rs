@@ -9,6 +9,7 @@ mod esim_qr;
 mod mall;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::api::Api;
 use crate::csss::credentials::Credentials;
@@ -43,6 +44,11 @@ impl Apis {
             #[cfg(feature = "mall")]
             mall: mall::Mall::services(credentials.access_code()),
         })
+    }
+
+    /// Lets a SIM use data of its plan; whether it has a plan in use.
+    pub(super) fn use_data(&self, device_id: &str, amount: u64, now: SystemTime) -> bool {
+        self.csss.use_data(device_id, amount, now)
     }
 
     /// All of them; the one without a root of its own comes last.

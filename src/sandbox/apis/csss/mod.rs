@@ -17,7 +17,6 @@ use crate::notification::types::OrderEvent;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::api::{Api, Parameters, Received, object, read};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::server::State;
 use crate::sandbox::{Sandbox, held};
 use crate::signing::{self, VerifyError};
 use crate::values::Language;
@@ -39,6 +38,10 @@ impl Csss {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         held(&self.ledger)
+    }
+
+    pub(super) fn use_data(&self, device_id: &str, amount: u64, now: SystemTime) -> bool {
+        self.ledger().use_data(device_id, amount, calendar::local(now))
     }
 
     fn is_time_for_ends(&self) -> bool {
@@ -144,11 +147,5 @@ impl Sandbox {
     /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
     pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
         self.state.use_data(device_id, amount)
-    }
-}
-
-impl State {
-    pub(in crate::sandbox) fn use_data(&self, device_id: &str, amount: u64) -> bool {
-        self.apis.csss.ledger().use_data(device_id, amount, calendar::local(self.clock.told()))
     }
 }
