@@ -3,35 +3,26 @@
 //! One thread has the file. It writes what has come together meanwhile as one piece and syncs once for all of it, so that
 //! many orders at a time cost little more than one.
 
-use std::collections::hash_map::Entry as Place;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf, absolute};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fs4::{FileExt, TryLockError};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::filesystem::{check, sync_folder};
-use super::line::{Entry, FORMAT, Line, OldEntry, milliseconds};
+use super::index::{Index, Known, State};
+use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
+use super::pen::{Pen, Task, broken};
 use super::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Wanted};
-use crate::error::reason;
 use crate::fleet::sim::Sim;
-
-/// How long an order may be under way of which a line of the older form does not tell.
-const OLD_DEADLINE: Duration = Duration::from_secs(60);
-
-/// Most lines that are written as one piece.
-const PIECE: usize = 1024;
-
-/// Journals that failed in this process. None of them is opened again: what is read of it may not be on the disk.
-static BROKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -51,78 +42,6 @@ pub struct FileJournal {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
-}
-
-/// What is kept in memory.
-#[derive(Default)]
-struct Index {
-    known: HashMap<Sim, Known>,
-    /// Those that this run has at the moment.
-    claimed: HashSet<Sim>,
-    was_begun: bool,
-}
-
-/// The state of a SIM, and where the line begins with which its order was begun, in 8 bytes.
-#[derive(Clone, Copy)]
-struct Known(u64);
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Begun = 0,
-    Ordered = 1,
-    Refused = 2,
-}
-
-impl Known {
-    fn new(state: State, offset: u64) -> Self {
-        Self(offset << 2 | state as u64)
-    }
-
-    fn state(self) -> State {
-        match self.0 & 3 {
-            1 => State::Ordered,
-            2 => State::Refused,
-            _ => State::Begun,
-        }
-    }
-
-    fn offset(self) -> u64 {
-        self.0 >> 2
-    }
-}
-
-impl Index {
-    fn set(&mut self, sim: Sim, state: State, offset: u64) {
-        match self.known.entry(sim) {
-            Place::Occupied(mut known) if state != State::Begun => {
-                let offset = known.get().offset();
-                known.insert(Known::new(state, offset));
-            }
-            place => drop(place.insert_entry(Known::new(state, offset))),
-        }
-    }
-
-    /// Takes over what a line at `offset` says.
-    fn note(&mut self, did: &Entry, offset: u64) {
-        match did {
-            Entry::Begun { sim, .. } => {
-                self.was_begun = true;
-                self.set(*sim, State::Begun, offset);
-            }
-            Entry::Ordered { sim, .. } => self.set(*sim, State::Ordered, offset),
-            Entry::Refused { sim, .. } => self.set(*sim, State::Refused, offset),
-            Entry::Released { sim, .. } => drop(self.known.remove(sim)),
-            Entry::Journal { .. } | Entry::Run { .. } | Entry::Unknown { .. } => {}
-        }
-    }
-
-    fn note_old(&mut self, entry: &OldEntry, offset: u64) {
-        self.was_begun = true;
-        match entry {
-            OldEntry::About { sim, .. } => self.set(*sim, State::Begun, offset),
-            OldEntry::Ordered { sim, .. } => self.set(*sim, State::Ordered, offset),
-        }
-    }
 }
 
 impl FileJournal {
@@ -284,10 +203,6 @@ impl Journal for FileJournal {
     }
 }
 
-fn broken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    BROKEN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     spawn_blocking(work).await.map_err(|error| JournalError::failed("opened", error))?
 }
@@ -396,20 +311,6 @@ fn read_all(file: File, index: &mut Index, purpose: &Purpose, path: &Path) -> Re
     Ok(pen)
 }
 
-/// Whether a line has the form of the example's journal.
-fn is_old(line: &[u8]) -> bool {
-    line.starts_with(b"{\"about\":") || line.starts_with(b"{\"ordered\":")
-}
-
-/// Whether a line is as it was written.
-fn is_whole(line: &[u8]) -> bool {
-    is_old(line) || Line::checked(line).is_some()
-}
-
-fn read_old(line: &[u8], n: u64) -> Result<OldEntry> {
-    serde_json::from_slice(line).map_err(|error| JournalError::Damaged { line: n + 1, what: reason::of(&error) })
-}
-
 /// Moves what is behind the last whole line to a file of its own.
 fn cut(pen: &mut Pen, path: &Path) -> Result<()> {
     let failed = |error| JournalError::failed("repaired", error);
@@ -425,144 +326,4 @@ fn cut(pen: &mut Pen, path: &Path) -> Result<()> {
     torn.push(b'\n');
     kept.write_all(&torn).and_then(|()| kept.sync_all()).map_err(failed)?;
     pen.file.set_len(pen.end).and_then(|()| pen.file.sync_all()).map_err(failed)
-}
-
-enum Task {
-    Write {
-        did: Entry,
-        sync: bool,
-        reply: oneshot::Sender<Result<(u64, Confirmation)>>,
-    },
-    /// The lines at these places with which orders were begun.
-    Read {
-        offsets: Vec<u64>,
-        reply: oneshot::Sender<Result<Vec<Begun>>>,
-    },
-}
-
-/// What the line says with which an order was begun.
-struct Begun {
-    fingerprint: Option<String>,
-    before: BTreeSet<String>,
-    at: Option<SystemTime>,
-    under_way: Duration,
-}
-
-/// What writes the file.
-struct Pen {
-    file: File,
-    path: PathBuf,
-    /// How long the file is, as far as this run knows.
-    end: u64,
-    /// The number of the next line.
-    n: u64,
-    /// The first error, after which nothing is written: a second try may seem to succeed though lines are lost.
-    broken: Option<JournalError>,
-}
-
-impl Pen {
-    /// Does what it is told until nobody can tell it any more.
-    fn serve(mut self, tasks: &Receiver<Task>) {
-        while let Ok(first) = tasks.recv() {
-            let (mut dids, mut replies, mut is_synced) = (Vec::new(), Vec::new(), false);
-            let mut next = Some(first);
-            while let Some(task) = next {
-                match task {
-                    Task::Read { offsets, reply } => {
-                        let lines = offsets.into_iter().map(|offset| self.begun_at(offset)).collect();
-                        drop(reply.send(lines));
-                    }
-                    Task::Write { did, sync, reply } => {
-                        dids.push(did);
-                        replies.push(reply);
-                        is_synced |= sync;
-                    }
-                }
-                next = if dids.len() < PIECE { tasks.try_recv().ok() } else { None };
-            }
-            match self.write(dids, is_synced) {
-                Ok(offsets) => {
-                    let confirmation = Confirmation::now();
-                    for (reply, offset) in replies.into_iter().zip(offsets) {
-                        drop(reply.send(Ok((offset, confirmation))));
-                    }
-                }
-                Err(error) => replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone())))),
-            }
-        }
-        drop(self.file.sync_data());
-    }
-
-    /// Adds lines, and says where each of them begins.
-    fn write(&mut self, dids: Vec<Entry>, sync: bool) -> Result<Vec<u64>> {
-        if let Some(broken) = &self.broken {
-            return Err(broken.clone());
-        }
-        self.append(dids, sync).inspect_err(|error| {
-            self.broken = Some(error.clone());
-            broken().insert(self.path.clone());
-        })
-    }
-
-    fn append(&mut self, dids: Vec<Entry>, sync: bool) -> Result<Vec<u64>> {
-        let failed = |error| JournalError::failed("written", error);
-        let (mut piece, mut offsets) = (Vec::new(), Vec::with_capacity(dids.len()));
-        let first = self.n;
-        for (did, n) in dids.into_iter().zip(first..) {
-            offsets.push(self.end + piece.len() as u64);
-            piece.extend_from_slice(&Line::write(n, did)?);
-        }
-        self.is_alone()?;
-        self.file.write_all(&piece).map_err(failed)?;
-        if sync {
-            self.file.sync_data().map_err(failed)?;
-        }
-        self.n += offsets.len() as u64;
-        self.end += piece.len() as u64;
-        self.is_alone()?;
-        Ok(offsets)
-    }
-
-    /// Whether nobody else has written: a lock that was granted may lock nothing.
-    fn is_alone(&self) -> Result<()> {
-        let length = self.file.metadata().map_err(|error| JournalError::failed("read", error))?.len();
-        if length == self.end {
-            return Ok(());
-        }
-        Err(JournalError::Locked("another run writes to this journal, whose lock locks nothing here".to_owned()))
-    }
-
-    fn begun_at(&mut self, offset: u64) -> Result<Begun> {
-        let failed = |error| JournalError::failed("read", error);
-        let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-        BufReader::with_capacity(512, &self.file).read_until(b'\n', &mut bytes).map_err(failed)?;
-        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        if is_old(line) {
-            let before = match read_old(line, 0)? {
-                OldEntry::About { before, .. } => before,
-                OldEntry::Ordered { .. } => BTreeSet::new(),
-            };
-            return Ok(Begun { fingerprint: None, before, at: None, under_way: OLD_DEADLINE });
-        }
-        Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
-    }
-}
-
-impl Line {
-    fn begun(self) -> Option<Begun> {
-        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
-        match self.did {
-            Entry::Begun { fingerprint, before, deadline, .. } => {
-                // A clock that was set back makes it wait no longer than from now on.
-                let past = milliseconds(SystemTime::now()).saturating_sub(self.at);
-                let under_way = Duration::from_millis(deadline.saturating_sub(past));
-                Some(Begun { fingerprint: Some(fingerprint), before, at, under_way })
-            }
-            Entry::Ordered { .. } | Entry::Refused { .. } => {
-                Some(Begun { fingerprint: None, before: BTreeSet::new(), at, under_way: Duration::ZERO })
-            }
-            _ => None,
-        }
-    }
 }

@@ -137,6 +137,20 @@ impl Line {
 /// Length of `,"sum":"1a2b3c4d"}`.
 const SUM: usize = 18;
 
+/// Whether a line has the form of the example's journal.
+pub(super) fn is_old(line: &[u8]) -> bool {
+    line.starts_with(b"{\"about\":") || line.starts_with(b"{\"ordered\":")
+}
+
+/// Whether a line is as it was written.
+pub(super) fn is_whole(line: &[u8]) -> bool {
+    is_old(line) || Line::checked(line).is_some()
+}
+
+pub(super) fn read_old(line: &[u8], n: u64) -> Result<OldEntry, JournalError> {
+    serde_json::from_slice(line).map_err(|error| JournalError::Damaged { line: n + 1, what: reason::of(&error) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 
 mod file;
 mod filesystem;
+mod index;
 mod line;
+mod pen;
 
 use std::collections::BTreeSet;
 use std::fmt;

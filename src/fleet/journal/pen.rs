@@ -1,0 +1,169 @@
+//! What has the file of a journal: the one thread that writes it, and reads of it what was begun.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+
+use super::line::{Entry, Line, OldEntry, is_old, milliseconds, read_old};
+use super::{Confirmation, JournalError};
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+/// How long an order may be under way of which a line of the older form does not tell.
+const OLD_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Most lines that are written as one piece.
+const PIECE: usize = 1024;
+
+/// Journals that failed in this process. None of them is opened again: what is read of it may not be on the disk.
+static BROKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+pub(super) fn broken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    BROKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) enum Task {
+    Write {
+        did: Entry,
+        sync: bool,
+        reply: oneshot::Sender<Result<(u64, Confirmation)>>,
+    },
+    /// The lines at these places with which orders were begun.
+    Read {
+        offsets: Vec<u64>,
+        reply: oneshot::Sender<Result<Vec<Begun>>>,
+    },
+}
+
+/// What the line says with which an order was begun.
+pub(super) struct Begun {
+    pub(super) fingerprint: Option<String>,
+    pub(super) before: BTreeSet<String>,
+    pub(super) at: Option<SystemTime>,
+    pub(super) under_way: Duration,
+}
+
+/// What writes the file.
+pub(super) struct Pen {
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    /// How long the file is, as far as this run knows.
+    pub(super) end: u64,
+    /// The number of the next line.
+    pub(super) n: u64,
+    /// The first error, after which nothing is written: a second try may seem to succeed though lines are lost.
+    pub(super) broken: Option<JournalError>,
+}
+
+impl Pen {
+    /// Does what it is told until nobody can tell it any more.
+    pub(super) fn serve(mut self, tasks: &Receiver<Task>) {
+        while let Ok(first) = tasks.recv() {
+            let (mut dids, mut replies, mut is_synced) = (Vec::new(), Vec::new(), false);
+            let mut next = Some(first);
+            while let Some(task) = next {
+                match task {
+                    Task::Read { offsets, reply } => {
+                        let lines = offsets.into_iter().map(|offset| self.begun_at(offset)).collect();
+                        drop(reply.send(lines));
+                    }
+                    Task::Write { did, sync, reply } => {
+                        dids.push(did);
+                        replies.push(reply);
+                        is_synced |= sync;
+                    }
+                }
+                next = if dids.len() < PIECE { tasks.try_recv().ok() } else { None };
+            }
+            match self.write(dids, is_synced) {
+                Ok(offsets) => {
+                    let confirmation = Confirmation::now();
+                    for (reply, offset) in replies.into_iter().zip(offsets) {
+                        drop(reply.send(Ok((offset, confirmation))));
+                    }
+                }
+                Err(error) => replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone())))),
+            }
+        }
+        drop(self.file.sync_data());
+    }
+
+    /// Adds lines, and says where each of them begins.
+    pub(super) fn write(&mut self, dids: Vec<Entry>, sync: bool) -> Result<Vec<u64>> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
+        self.append(dids, sync).inspect_err(|error| {
+            self.broken = Some(error.clone());
+            broken().insert(self.path.clone());
+        })
+    }
+
+    fn append(&mut self, dids: Vec<Entry>, sync: bool) -> Result<Vec<u64>> {
+        let failed = |error| JournalError::failed("written", error);
+        let (mut piece, mut offsets) = (Vec::new(), Vec::with_capacity(dids.len()));
+        let first = self.n;
+        for (did, n) in dids.into_iter().zip(first..) {
+            offsets.push(self.end + piece.len() as u64);
+            piece.extend_from_slice(&Line::write(n, did)?);
+        }
+        self.is_alone()?;
+        self.file.write_all(&piece).map_err(failed)?;
+        if sync {
+            self.file.sync_data().map_err(failed)?;
+        }
+        self.n += offsets.len() as u64;
+        self.end += piece.len() as u64;
+        self.is_alone()?;
+        Ok(offsets)
+    }
+
+    /// Whether nobody else has written: a lock that was granted may lock nothing.
+    fn is_alone(&self) -> Result<()> {
+        let length = self.file.metadata().map_err(|error| JournalError::failed("read", error))?.len();
+        if length == self.end {
+            return Ok(());
+        }
+        Err(JournalError::Locked("another run writes to this journal, whose lock locks nothing here".to_owned()))
+    }
+
+    fn begun_at(&mut self, offset: u64) -> Result<Begun> {
+        let failed = |error| JournalError::failed("read", error);
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        BufReader::with_capacity(512, &self.file).read_until(b'\n', &mut bytes).map_err(failed)?;
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        if is_old(line) {
+            let before = match read_old(line, 0)? {
+                OldEntry::About { before, .. } => before,
+                OldEntry::Ordered { .. } => BTreeSet::new(),
+            };
+            return Ok(Begun { fingerprint: None, before, at: None, under_way: OLD_DEADLINE });
+        }
+        Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
+    }
+}
+
+impl Line {
+    fn begun(self) -> Option<Begun> {
+        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
+        match self.did {
+            Entry::Begun { fingerprint, before, deadline, .. } => {
+                // A clock that was set back makes it wait no longer than from now on.
+                let past = milliseconds(SystemTime::now()).saturating_sub(self.at);
+                let under_way = Duration::from_millis(deadline.saturating_sub(past));
+                Some(Begun { fingerprint: Some(fingerprint), before, at, under_way })
+            }
+            Entry::Ordered { .. } | Entry::Refused { .. } => {
+                Some(Begun { fingerprint: None, before: BTreeSet::new(), at, under_way: Duration::ZERO })
+            }
+            _ => None,
+        }
+    }
+}
