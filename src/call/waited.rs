@@ -79,7 +79,7 @@ impl<T: Send + 'static> Items<T> {
 
 fn not_waited(subject: Subject, why: NotWaited) -> Error {
     let cause = match why {
-        NotWaited::Panicked => Cause::stopped(why),
+        NotWaited::Panicked => Cause::Panicked,
         _ => Cause::invalid_request(why),
     };
     Error::new(subject, 0, cause)
