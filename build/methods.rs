@@ -28,7 +28,7 @@ fn method(document: &Document, wire: &syn::File, index: usize, operation: &Opera
     };
     let types = linked_types(&[parameters, &parse_quote!(#data)]);
     let about = about(document, operation, &types);
-    let items = pages::items_method(document, operation, name);
+    let items = pages::items_method(document, operation, index, name);
     let deprecated = (operation.node["deprecated"] == true)
         .then(|| quote!(#[deprecated(note = "the vendor labels this operation as deprecated")]));
     Ok(quote! {

@@ -62,8 +62,13 @@ pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages
     Some(Pages { number, size, total_count, item: reference(item).filter(|_| known)?, list })
 }
 
-/// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`.
-pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn::Ident) -> Option<TokenStream> {
+/// `x_items`, for the method `x` of an operation with `x-linksfield-pagination`, which is the one of `index` in the table.
+pub fn items_method(
+    document: &Document,
+    operation: &Operation<'_>,
+    index: usize,
+    method: &syn::Ident,
+) -> Option<TokenStream> {
     let pages = of(document, operation)?;
     let request = peel::whole_request(document, operation);
     let field = |name: &str| format_ident!("{}", name.to_snake_case());
@@ -113,7 +118,7 @@ pub fn items_method(document: &Document, operation: &Operation<'_>, method: &syn
                 parameters.#number = #page;
                 client.#method(&parameters).response()
             };
-            crate::Items::new(first, size, ask, #read)
+            crate::Items::new(&OPERATIONS[#index], first, size, ask, #read)
         }
     })
 }

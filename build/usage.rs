@@ -5,14 +5,11 @@ use std::fmt::Write;
 
 use heck::ToSnakeCase;
 use serde_json::{Map, Value};
-use syn::{Item, parse_quote};
+use syn::{Ident, Item, parse_quote};
 
 use super::document::{Document, Operation, entries, items, reference, requires, text};
 use super::shape::Shape;
 use super::{coded, peel, polish, table};
-
-/// Words of Rust that the generator gives another name as fields.
-const KEYWORDS: [&str; 8] = ["type", "ref", "use", "in", "for", "match", "move", "where"];
 
 /// An example of a call, as a test of the documentation.
 pub fn example(document: &Document, operation: &Operation<'_>) -> String {
@@ -25,8 +22,8 @@ pub fn example(document: &Document, operation: &Operation<'_>) -> String {
         Some(built) => (listed(types), format!("let parameters = {built};")),
         // What no builder can be told is read from JSON.
         None => {
-            let json = Value::Object(given);
-            let read = format!("linksfield::serde_json::from_str(r#\"{json}\"#)?");
+            let json = raw(&Value::Object(given).to_string());
+            let read = format!("linksfield::serde_json::from_str({json})?");
             (name.clone(), format!("let parameters: {name} = {read};"))
         }
     };
@@ -67,15 +64,26 @@ fn built(
     for (field, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         let property = schema["properties"].get(field)?;
         let value = expression(document, property, value, depth + 1, types)?;
-        let mut field = field.to_snake_case();
-        if KEYWORDS.contains(&field.as_str()) {
-            field.push('_');
-        }
-        write!(text, "\n{margin}.{field}({value})").ok()?;
+        write!(text, "\n{margin}.{}({value})", method(field)).ok()?;
     }
     let is_whole =
         entries(&schema["properties"]).all(|(field, _)| given.contains_key(field) || !requires(schema, field));
     is_whole.then(|| format!("{text}\n{margin}.build()"))
+}
+
+/// What a builder is told a field by: the generator adds to the words of Rust.
+fn method(field: &str) -> String {
+    let name = field.to_snake_case();
+    if syn::parse_str::<Ident>(&name).is_ok() { name } else { format!("{name}_") }
+}
+
+/// A text as a literal without escapes.
+fn raw(text: &str) -> String {
+    let mut marks = "#".to_owned();
+    while text.contains(&format!("\"{marks}")) {
+        marks.push('#');
+    }
+    format!("r{marks}\"{text}\"{marks}")
 }
 
 /// A value as a builder takes it.

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::response::{Around, Response};
 use crate::error::{Error, ErrorKind};
 use crate::family::scheme::is_server_failure;
+use crate::openapi::Operation;
 use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.
@@ -36,12 +37,15 @@ use crate::values::{Listed, OddItem};
 /// # Ok(()) }
 /// ```
 #[must_use = "nothing is asked for until it is read"]
-pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
+pub struct Items<T> {
+    pub(super) operation: &'static Operation,
+    stream: Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>,
+}
 
 impl<T> Items<T> {
     /// The next item; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
-        poll_fn(|context| self.0.as_mut().poll_next(context)).await
+        poll_fn(|context| self.stream.as_mut().poll_next(context)).await
     }
 
     /// All items.
@@ -62,13 +66,13 @@ impl<T> Stream for Items<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+        self.stream.as_mut().poll_next(context)
     }
 }
 
 impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Items(…)")
+        f.debug_struct("Items").field("operation", &self.operation.id).finish_non_exhaustive()
     }
 }
 
@@ -140,9 +144,10 @@ impl<T: Serialize> Position<T> {
 }
 
 impl<T: Serialize + Send + 'static> Items<T> {
-    /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
+    /// The items that `operation` lists from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
     /// data and what is around that say of the list.
     pub(crate) fn new<D, F>(
+        operation: &'static Operation,
         first: i64,
         size: i64,
         ask: impl Fn(i64) -> F + Send + 'static,
@@ -167,7 +172,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
             let (results, position) = turned(position, answer, read);
             Some((stream::iter(results), (position, ask)))
         });
-        Self(Box::pin(pages.flatten()))
+        Self { operation, stream: Box::pin(pages.flatten()) }
     }
 }
 

@@ -12,9 +12,10 @@ impl<T: Send + 'static> Call<T> {
     /// not used any more, and has connections of its own. An [`http_client`](crate::ClientBuilder::http_client) of yours has the
     /// same for both: wait for its calls, or await them, but not both.
     ///
-    /// On a runtime of one thread, do not wait while calls of the same client are under way there: if they hold all that the
-    /// client's limits (`in_flight`, `per_second`) let pass, they go on only when this thread does, and it waits for them
-    /// for ever. A [`deadline`](Self::deadline) ends it.
+    /// Inside of a runtime of one thread, and of a task, calls that are awaited there go on only after this one. If they hold all
+    /// that the client's limits (`in_flight`, `per_second`) let pass, it is an
+    /// [invalid request](crate::ErrorKind::InvalidRequest), of which nothing is sent. In a `LocalSet` of a runtime of several threads
+    /// that is not seen: give it a [`deadline`](Self::deadline).
     ///
     /// ```no_run
     /// use linksfield::csss::Client;
@@ -59,6 +60,7 @@ impl<T: Send + 'static> Items<T> {
     /// # Ok(()) }
     /// ```
     pub fn wait(self) -> impl Iterator<Item = Result<T, Error>> {
+        let subject = Subject::from(self.operation);
         let mut items = Some(self);
         std::iter::from_fn(move || {
             let mut rest = items.take()?;
@@ -71,7 +73,7 @@ impl<T: Send + 'static> Items<T> {
                     items = Some(rest);
                     next
                 }
-                Err(why) => Some(Err(not_waited(Subject { operation: "list".into(), safe_to_retry: true }, why))),
+                Err(why) => Some(Err(not_waited(subject.clone(), why))),
             }
         })
     }
@@ -79,7 +81,7 @@ impl<T: Send + 'static> Items<T> {
 
 fn not_waited(subject: Subject, why: NotWaited) -> Error {
     let cause = match why {
-        NotWaited::Panicked => Cause::stopped(why),
+        NotWaited::Panicked => Cause::Panicked,
         _ => Cause::invalid_request(why),
     };
     Error::new(subject, 0, cause)

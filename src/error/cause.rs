@@ -35,6 +35,8 @@ pub(crate) enum Cause {
     },
     InvalidRequest(Arc<dyn StdError + Send + Sync>),
     Settings(String),
+    /// What the client calls while it sends panicked.
+    Panicked,
 }
 
 /// What comes before the body of an answer.
@@ -67,18 +69,12 @@ impl Cause {
             return Self::invalid_request(source.without_url());
         }
         let may_be_sent = !source.is_connect();
-        Self::Transport { source: TransportError::of_client(source), may_be_sent }
+        Self::Transport { source: TransportError::new(source), may_be_sent }
     }
 
     /// Of an HTTP client that may have sent the request before, and then followed a redirect.
     pub(crate) fn lost(source: reqwest::Error) -> Self {
-        Self::Transport { source: TransportError::of_client(source), may_be_sent: true }
-    }
-
-    /// Of a call whose end nobody learns.
-    #[cfg(feature = "blocking")]
-    pub(crate) fn stopped(why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::Transport { source: TransportError::new(why), may_be_sent: true }
+        Self::Transport { source: TransportError::new(source), may_be_sent: true }
     }
 
     /// Of an answer that can't be read, or was read in part only.
@@ -116,7 +112,7 @@ impl Cause {
         match self {
             Self::Transport { may_be_sent, .. } => *may_be_sent,
             Self::Refused(refusal) => refusal.outcome_unknown || refusal.head.status.is_server_error(),
-            Self::Ended | Self::CutShort | Self::Unreadable { .. } => true,
+            Self::Ended | Self::CutShort | Self::Unreadable { .. } | Self::Panicked => true,
             Self::NotBegun | Self::UsedUp { .. } | Self::InvalidRequest(_) | Self::Settings(_) => false,
         }
     }

@@ -88,4 +88,11 @@ pub enum ErrorKind {
     ///
     /// The message, which names the setting or the environment variable.
     Settings,
+    /// A panic ended a call that was waited for: of what the client calls while it sends, such as its clock.
+    ///
+    /// # What to look at
+    ///
+    /// What the panic printed, and where: the client's `clock` and `headers`, a subscriber of `tracing`. How far the call got is
+    /// not known. Of a call that is awaited, the panic is that of whoever awaits it.
+    Panicked,
 }

@@ -1,6 +1,7 @@
 //! Errors that a caller makes: for a stand-in of the client in tests of what uses it.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -8,13 +9,16 @@ use http::{HeaderMap, StatusCode};
 use super::cause::{Cause, Head, Refusal};
 use super::retry_after::retry_after;
 use super::transport::TransportError;
-use super::{Error, Subject};
+use super::{Error, Inner, Subject};
 
 /// # Errors that you make
 ///
 /// Whoever puts this client behind a trait of their own, to test what comes after it, can make each error that it returns. What
 /// became of the call is taken as for an operation that changes something: where no readable answer came, the
 /// [outcome is unknown](Self::outcome_unknown) unless [told otherwise](Self::with_outcome_unknown).
+///
+/// What begins with `with_` tells more of such an error. An error that a call returned stays as it is: an unknown outcome can't
+/// be made a known one.
 impl Error {
     /// The API refused the call, with HTTP 200 and no data unless told.
     ///
@@ -66,7 +70,8 @@ impl Error {
         Self::made(operation, 1, Cause::unreadable(head, body.into(), "it is not as documented".to_owned()))
     }
 
-    /// The connection could not be made, or broke; `source` becomes a [`TransportError`] with it behind.
+    /// The connection broke after something may have been sent; `source` becomes a [`TransportError`] with it behind. If that
+    /// [is a timeout](TransportError::is_timeout), so is the error.
     ///
     /// ```
     /// use linksfield::{Error, ErrorKind};
@@ -75,13 +80,30 @@ impl Error {
     /// let error = Error::transport("renewPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
     /// assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
     /// assert!(error.outcome_unknown() && !error.with_outcome_unknown(false).outcome_unknown());
+    /// let late = Error::transport("renewPackage", io::Error::from(io::ErrorKind::TimedOut));
+    /// assert!(late.is_timeout());
     /// ```
     #[must_use]
     pub fn transport(operation: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::made(operation, 1, Cause::Transport { source: TransportError::new(source), may_be_sent: true })
     }
 
-    /// No answer came in time.
+    /// The connection could not be made; nothing was sent.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    /// use std::io;
+    ///
+    /// let error = Error::not_sent("renewPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Transport, false));
+    /// assert!(error.to_string().contains("nothing was sent"));
+    /// ```
+    #[must_use]
+    pub fn not_sent(operation: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::made(operation, 1, Cause::Transport { source: TransportError::new(source), may_be_sent: false })
+    }
+
+    /// No answer came in time, after something may have been sent.
     ///
     /// ```
     /// use linksfield::Error;
@@ -93,6 +115,47 @@ impl Error {
     #[must_use]
     pub fn timeout(operation: impl Into<String>) -> Self {
         Self::made(operation, 1, Cause::CutShort)
+    }
+
+    /// The deadline passed before anything was sent.
+    ///
+    /// ```
+    /// use linksfield::Error;
+    ///
+    /// let error = Error::not_begun("orderPackage");
+    /// assert_eq!((error.is_timeout(), error.attempts(), error.outcome_unknown()), (true, 0, false));
+    /// ```
+    #[must_use]
+    pub fn not_begun(operation: impl Into<String>) -> Self {
+        Self::made(operation, 0, Cause::NotBegun)
+    }
+
+    /// The client has made the `limit` calls of 24 hours; the next is free in this time.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    /// use std::time::Duration;
+    ///
+    /// let error = Error::used_up("querySim", 5000, Duration::from_secs(60));
+    /// assert_eq!((error.kind(), error.retry_after()), (ErrorKind::UsedUp, Some(Duration::from_secs(60))));
+    /// assert!(!error.outcome_unknown());
+    /// ```
+    #[must_use]
+    pub fn used_up(operation: impl Into<String>, limit: u32, free_in: Duration) -> Self {
+        Self::made(operation, 0, Cause::UsedUp { limit, free_in }).asking(Some(free_in))
+    }
+
+    /// A panic ended the call.
+    ///
+    /// ```
+    /// use linksfield::{Error, ErrorKind};
+    ///
+    /// let error = Error::panicked("orderPackage");
+    /// assert!(error.kind() == ErrorKind::Panicked && error.outcome_unknown());
+    /// ```
+    #[must_use]
+    pub fn panicked(operation: impl Into<String>) -> Self {
+        Self::made(operation, 0, Cause::Panicked)
     }
 
     /// The request can't be sent as it is; nothing was sent.
@@ -119,20 +182,34 @@ impl Error {
     #[must_use]
     pub fn settings(what: impl Into<String>) -> Self {
         let subject = Subject { operation: "settings".into(), safe_to_retry: true };
-        Self::new(subject, 0, Cause::Settings(what.into()))
+        Self::of(subject, 0, Cause::Settings(what.into()))
     }
 
     fn made(operation: impl Into<String>, attempts: u32, cause: Cause) -> Self {
-        Self::new(Subject { operation: operation.into().into(), safe_to_retry: false }, attempts, cause)
+        Self::of(Subject { operation: operation.into().into(), safe_to_retry: false }, attempts, cause)
+    }
+
+    fn of(subject: Subject, attempts: u32, cause: Cause) -> Self {
+        let mut error = Self::new(subject, attempts, cause);
+        error.0.is_made = true;
+        error
+    }
+
+    fn with(mut self, tell: impl FnOnce(&mut Inner)) -> Self {
+        if self.0.is_made {
+            tell(&mut self.0);
+        }
+        self
     }
 
     /// The status of the answer. Where none came, there is no status either.
     #[must_use]
-    pub fn with_status(mut self, status: StatusCode) -> Self {
-        if let Some(head) = self.0.cause.head_mut() {
-            head.status = status;
-        }
-        self
+    pub fn with_status(self, status: StatusCode) -> Self {
+        self.with(|inner| {
+            if let Some(head) = inner.cause.head_mut() {
+                head.status = status;
+            }
+        })
     }
 
     /// The headers of the answer. Where none came, there are no headers either.
@@ -148,34 +225,34 @@ impl Error {
     /// assert_eq!(error.headers().unwrap()[RETRY_AFTER], "3");
     /// ```
     #[must_use]
-    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
-        if let Some(head) = self.0.cause.head_mut() {
-            self.0.retry_after = retry_after(&headers);
-            *head.headers = headers;
-        }
-        self
+    pub fn with_headers(self, headers: HeaderMap) -> Self {
+        self.with(|inner| {
+            if let Some(head) = inner.cause.head_mut() {
+                inner.retry_after = retry_after(&headers);
+                *head.headers = headers;
+            }
+        })
     }
 
     /// How often it was sent.
     #[must_use]
-    pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        self.with(|inner| inner.attempts = attempts)
     }
 
     /// The JSON of a refusal's `data`. What was not refused has none.
     #[must_use]
-    pub fn with_data(mut self, json: impl Into<Box<str>>) -> Self {
-        if let Cause::Refused(refusal) = &mut self.0.cause {
-            refusal.data = Some(json.into());
-        }
-        self
+    pub fn with_data(self, json: impl Into<Box<str>>) -> Self {
+        self.with(|inner| {
+            if let Cause::Refused(refusal) = &mut inner.cause {
+                refusal.data = Some(json.into());
+            }
+        })
     }
 
     /// Whether the call may have taken effect although it failed.
     #[must_use]
-    pub fn with_outcome_unknown(mut self, unknown: bool) -> Self {
-        self.0.outcome_unknown = Some(unknown);
-        self
+    pub fn with_outcome_unknown(self, unknown: bool) -> Self {
+        self.with(|inner| inner.outcome_unknown = Some(unknown))
     }
 }

@@ -42,6 +42,8 @@ struct Inner {
     /// Host and port of the proxy between.
     proxy: Option<Arc<str>>,
     drift: Option<Drift>,
+    /// Whether a caller made it, so that it can be told more.
+    is_made: bool,
 }
 
 /// What was called.
@@ -62,6 +64,7 @@ impl Error {
             retry_after: None,
             proxy: None,
             drift: None,
+            is_made: false,
         }))
     }
 
@@ -118,6 +121,7 @@ impl Error {
             Cause::UsedUp { .. } => ErrorKind::UsedUp,
             Cause::Ended | Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
             Cause::Settings(_) => ErrorKind::Settings,
+            Cause::Panicked => ErrorKind::Panicked,
         }
     }
 

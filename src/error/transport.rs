@@ -5,12 +5,16 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use super::chain;
+use tokio::time::error::Elapsed;
+
 use super::tls::hopeless;
+use super::{chain, innermost};
 
 /// What the HTTP client met where no answer came: a [`source`](StdError::source) of [`Error`](crate::Error).
 ///
-/// Its own source is the client's error; which type that has is no promise. [`io::Error`] stands behind many.
+/// Its own source is the client's error, unless the message of the [`Error`](crate::Error) has the words of that already, for
+/// want of better ones: [`get_ref`](Self::get_ref) gives it always. Which type it has is no promise. [`io::Error`] stands
+/// behind many.
 ///
 /// ```
 /// use std::error::Error as _;
@@ -25,6 +29,8 @@ use super::tls::hopeless;
 #[derive(Clone)]
 pub struct TransportError {
     source: Arc<dyn StdError + Send + Sync>,
+    /// What happened, in words that none of the sources has.
+    happened: Option<&'static str>,
     is_timeout: bool,
     /// Why it fails however often it is tried, if it says so.
     hopeless: Option<&'static str>,
@@ -37,16 +43,48 @@ const WORDS: [(&str, &str); 3] = [
     ("end of file before message length reached", "it was closed before the answer was whole"),
 ];
 
+/// What the operating system says of a connection, in other words than its own: those are printed with the causes.
+const KINDS: [(ErrorKind, &str); 10] = [
+    (ErrorKind::AddrNotAvailable, "this machine has no address or port left for it"),
+    (ErrorKind::BrokenPipe, "the other side closed it while the request was sent"),
+    (ErrorKind::ConnectionAborted, "this machine's system gave it up"),
+    (ErrorKind::ConnectionRefused, "nothing accepts connections at the server's address"),
+    (ErrorKind::ConnectionReset, "the other side cut it off"),
+    (ErrorKind::HostUnreachable, "no way leads to the server's machine"),
+    (ErrorKind::NetworkDown, "this machine's network is off"),
+    (ErrorKind::NetworkUnreachable, "no way leads to the server's network"),
+    (ErrorKind::PermissionDenied, "this machine's system does not allow it"),
+    (ErrorKind::UnexpectedEof, "the other side closed it too early"),
+];
+
 impl TransportError {
-    /// What any error stands behind.
-    pub(super) fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: source.into().into(), is_timeout: false, hopeless: None }
+    /// With any error behind it; a [`reqwest::Error`] without its URL, in which a signature may stand.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use linksfield::TransportError;
+    ///
+    /// assert!(TransportError::new(io::Error::from(io::ErrorKind::TimedOut)).is_timeout());
+    /// assert_eq!(TransportError::new("the cable is out").get_ref().to_string(), "the cable is out");
+    /// ```
+    #[must_use]
+    pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = match source.into().downcast::<Self>() {
+            Ok(known) => return *known,
+            Err(source) => source,
+        };
+        match source.downcast::<reqwest::Error>() {
+            Ok(error) => Self { hopeless: hopeless(&error), ..Self::of(Arc::new(error.without_url())) },
+            Err(source) => Self::of(source.into()),
+        }
     }
 
-    /// What this crate's HTTP client met; without the URL, in which a signature may stand.
-    pub(super) fn of_client(error: reqwest::Error) -> Self {
-        let (is_timeout, hopeless) = (error.is_timeout(), hopeless(&error));
-        Self { source: Arc::new(error.without_url()), is_timeout, hopeless }
+    fn of(source: Arc<dyn StdError + Send + Sync>) -> Self {
+        let is_timeout = chain(&*source).any(is_timeout);
+        let happened =
+            chain(&*source).find_map(|cause| cause.downcast_ref().and_then(of_system).or_else(|| of_words(cause)));
+        Self { source, happened, is_timeout, hopeless: None }
     }
 
     /// Whether the time for it was up.
@@ -55,42 +93,50 @@ impl TransportError {
         self.is_timeout
     }
 
+    /// The error that stands behind it.
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.source
+    }
+
     pub(super) fn hopeless(&self) -> Option<&'static str> {
         self.hopeless
     }
 
-    /// What happened to the connection, in words that none of the sources has.
+    /// What happened to the connection, as the message says it; where there are no words for that, those of the first cause.
     pub(super) fn what_happened(&self) -> Option<String> {
-        let of_words = |cause: &(dyn StdError + 'static)| {
-            let said = cause.to_string();
-            WORDS.iter().find(|(words, _)| said.contains(words)).map(|(_, meaning)| (*meaning).to_owned())
-        };
-        chain(&*self.source).find_map(|cause| cause.downcast_ref().and_then(of_system).or_else(|| of_words(cause)))
+        self.happened.map(str::to_owned).or_else(|| self.lent_words())
+    }
+
+    /// The words of the first cause, if the message has none of its own.
+    fn lent_words(&self) -> Option<String> {
+        let has_own = self.is_timeout || self.happened.is_some() || self.hopeless.is_some();
+        (!has_own).then(|| innermost(&*self.source))
     }
 }
 
-/// What the operating system says, if it is about a connection.
-fn of_system(error: &io::Error) -> Option<String> {
-    let known = matches!(
-        error.kind(),
-        ErrorKind::AddrNotAvailable
-            | ErrorKind::BrokenPipe
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::PermissionDenied
-            | ErrorKind::TimedOut
-            | ErrorKind::UnexpectedEof
-    );
-    known.then(|| error.kind().to_string())
+fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::TimedOut)
+        || error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+        || error.is::<Elapsed>()
+}
+
+fn of_system(error: &io::Error) -> Option<&'static str> {
+    KINDS.iter().find(|(kind, _)| *kind == error.kind()).map(|(_, meaning)| *meaning)
+}
+
+fn of_words(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    let said = error.to_string();
+    WORDS.iter().find(|(words, _)| said.contains(words)).map(|(_, meaning)| *meaning)
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the HTTP client failed")
+        f.write_str("the HTTP client failed")?;
+        let Some(said) = self.lent_words() else { return Ok(()) };
+        // These are no sources then.
+        let between = chain(&*self.source).map(ToString::to_string).filter(|cause| !cause.contains(&said));
+        between.into_iter().try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 
@@ -102,6 +148,6 @@ impl fmt::Debug for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
+        self.lent_words().is_none().then_some(&*self.source)
     }
 }

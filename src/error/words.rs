@@ -22,7 +22,7 @@ impl fmt::Display for Error {
             Cause::Transport { source, .. } if source.is_timeout() => write!(f, "no answer in time")?,
             Cause::Transport { source, .. } => {
                 write!(f, "the connection failed")?;
-                source.what_happened().map_or(Ok(()), |what| write!(f, ": {what}"))?;
+                source.what_happened().filter(|what| !what.is_empty()).map_or(Ok(()), |what| write!(f, ": {what}"))?;
                 source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
             Cause::Refused(refusal) => {
@@ -38,6 +38,9 @@ impl fmt::Display for Error {
             }
             Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
             Cause::Settings(what) => write!(f, "{what}")?,
+            Cause::Panicked => {
+                write!(f, "a panic ended it: look at what the client calls while it sends, its clock and its headers")?
+            }
         }
         if let (Some(proxy), Cause::Transport { .. } | Cause::CutShort | Cause::Unreadable { .. }) =
             (&self.0.proxy, &self.0.cause)

@@ -47,11 +47,17 @@ pub(crate) struct Target {
     pub(crate) no_data: &'static str,
 }
 
+impl From<&'static Operation> for Subject {
+    fn from(operation: &'static Operation) -> Self {
+        Self { operation: operation.id.into(), safe_to_retry: operation.safe_to_retry }
+    }
+}
+
 impl Target {
     /// An operation of a family whose answers name orders in `order_ids`.
     pub(crate) fn new(operation: &'static Operation, order_ids: &'static [&'static str]) -> Self {
         Self {
-            subject: Subject { operation: operation.id.into(), safe_to_retry: operation.safe_to_retry },
+            subject: operation.into(),
             method: operation.method.clone(),
             path: operation.path.into(),
             added: operation.added,

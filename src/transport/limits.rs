@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
+
+use super::driver::{Awaited, Driver, Noted};
 
 /// Limits of a client. Who waits is served in the order of asking; who stops waiting takes nothing.
 #[derive(Debug)]
@@ -13,7 +16,26 @@ pub(crate) struct Limits {
     in_flight: Option<Semaphore>,
     pace: Option<Pace>,
     per_day: Option<Daily>,
+    /// Those that wait for their turn.
+    queued: Awaited,
+    /// Those that have it, where there can't be any number of them.
+    under_way: Awaited,
 }
+
+/// The turn of one request; it is over when this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Turn<'a> {
+    _permit: Option<SemaphorePermit<'a>>,
+    _noted: Option<Noted<'a>>,
+}
+
+/// Whoever waits for the call keeps others, which come before it, from going on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the client's limits are taken by calls that are awaited where this one is waited for, and go on only after it: await \
+     it as well, or wait on a thread of its own"
+)]
+pub(crate) struct Standstill;
 
 /// Most requests in any 24 hours, and when those of the last were begun.
 #[derive(Debug)]
@@ -43,7 +65,13 @@ impl Limits {
     pub(crate) fn new(in_flight: Option<u32>, per_second: Option<u32>) -> Self {
         let permits = |limit| usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let pace = |rate: u32| Pace { period: Duration::from_secs(1) / rate.max(1), next: Mutex::default() };
-        Self { in_flight: in_flight.map(permits).map(Semaphore::new), pace: per_second.map(pace), per_day: None }
+        Self {
+            in_flight: in_flight.map(permits).map(Semaphore::new),
+            pace: per_second.map(pace),
+            per_day: None,
+            queued: Awaited::default(),
+            under_way: Awaited::default(),
+        }
     }
 
     /// With a limit of requests in any 24 hours.
@@ -67,7 +95,32 @@ impl Limits {
     }
 
     /// Waits until a request may be sent. What is returned is held until its answer is read.
-    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn enter(&self) -> Result<Turn<'_>, Standstill> {
+        if self.in_flight.is_none() && self.pace.is_none() {
+            return Ok(Turn::default());
+        }
+        let permit = match Driver::waiting() {
+            None => {
+                let _queued = self.queued.note();
+                self.permit().await
+            }
+            Some(driver) => match self.permit().now_or_never() {
+                Some(permit) => permit,
+                None if self.stands_still_with(driver) => return Err(Standstill),
+                None => self.permit().await,
+            },
+        };
+        let noted = permit.is_some().then(|| self.under_way.note()).flatten();
+        Ok(Turn { _permit: permit, _noted: noted })
+    }
+
+    /// Whether a turn may never come, as long as `driver` drives nothing.
+    fn stands_still_with(&self, driver: Driver) -> bool {
+        let is_full = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.available_permits() == 0);
+        self.queued.has(driver) || is_full && self.under_way.has(driver)
+    }
+
+    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
         let permit = match &self.in_flight {
             // It is never closed, so this can't fail.
             Some(in_flight) => in_flight.acquire().await.ok(),
@@ -97,12 +150,12 @@ mod tests {
     async fn requests_are_spread_over_the_second() {
         let (limits, start) = (limits(0, 10), Instant::now());
         for expected in [0, 100, 200, 300] {
-            assert!(limits.enter().await.is_none());
+            assert!(limits.enter().await.is_ok());
             assert_eq!(start.elapsed().as_millis(), expected);
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
-        limits.enter().await;
-        limits.enter().await;
+        limits.enter().await.unwrap();
+        limits.enter().await.unwrap();
         assert_eq!(start.elapsed().as_millis(), 5400, "time that passed unused is not made up for");
     }
 
@@ -122,11 +175,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_stops_waiting_takes_nothing() {
         let (limits, start) = (limits(0, 1), Instant::now());
-        limits.enter().await;
+        limits.enter().await.unwrap();
         for _ in 0..10 {
             assert!(tokio::time::timeout(Duration::from_millis(10), limits.enter()).await.is_err());
         }
-        limits.enter().await;
+        limits.enter().await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 1);
     }
 
@@ -149,6 +202,6 @@ mod tests {
         let (first, _second) = (limits.enter().await, limits.enter().await);
         assert!(tokio::time::timeout(Duration::from_secs(1), limits.enter()).await.is_err());
         drop(first);
-        assert!(limits.enter().await.is_some());
+        assert!(limits.enter().await.is_ok());
     }
 }

@@ -10,6 +10,7 @@
 
 mod attempt;
 pub(crate) mod connect;
+mod driver;
 pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
@@ -113,9 +114,13 @@ impl Transport {
         let length = intent.target.idempotent_for.filter(|_| policy.within_window && !subject.safe_to_retry);
         let mut window = length.map(Window::new);
         loop {
-            let permit = span.waiting(within(deadline, self.limits.enter())).await;
-            let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
-                return Err(failed);
+            let turn = span.waiting(within(deadline, self.limits.enter())).await;
+            let turn = match turn.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) {
+                Some(Ok(turn)) => turn,
+                Some(Err(standstill)) if attempt == 1 => {
+                    return Err(Error::new(subject.clone(), 0, Cause::invalid_request(standstill)));
+                }
+                _ => return Err(failed),
             };
             if let Some(ready) = &intent.options.ready {
                 match within(deadline, ready()).await {
@@ -142,7 +147,7 @@ impl Transport {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,
             };
-            drop(permit);
+            drop(turn);
             let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
             failed = failed.asking(trouble.retry_after()).drifting(drift);

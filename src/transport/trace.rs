@@ -25,7 +25,7 @@ pub(super) fn carried<F: Future>(work: F) -> F {
 
 #[cfg(feature = "tracing")]
 mod enabled {
-    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
     use std::time::{Duration, Instant};
 
     use reqwest::{StatusCode, Url};
@@ -41,6 +41,14 @@ mod enabled {
         ($($field:tt)*) => { event!(target: "linksfield::metrics", parent: None, Level::DEBUG, $($field)*) };
     }
 
+    /// Most characters of what a server says in one field.
+    const LONGEST: usize = 256;
+
+    /// What fits into a field of a text that is as long as a server likes.
+    fn bounded(text: &str) -> &str {
+        text.char_indices().nth(LONGEST).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+    }
+
     /// The span of one call. Dropped before its end, it says that the call was cancelled.
     pub(crate) struct Span<'a> {
         span: tracing::Span,
@@ -48,6 +56,8 @@ mod enabled {
         subject: &'a Subject,
         /// How many attempts were begun.
         attempts: AtomicU32,
+        /// Whether one of them may have reached the server, and nothing says what became of it.
+        may_be_sent: AtomicBool,
         is_ended: bool,
     }
 
@@ -73,22 +83,18 @@ mod enabled {
                 linksfield.outcome_unknown = Empty,
                 duration_ms = Empty,
             );
-            Self { span, start: Instant::now(), subject, attempts: AtomicU32::new(0), is_ended: false }
+            let (attempts, may_be_sent) = (AtomicU32::new(0), AtomicBool::new(false));
+            Self { span, start: Instant::now(), subject, attempts, may_be_sent, is_ended: false }
         }
 
         pub(crate) fn around<F>(&self, call: F) -> Instrumented<F> {
             call.instrument(self.span.clone())
         }
 
-        /// Tells how long `wait` for the limits took.
+        /// Tells how long `wait` for the limits took, also if it is given up.
         pub(crate) async fn waiting<T>(&self, wait: impl Future<Output = T>) -> T {
-            let start = Instant::now();
-            let waited = wait.await;
-            metric!(
-                histogram.linksfield.limiter.wait = start.elapsed().as_secs_f64(),
-                linksfield.operation = &*self.subject.operation,
-            );
-            waited
+            let _waiting = Waiting { start: Instant::now(), operation: &self.subject.operation };
+            wait.await
         }
 
         /// The same was called lately, and the API takes equal calls for one.
@@ -107,6 +113,11 @@ mod enabled {
             self.attempts.store(attempt, Relaxed);
         }
 
+        /// It is being sent.
+        pub(crate) fn sent(&self) {
+            self.may_be_sent.store(true, Relaxed);
+        }
+
         /// Where it is sent, without the query: a signature may stand there. All attempts go to the same place.
         pub(crate) fn url(&self, url: &Url) {
             if self.attempts.load(Relaxed) == 1 && !self.span.is_disabled() {
@@ -116,6 +127,7 @@ mod enabled {
 
         /// It will be sent again after `delay`.
         pub(crate) fn again(&self, failed: &Error, delay: Duration) {
+            self.may_be_sent.store(failed.outcome_unknown(), Relaxed);
             event!(
                 target: "linksfield",
                 parent: &self.span,
@@ -136,7 +148,7 @@ mod enabled {
                 }
                 Err(error) => {
                     self.status(error.status());
-                    self.span.record("linksfield.code", error.code());
+                    self.span.record("linksfield.code", error.code().map(bounded));
                     self.failed(error);
                     self.close(Some(&error.kind()), error.outcome_unknown());
                     self.count_refusal(error);
@@ -149,9 +161,12 @@ mod enabled {
         }
 
         fn failed(&self, why: &dyn std::fmt::Display) {
+            if self.span.is_disabled() {
+                return;
+            }
             self.span.record("otel.status_code", "ERROR");
             // The description is the last word: of the status it keeps nothing else.
-            self.span.record("otel.status_description", tracing::field::display(why));
+            self.span.record("otel.status_description", bounded(&why.to_string()));
         }
 
         /// What became of the call, for the span and the metrics.
@@ -184,9 +199,24 @@ mod enabled {
                 metric!(
                     monotonic_counter.linksfield.refusals = 1_u64,
                     linksfield.operation = &*self.subject.operation,
-                    linksfield.code = code,
+                    linksfield.code = bounded(code),
                 );
             }
+        }
+    }
+
+    /// An attempt that waits for the limits.
+    struct Waiting<'a> {
+        start: Instant,
+        operation: &'a str,
+    }
+
+    impl Drop for Waiting<'_> {
+        fn drop(&mut self) {
+            metric!(
+                histogram.linksfield.limiter.wait = self.start.elapsed().as_secs_f64(),
+                linksfield.operation = self.operation,
+            );
         }
     }
 
@@ -194,7 +224,7 @@ mod enabled {
         fn drop(&mut self) {
             if !self.is_ended {
                 self.failed(&"the call was dropped before its end");
-                let outcome_unknown = !self.subject.safe_to_retry && self.attempts.load(Relaxed) > 0;
+                let outcome_unknown = !self.subject.safe_to_retry && self.may_be_sent.load(Relaxed);
                 self.close(Some(&format_args!("Cancelled")), outcome_unknown);
             }
         }
@@ -218,6 +248,8 @@ mod disabled {
         pub(crate) fn begin(_: &'a Target, _: &Url) -> Self {
             Self(PhantomData)
         }
+
+        pub(crate) fn sent(&self) {}
 
         pub(crate) fn url(&self, _: &Url) {}
 

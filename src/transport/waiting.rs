@@ -5,28 +5,29 @@
 
 use std::cell::Cell;
 use std::io;
-use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
+use super::driver::Driver;
 use super::trace;
 
 thread_local! {
     static IS_HERE: Cell<bool> = const { Cell::new(false) };
 }
 
-static THREAD: OnceLock<io::Result<Handle>> = OnceLock::new();
+static THREAD: Thread = Thread(Mutex::new(None));
 
 /// Why nothing could be waited for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotWaited {
     #[error("the thread that carries out what is waited for could not be started: {0}")]
-    NotStarted(&'static io::Error),
+    NotStarted(io::Error),
     #[error("what the client calls while it sends, such as a clock, can't wait for a call")]
     Inside,
-    #[error("it panicked while it was carried out: look at its clock and its headers")]
+    #[error("it panicked while it was carried out")]
     Panicked,
 }
 
@@ -40,19 +41,51 @@ pub(crate) fn wait<T: Send + 'static>(work: impl Future<Output = T> + Send + 'st
     if is_here() {
         return Err(NotWaited::Inside);
     }
-    let thread = THREAD.get_or_init(start).as_ref().map_err(NotWaited::NotStarted)?;
+    let thread = THREAD.started_by(start).map_err(NotWaited::NotStarted)?;
     let (tell, told) = sync_channel(1);
-    let work = trace::carried(work);
+    let work = Driver::here().waits_for(trace::carried(work));
     thread.spawn(async move { tell.send(work.await) });
     told.recv().map_err(|_| NotWaited::Panicked)
 }
 
+struct Thread(Mutex<Option<Handle>>);
+
+impl Thread {
+    /// What can't be started now is started by who waits next.
+    fn started_by(&self, start: impl FnOnce() -> io::Result<Handle>) -> io::Result<Handle> {
+        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = &*thread {
+            return Ok(handle.clone());
+        }
+        Ok(thread.insert(start()?).clone())
+    }
+}
+
 fn start() -> io::Result<Handle> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let handle = runtime.handle().clone();
+    let (tell, told) = sync_channel(1);
     thread::Builder::new().name("linksfield".to_owned()).spawn(move || {
         IS_HERE.set(true);
+        // Here, for a runtime that is not used after all could not be dropped inside of another.
+        let runtime = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(tell.send(Err(error))),
+        };
+        drop(tell.send(Ok(runtime.handle().clone())));
         runtime.block_on(std::future::pending::<()>())
     })?;
-    Ok(handle)
+    told.recv().map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_could_not_be_started_once_is_started_later() {
+        let thread = Thread(Mutex::new(None));
+        let none_left = || Err(io::Error::from(io::ErrorKind::WouldBlock));
+        assert_eq!(thread.started_by(none_left).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let handle = thread.started_by(start).unwrap();
+        assert_eq!(thread.started_by(|| panic!("it runs")).unwrap().id(), handle.id());
+    }
 }

@@ -121,6 +121,49 @@ fn a_kind_of_text_is_kept_in_lists_and_maps_of_requests_and_answers() {
 }
 
 #[test]
+fn each_example_is_rust_whatever_its_fields_and_texts_are() {
+    // Words of any edition, and a text with what ends a literal, for builders and for what is read from JSON.
+    let odd = ORDINARY
+        .replace("notes", "loop")
+        .replace("keep-alive", "async")
+        .replace("numbers:", "Self:")
+        .replace("{ a: x }", r##"{ a: 'a "#b' }"##)
+        .replace("example: { loop: x }", r##"example: { loop: 'a "#', async: true, Self: [1] }"##);
+    let source = compile_as("ordinary.yaml", &odd).unwrap();
+    let file = syn::parse_file(&source).unwrap();
+    let mut examples = Vec::new();
+    for item in &file.items {
+        let syn::Item::Impl(block) = item else { continue };
+        for item in &block.items {
+            let syn::ImplItem::Fn(method) = item else { continue };
+            let words = method.attrs.iter().filter_map(|attribute| match &attribute.meta {
+                syn::Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(it), .. }) => match &it.lit {
+                    syn::Lit::Str(text) => Some(text.value()),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let words: Vec<_> = words.collect();
+            examples.extend(
+                words
+                    .join("\n")
+                    .split("```no_run\n")
+                    .nth(1)
+                    .map(|text| text.split("```").next().unwrap().replace("# ", "")),
+            );
+        }
+    }
+    assert_eq!(examples.len(), 5, "{source}");
+    for example in &examples {
+        syn::parse_file(example).unwrap_or_else(|error| panic!("{error}: {example}"));
+    }
+    let all = examples.join("\n");
+    for told in [".loop_(", ".async_(true)", ".self_(["] {
+        assert!(all.contains(told), "{told} in {all}");
+    }
+}
+
+#[test]
 fn a_document_that_nothing_would_compile_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let read = || codegen::read_all(folder.path(), include_str!("../../Cargo.toml")).map_err(|fault| fault.to_string());

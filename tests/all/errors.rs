@@ -56,7 +56,68 @@ async fn the_causes_of_a_lost_connection_stand_behind_a_type_of_this_crate() {
     let causes = std::iter::successors(Some(source), |&cause| cause.source());
     let system = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).next().unwrap();
     assert_eq!(system.kind(), io::ErrorKind::ConnectionRefused);
-    assert!(error.to_string().contains("connection refused"), "the message says what happened: {error}");
+    assert!(error.to_string().contains("nothing accepts connections"), "the message says what happened: {error}");
+}
+
+#[tokio::test]
+async fn an_error_of_a_call_stays_as_it_is() {
+    let lost = client_at(&Canned::raw(String::new()).await.url).order_package(&monthly_plan()).await.unwrap_err();
+    let failed = Canned::raw(response("500 x", "application/json", r#"{"code":"1","message":"m"}"#)).await;
+    let failed = client_at(&failed.url).order_package(&monthly_plan()).await.unwrap_err();
+    for error in [lost, failed] {
+        assert!(error.outcome_unknown());
+        let told =
+            error.clone().with_outcome_unknown(false).with_status(StatusCode::OK).with_attempts(7).with_data("{}");
+        assert_eq!(said(&told.with_headers(HeaderMap::new())), said(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_stand_in_makes_what_was_not_sent_and_what_was_late() {
+    let met = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).await.unwrap_err();
+    let refused = io::Error::from_raw_os_error(111);
+    let made = Error::not_sent("orderPackage", refused).with_attempts(3);
+    assert_eq!((made.to_string(), made.outcome_unknown()), (met.to_string(), false));
+    let late = tokio::time::timeout(std::time::Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+    let late = Error::transport("orderPackage", late);
+    assert!(late.is_timeout() && late.outcome_unknown() && late.to_string().contains("no answer in time"), "{late}");
+    let made = TransportError::new(TransportError::new(io::Error::from(io::ErrorKind::TimedOut)));
+    assert!(made.is_timeout() && made.get_ref().is::<io::Error>(), "it stands behind no second one");
+    let url = "http://127.0.0.1:1/x?sign=SECRET";
+    let with_url = crate::support::http().build().unwrap().get(url).send().await.unwrap_err();
+    assert!(!said(&Error::transport("orderPackage", with_url)).contains("SECRET"));
+}
+
+const KINDS: [io::ErrorKind; 11] = [
+    io::ErrorKind::AddrNotAvailable,
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::ConnectionAborted,
+    io::ErrorKind::ConnectionRefused,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::HostUnreachable,
+    io::ErrorKind::NetworkDown,
+    io::ErrorKind::NetworkUnreachable,
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::TimedOut,
+    io::ErrorKind::UnexpectedEof,
+];
+
+/// Failures that no words of this crate are for.
+async fn without_words() -> Vec<Error> {
+    let garbage = Canned::raw("SSH-2.0-OpenSSH_9.9\r\n\r\n".to_owned()).await;
+    let garbage = client_at(&garbage.url).order_package(&monthly_plan()).await.unwrap_err();
+    let nested = io::Error::other(io::Error::other("the cable is out"));
+    vec![garbage, Error::transport("x", nested), Error::not_sent("x", "the cable is out")]
+}
+
+#[tokio::test]
+async fn a_lost_connection_says_why_in_the_first_line() {
+    for error in without_words().await {
+        let transport = error.source().and_then(|source| source.downcast_ref::<TransportError>()).unwrap();
+        let behind: &(dyn StdError + 'static) = transport.get_ref();
+        let first = std::iter::successors(Some(behind), |&cause| cause.source()).last().unwrap().to_string();
+        assert!(error.to_string().contains(&format!("the connection failed: {first}")), "{first} in {error}");
+    }
 }
 
 /// A failure of each kind that has causes.
@@ -69,7 +130,9 @@ async fn with_causes() -> Vec<Error> {
     let unserialisable = std::collections::HashMap::from([(vec![1], 1)]);
     let unserialisable = client.call::<Value>(Method::POST, "/x", &unserialisable).await.unwrap_err();
     let made = Error::invalid_request("x", io::Error::other(io::Error::other("the disk is full")));
-    vec![refused, closed, text, list, unserialisable, made]
+    let of_kinds = KINDS.map(|kind| Error::transport("x", io::Error::from(kind)));
+    let met = vec![refused, closed, text, list, unserialisable, made];
+    met.into_iter().chain(of_kinds).chain(without_words().await).collect()
 }
 
 #[tokio::test]
@@ -77,10 +140,13 @@ async fn a_report_of_all_causes_names_each_of_them_once() {
     for error in with_causes().await {
         let causes = std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string);
         let causes: Vec<_> = std::iter::once(error.to_string()).chain(causes).collect();
+        let own = format!("{error:?}").to_lowercase();
         let error = anyhow::Error::from(error);
-        for report in [format!("{error:#}"), format!("{error:?}")] {
+        for report in [format!("{error:#}").to_lowercase(), format!("{error:?}").to_lowercase(), own] {
             for cause in &causes {
-                assert_eq!(report.matches(cause.as_str()).count(), 1, "{cause:?} in {report}");
+                // The number that the system's errors have behind their words.
+                let words = cause.split(" (os error").next().unwrap().to_lowercase();
+                assert_eq!(report.matches(&words).count(), 1, "{words:?} in {report}");
             }
             assert!(!report.contains("a text"), "what was sent is in {report}");
         }

@@ -1,5 +1,8 @@
 //! What a call tells a tracing subscriber.
 
+use std::time::Duration;
+
+use futures::FutureExt;
 use linksfield::RetryPolicy;
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, QueryOrder};
@@ -7,7 +10,7 @@ use linksfield::sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::{Canned, Log, client_of, every_subscriber_is_asked, placed, response};
+use crate::support::{Canned, Log, client_at, client_of, every_subscriber_is_asked, monthly_plan, placed, response};
 
 /// A subscriber that writes each span when it ends.
 fn subscriber(log: &Log) -> impl tracing::Subscriber + use<> {
@@ -83,4 +86,60 @@ async fn a_span_has_the_url_that_was_called_without_its_query() {
     client.get_group_sims(&group).await.unwrap();
     let url = format!("url.full=\"{}/mall/bundle-groups/a%20b/sims\"", server.url);
     assert!(log.text().contains(&url) && !log.text().contains("sign="), "{}", log.text());
+}
+
+/// A subscriber that writes metrics as well.
+fn with_metrics(log: &Log) -> impl tracing::Subscriber + use<> {
+    let subscriber = tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE).with_writer(log.clone());
+    subscriber.with_ansi(false).with_max_level(tracing::Level::DEBUG).finish()
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_before_it_is_sent_has_no_unknown_outcome() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(with_metrics(&log));
+    every_subscriber_is_asked();
+    let client = client_at("http://127.0.0.1:1");
+    // It begins, and has sent nothing when it is polled again.
+    assert!(client.order_package(&monthly_plan()).now_or_never().is_none());
+    // It waits before it is sent again, because nobody listens.
+    let minute = Duration::from_secs(60);
+    let policy = RetryPolicy::builder().attempts(u32::MAX).first_delay(minute).longest_delay(minute).build();
+    let again = client.order_package(&monthly_plan()).retry(policy);
+    assert!(tokio::time::timeout(Duration::from_secs(1), again).await.is_err());
+    let text = log.text();
+    assert_eq!(text.matches("error.type=Cancelled linksfield.outcome_unknown=false").count(), 2, "{text}");
+    assert!(text.contains("retry") && !text.contains("unknown_outcomes"), "{text}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_while_it_waits_for_the_limits_says_how_long_it_waited() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(with_metrics(&log));
+    every_subscriber_is_asked();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::builder()
+        .credentials(linksfield::Credentials::new("P000270", "s").unwrap())
+        .environment(format!("http://{}", listener.local_addr().unwrap()))
+        .in_flight(1)
+        .build()
+        .unwrap();
+    let waited = || log.text().matches("histogram.linksfield.limiter.wait").count();
+    let mut holds = client.order_package(&monthly_plan());
+    assert!((&mut holds).now_or_never().is_none());
+    assert_eq!(waited(), 1, "it has its turn at once");
+    assert!(client.order_package(&monthly_plan()).now_or_never().is_none());
+    assert_eq!(waited(), 2, "it was dropped");
+}
+
+#[tokio::test]
+async fn what_a_server_says_without_an_end_has_one_in_each_field() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(with_metrics(&log));
+    every_subscriber_is_asked();
+    let server = Canned::json(&format!(r#"{{"code":"{}","message":"x"}}"#, "码".repeat(10_000))).await;
+    client_at(&server.url).order_package(&monthly_plan()).await.unwrap_err();
+    let text = log.text();
+    let longest = text.split(|letter| letter != '码').map(|run| run.chars().count()).max();
+    assert_eq!(longest, Some(256), "{text}");
 }

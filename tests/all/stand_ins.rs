@@ -47,10 +47,8 @@ async fn a_service_is_tested_with_errors_that_it_makes_itself() {
         let error = Error::unreadable("openPackage", StatusCode::TOO_MANY_REQUESTS, "busy");
         error.with_headers(headers).with_outcome_unknown(false)
     };
-    let refused_connection = || {
-        let error = Error::transport("openPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
-        error.with_outcome_unknown(false).with_attempts(3)
-    };
+    let refused_connection =
+        || Error::not_sent("openPackage", io::Error::from(io::ErrorKind::ConnectionRefused)).with_attempts(3);
     let told: [(Made, &str); 5] = [
         (|| Error::refused("openPackage", "1001", "no such order"), "no such order"),
         (|| Error::timeout("openPackage"), "look whether it is started before you try again"),

@@ -3,6 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::{Duration, SystemTime};
 
+use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, PackageOrder, QueryOrder};
 use linksfield::sandbox::Sandbox;
 use linksfield::{Credentials, Error, ErrorKind};
@@ -68,6 +69,82 @@ async fn a_call_can_be_waited_for_inside_a_runtime_of_several_threads() {
     client_of(&sandbox).order_package(&monthly_plan()).wait().unwrap();
 }
 
+/// A server on a thread of its own that answers nothing until it is told to, and says when a request came.
+fn silent() -> (String, std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<()>) {
+    use std::io::{Read, Write};
+    let (listener, (came, comes), (go, goes)) =
+        (std::net::TcpListener::bind("127.0.0.1:0").unwrap(), channel(), channel::<()>());
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = came.send(());
+            let _ = goes.recv();
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 15\r\n\r\n{\"code\":\"0000\"}");
+        }
+    });
+    (url, comes, go)
+}
+
+fn limited(url: &str, in_flight: Option<u32>, per_second: Option<u32>) -> Client {
+    let client = Client::builder().credentials(Credentials::new("P000270", "s").unwrap()).environment(url);
+    client.maybe_in_flight(in_flight).maybe_per_second(per_second).build().unwrap()
+}
+
+/// A wait that would have no end, but for its deadline.
+fn refused_to_wait(client: &Client) {
+    let call = client.open_package(&OpenPackage::builder().order_id("1").build());
+    let error = call.deadline(Duration::from_secs(3)).wait().unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::InvalidRequest, 0, false));
+    assert!(error.to_string().contains("await it as well, or wait on a thread of its own"), "{error}");
+}
+
+#[tokio::test]
+async fn who_keeps_the_calls_that_hold_the_limits_from_going_on_is_told_so() {
+    let (url, comes, go) = silent();
+    let client = limited(&url, Some(1), None);
+    let list = client.query_order(&listed());
+    let holds = tokio::spawn(list);
+    tokio::task::spawn_blocking(move || comes.recv()).await.unwrap().unwrap();
+    refused_to_wait(&client);
+    // A thread of its own keeps nobody.
+    let waits = client.query_order(&listed());
+    let waits = tokio::task::spawn_blocking(move || waits.wait());
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    holds.await.unwrap().unwrap();
+    waits.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_keeps_the_calls_that_wait_for_their_time_from_going_on_is_told_so() {
+    let (url, _comes, go) = silent();
+    let client = limited(&url, None, Some(1));
+    go.send(()).unwrap();
+    client.query_order(&listed()).await.unwrap();
+    let queued = tokio::spawn(client.query_order(&listed()));
+    tokio::task::yield_now().await;
+    refused_to_wait(&client);
+    go.send(()).unwrap();
+    queued.await.unwrap().unwrap();
+    // Its own time is only to be waited for.
+    go.send(()).unwrap();
+    client.query_order(&listed()).wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_beside_a_call_of_the_same_task_is_told_so() {
+    let (url, comes, go) = silent();
+    let client = limited(&url, Some(1), None);
+    let beside = async {
+        tokio::task::spawn_blocking(move || comes.recv()).await.unwrap().unwrap();
+        refused_to_wait(&client);
+        go.send(()).unwrap();
+    };
+    tokio::join!(client.query_order(&listed()), beside).0.unwrap();
+}
+
 #[test]
 fn a_panic_of_the_callers_clock_and_waiting_in_it_are_errors_not_an_endless_wait() {
     let client = |clock: fn() -> SystemTime| {
@@ -81,6 +158,10 @@ fn a_panic_of_the_callers_clock_and_waiting_in_it_are_errors_not_an_endless_wait
     let panics = || -> SystemTime { panic!("the clock fell down") };
     let error = client(panics).order_package(&monthly_plan()).wait().unwrap_err();
     assert!(error.outcome_unknown(), "nobody knows how far it got: {error}");
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Panicked, "orderPackage"));
+    assert!(error.to_string().contains("a panic ended it") && !error.to_string().contains("connection"), "{error}");
+    let error = client(panics).query_order_items(listed()).wait().next().unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Panicked, "queryOrder"));
     let waits = || {
         let client = crate::support::client_at("http://127.0.0.1:1");
         let error = client.order_package(&monthly_plan()).wait().unwrap_err();

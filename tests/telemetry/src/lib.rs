@@ -12,7 +12,7 @@ use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{Aggregation, InMemoryMetricExporter, Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::{Level, Span};
@@ -33,7 +33,7 @@ impl Telemetry {
     pub fn start() -> Result<Self, tracing::subscriber::SetGlobalDefaultError> {
         let (spans, metrics) = (InMemorySpanExporter::default(), InMemoryMetricExporter::default());
         let tracers = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-        let meters = SdkMeterProvider::builder().with_periodic_exporter(metrics.clone()).build();
+        let meters = SdkMeterProvider::builder().with_view(in_seconds).with_periodic_exporter(metrics.clone()).build();
         let calls = tracing_opentelemetry::layer().with_tracer(tracers.tracer("operator"));
         let calls = calls.with_location(false).with_threads(false).with_tracked_inactivity(false);
         let subscriber = tracing_subscriber::registry()
@@ -50,6 +50,14 @@ impl Telemetry {
     pub fn flush(&self) -> OTelSdkResult {
         self.meters.force_flush()
     }
+}
+
+/// Seconds, in buckets that fit: those that are usual are for milliseconds.
+fn in_seconds(instrument: &Instrument) -> Option<Stream> {
+    let boundaries = vec![0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+    let buckets = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
+    let is_meant = instrument.name() == "linksfield.limiter.wait";
+    is_meant.then(|| Stream::builder().with_unit("s").with_aggregation(buckets).build().ok()).flatten()
 }
 
 /// Adds the context of the trace that a call belongs to: for `ClientBuilder::headers`.

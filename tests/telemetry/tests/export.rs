@@ -116,7 +116,9 @@ async fn calls_refusals_unknown_outcomes_and_waiting_are_counted() {
                     counted.insert(metric.name().to_owned(), sum.data_points().map(|point| point.value()).sum::<u64>());
                 }
                 AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
-                    assert_eq!(metric.name(), "linksfield.limiter.wait");
+                    assert_eq!((metric.name(), metric.unit()), ("linksfield.limiter.wait", "s"));
+                    let bounds: Vec<_> = histogram.data_points().flat_map(|point| point.bounds()).collect();
+                    assert!(bounds.contains(&0.25) && bounds.contains(&60.0), "{bounds:?}");
                     waited = histogram.data_points().map(|point| point.count()).sum();
                 }
                 other => panic!("{other:?}"),
