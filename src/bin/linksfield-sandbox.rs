@@ -34,15 +34,17 @@ Options:
                           example nulls-left-out
   --any-shape SEED        gives every answer a shape at random
   --allow-remote-control  lets programs on other machines use /_sandbox/ too
-  --control-host NAME     a name by which they may call it there
+  --control-host NAME     a name by which programs may call it there, without a port
   --quiet                 no line on stderr for each request
   --help                  print this help
   --version               print the version
 
 It prints its URL on stdout when it is ready, and a line on stderr for each
-request. It stops on Ctrl-C and SIGTERM. What a test can tell it stands at
+request. Of --fault, --shape and --any-shape only one can be. It stops on Ctrl-C and SIGTERM. What a test can tell it stands at
 /_sandbox/openapi.yaml, and all it serves is linked at /.
 ";
+
+const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
 
 /// Most lines that wait to be written.
 const LINES: usize = 1024;
@@ -53,7 +55,8 @@ struct Settings {
     secret: String,
     plans: Vec<String>,
     fault: Option<Fault>,
-    shape: Option<Effect>,
+    shape: Option<Shape>,
+    any_shape: Option<u64>,
     #[cfg(feature = "cube")]
     cube_key: Option<std::path::PathBuf>,
     callback: Option<String>,
@@ -65,7 +68,7 @@ struct Settings {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let result = match settings() {
+    let result = match settings(lexopt::Parser::from_env()) {
         Ok(Some(settings)) => run(settings).await,
         Ok(None) => Ok(()),
         Err(error) => Err(format!("{error}; --help lists the options").into()),
@@ -80,7 +83,7 @@ async fn main() -> ExitCode {
 }
 
 /// The settings of the command line, or nothing if it asked for a text.
-fn settings() -> Result<Option<Settings>, lexopt::Error> {
+fn settings(mut arguments: lexopt::Parser) -> Result<Option<Settings>, lexopt::Error> {
     use lexopt::prelude::{Long, ValueExt};
     let mut settings = Settings {
         listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
@@ -89,6 +92,7 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         plans: Vec::new(),
         fault: None,
         shape: None,
+        any_shape: None,
         #[cfg(feature = "cube")]
         cube_key: None,
         callback: None,
@@ -97,7 +101,6 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
         control_host: None,
         quiet: false,
     };
-    let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("listen") => settings.listen = arguments.value()?.parse()?,
@@ -112,8 +115,8 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("allow-remote-control") => settings.allow_remote_control = true,
             Long("control-host") => settings.control_host = Some(arguments.value()?.string()?),
             Long("quiet") => settings.quiet = true,
-            Long("shape") => settings.shape = Some(arguments.value()?.parse_with(shape)?.into()),
-            Long("any-shape") => settings.shape = Some(Effect::any_shape(arguments.value()?.parse()?)),
+            Long("shape") => settings.shape = Some(arguments.value()?.parse_with(shape)?),
+            Long("any-shape") => settings.any_shape = Some(arguments.value()?.parse()?),
             Long("help") => {
                 print!("{HELP}");
                 return Ok(None);
@@ -125,10 +128,31 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    if settings.callback_signer.is_some() && settings.callback.is_none() {
-        return Err("--callback-key is of no use without --callback".into());
+    settings.contradiction(HAS_TLS).map_or(Ok(Some(settings)), |contradiction| Err(contradiction.into()))
+}
+
+impl Settings {
+    /// Options that can't be meant together, or not with this program.
+    fn contradiction(&self, has_tls: bool) -> Option<&'static str> {
+        let wrong = [self.fault.is_some(), self.shape.is_some(), self.any_shape.is_some()];
+        let is_of_https = self.callback.as_deref().is_some_and(|url| url.to_ascii_lowercase().starts_with("https:"));
+        [
+            (
+                wrong.iter().filter(|is_told| **is_told).count() > 1,
+                "only one of --fault, --shape and --any-shape can be",
+            ),
+            (
+                self.callback_signer.is_some() && self.callback.is_none(),
+                "--callback-key is of no use without --callback",
+            ),
+            (
+                is_of_https && !has_tls,
+                "--callback is of https, for which this program must be built with the feature rustls or native-tls",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(is_so, contradiction)| is_so.then_some(contradiction))
     }
-    Ok(Some(settings))
 }
 
 /// A value that no message quotes.
@@ -144,13 +168,11 @@ fn signer(key: &str) -> Result<Signer, &'static str> {
 }
 
 fn fault(name: &str) -> Result<Fault, String> {
-    let names = || Fault::ALL.map(Fault::name).join(", ");
-    Fault::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
+    Fault::from_name(name).ok_or_else(|| format!("must be one of {}", Fault::names()))
 }
 
 fn shape(name: &str) -> Result<Shape, String> {
-    let names = || Shape::ALL.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", ");
-    Shape::from_name(name).ok_or_else(|| format!("must be one of {}", names()))
+    Shape::from_name(name).ok_or_else(|| format!("must be one of {}", Shape::names()))
 }
 
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
@@ -170,7 +192,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         .start()
         .await?;
     sandbox.misbehave(settings.fault);
-    if let Some(shape) = settings.shape {
+    let shape = settings.shape.map(Effect::from).or(settings.any_shape.map(Effect::any_shape));
+    if let Some(shape) = shape {
         sandbox.tell(Story::new(shape).always())?;
     }
     #[cfg(feature = "cube")]
@@ -218,4 +241,17 @@ fn stopped() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_of_https_needs_tls() {
+        let settings = |url: &str| settings(lexopt::Parser::from_args(["--callback", url])).unwrap().unwrap();
+        assert!(settings("HTTPS://example.test/").contradiction(false).unwrap().contains("the feature rustls"));
+        assert_eq!(settings("https://example.test/").contradiction(true), None);
+        assert_eq!(settings("http://example.test/").contradiction(false), None);
+    }
 }

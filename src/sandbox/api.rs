@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
+use axum::body::Bytes;
 use axum::http::header::{ACCEPT_LANGUAGE, ALLOW, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value, json};
 
-use super::ID_LIMIT;
 use super::given::Given;
+use super::limits::ID_LIMIT;
 use super::refusal::Refusal;
 use super::response;
 use crate::openapi::{Body, Document, Operation};
@@ -31,8 +33,11 @@ pub(super) trait Api: Send + Sync {
     /// Where its paths begin.
     fn root(&self) -> &'static str;
 
-    /// The operation's own parameters, if they come from whom they say.
-    fn verified(&self, operation: &Operation, request: &Received<'_>, now: SystemTime) -> Result<Parameters, Refusal>;
+    /// Whether a request comes from whom it says.
+    fn verify(&self, operation: &Operation, request: &Received<'_>, now: SystemTime) -> Result<(), Refusal>;
+
+    /// The operation's own parameters, of a request that does.
+    fn own(&self, operation: &Operation, request: Received<'_>) -> Result<Parameters, Refusal>;
 
     /// Does it: the answer's data.
     fn carry_out(&self, operation: &Operation, parameters: &Parameters, now: SystemTime) -> Result<Value, Refusal>;
@@ -63,6 +68,36 @@ pub(super) struct Received<'a> {
     pub(super) body: &'a [u8],
     /// All its parameters, from path, query and body, as one JSON object in which each is written as it came.
     pub(super) whole: Cow<'a, [u8]>,
+    /// The same, read.
+    pub(super) parameters: Parameters,
+}
+
+/// What a request calls.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    pub(super) operation: &'static Operation,
+    /// Where the paths of its API begin.
+    root: &'static str,
+}
+
+impl Called {
+    fn new(api: &dyn Api, head: &Parts) -> Result<Self, Refusal> {
+        let root = api.root();
+        let operations = api.document().operations.iter();
+        let found = operations.filter(|operation| placeholders(operation.path, root, &head.uri).is_some());
+        let found: Vec<_> = found.collect();
+        let allowed = found.iter().map(|operation| operation.method.as_str()).collect::<Vec<_>>().join(", ");
+        let refusal = if found.is_empty() { Refusal::UnknownPath } else { Refusal::Method { allowed } };
+        let operation = found.into_iter().find(|operation| operation.method == head.method).ok_or(refusal)?;
+        Ok(Self { operation, root })
+    }
+
+    /// The parameters in path and query.
+    pub(super) fn placed(self, uri: &Uri) -> Result<Parameters, Refusal> {
+        let mut placed = query(uri)?;
+        placed.extend(placeholders(self.operation.path, self.root, uri).unwrap_or_default());
+        Ok(placed)
+    }
 }
 
 /// A request for an API, and who answers it.
@@ -70,8 +105,9 @@ pub(super) struct Asked<'a> {
     api: &'a dyn Api,
     head: &'a Parts,
     language: Language,
-    /// The operation that is called, and the parameters in the path.
-    found: Result<(&'static Operation, Parameters), Refusal>,
+    called: Result<Called, Refusal>,
+    /// When it came.
+    now: Result<SystemTime, Refusal>,
 }
 
 /// The code with which an answer refuses, for whoever keeps what became of a request.
@@ -79,12 +115,12 @@ pub(super) struct Asked<'a> {
 pub(super) struct RefusedWith(pub(super) String);
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(api: &'a dyn Api, head: &'a Parts) -> Self {
-        Self { api, head, language: language(&head.headers), found: find(api, head) }
+    pub(super) fn new(api: &'a dyn Api, head: &'a Parts, now: Result<SystemTime, Refusal>) -> Self {
+        Self { api, head, language: language(&head.headers), called: Called::new(api, head), now }
     }
 
-    pub(super) fn operation(&self) -> Option<&'static Operation> {
-        self.found.as_ref().ok().map(|(operation, _)| *operation)
+    pub(super) fn called(&self) -> Option<Called> {
+        self.called.as_ref().ok().copied()
     }
 
     /// Where in an answer the code is.
@@ -92,25 +128,30 @@ impl<'a> Asked<'a> {
         self.api.document().result_code
     }
 
-    /// The parameters in path and query.
-    pub(super) fn placed(&self) -> Result<Parameters, Refusal> {
-        let mut placed = query(self.head)?;
-        placed.extend(self.found.iter().flat_map(|(_, in_path)| in_path.clone()));
-        Ok(placed)
+    /// Whether it comes from whom it says, if that could be looked at, and the operation's own parameters if it does.
+    pub(super) fn checked(&self, body: &Result<Bytes, Refusal>) -> (Option<bool>, Result<Parameters, Refusal>) {
+        let (operation, request, now) = match self.received(body) {
+            Ok(received) => received,
+            Err(refusal) => return (None, Err(refusal)),
+        };
+        match self.api.verify(operation, &request, now) {
+            Ok(()) => (Some(true), self.api.own(operation, request)),
+            Err(refusal) => (Some(false), Err(refusal)),
+        }
     }
 
-    /// The operation's own parameters, if they come from whom they say.
-    pub(super) fn verified(&self, body: &[u8], now: SystemTime) -> Result<Parameters, Refusal> {
-        let (operation, _) = self.found.as_ref().map_err(Clone::clone)?;
+    fn received<'b>(
+        &'b self,
+        body: &'b Result<Bytes, Refusal>,
+    ) -> Result<(&'static Operation, Received<'b>, SystemTime), Refusal> {
+        let (called, body) = (self.called.clone()?, body.as_ref().map_err(Clone::clone)?);
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let whole = whole(operation, &self.placed()?, body)?;
-        let request = Received { head: self.head, body, whole };
-        self.api.verified(operation, &request, now)
+        let (whole, parameters) = whole(called, &self.head.uri, body)?;
+        Ok((called.operation, Received { head: self.head, body, whole, parameters }, self.now.clone()?))
     }
 
-    pub(super) fn carry_out(&self, parameters: &Parameters, now: SystemTime) -> Result<Value, Refusal> {
-        let (operation, _) = self.found.as_ref().map_err(Clone::clone)?;
-        self.api.carry_out(operation, parameters, now)
+    pub(super) fn carry_out(&self, parameters: &Parameters) -> Result<Value, Refusal> {
+        self.api.carry_out(self.called.clone()?.operation, parameters, self.now.clone()?)
     }
 
     /// The answer with this data or refusal, and what it needs of headers.
@@ -129,7 +170,7 @@ impl<'a> Asked<'a> {
 
     /// The status and the body of that answer.
     pub(super) fn answer(&self, result: Result<Value, Refusal>) -> (StatusCode, Value) {
-        self.api.answered(self.operation(), result, &self.language)
+        self.api.answered(self.called().map(|called| called.operation), result, &self.language)
     }
 }
 
@@ -139,18 +180,9 @@ fn language(headers: &HeaderMap) -> Language {
     if tag.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::SimplifiedChinese }
 }
 
-fn find(api: &dyn Api, head: &Parts) -> Result<(&'static Operation, Parameters), Refusal> {
-    let path = head.uri.path().strip_prefix(api.root()).unwrap_or_default();
-    let operations = api.document().operations.iter();
-    let found = operations.filter_map(|operation| Some((operation, placeholders(operation.path, path)?)));
-    let found: Vec<_> = found.collect();
-    let allowed = found.iter().map(|(operation, _)| operation.method.as_str()).collect::<Vec<_>>().join(", ");
-    let refusal = if found.is_empty() { Refusal::UnknownPath } else { Refusal::Method { allowed } };
-    found.into_iter().find(|(operation, _)| operation.method == head.method).ok_or(refusal)
-}
-
-/// The parameters in `path`, if it is one of `template`.
-fn placeholders(template: &str, path: &str) -> Option<Parameters> {
+/// The parameters in a path, if it is one of `template` below `root`.
+fn placeholders(template: &str, root: &str, uri: &Uri) -> Option<Parameters> {
+    let path = uri.path().strip_prefix(root)?;
     if template.split('/').count() != path.split('/').count() {
         return None;
     }
@@ -166,19 +198,10 @@ fn placeholders(template: &str, path: &str) -> Option<Parameters> {
     Some(parameters)
 }
 
-/// All parameters of a request, whatever its method: those of path and query as texts before those of the body.
-fn whole<'a>(operation: &Operation, placed: &Parameters, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {
-    let body = match operation.placing.body {
-        Body::FieldsIfAny | Body::Field(_) if body.is_empty() => Cow::Borrowed(&b"{}"[..]),
-        Body::Field(name) => [b"{\"", name.as_bytes(), b"\":", body, b"}"].concat().into(),
-        Body::Fields | Body::FieldsIfAny => body.into(),
-    };
-    with(body, placed)
-}
-
 /// The query as texts; what is there several times as a list of them.
-fn query(head: &Parts) -> Result<Parameters, Refusal> {
-    let url = reqwest::Url::parse(&format!("http://sandbox{}", head.uri));
+fn query(uri: &Uri) -> Result<Parameters, Refusal> {
+    let path_and_query = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let url = reqwest::Url::parse(&format!("http://sandbox{path_and_query}"));
     let url = url.map_err(|error| Refusal::body(("网址错误", error.to_string())))?;
     let mut parameters = Parameters::new();
     for (name, value) in url.query_pairs() {
@@ -191,26 +214,31 @@ fn query(head: &Parts) -> Result<Parameters, Refusal> {
     Ok(parameters)
 }
 
-/// The object `json` with `added` in front, its own fields as they are written: those were signed.
-fn with<'a>(json: Cow<'a, [u8]>, added: &Parameters) -> Result<Cow<'a, [u8]>, Refusal> {
-    if added.is_empty() {
-        return Ok(json);
-    }
-    let own = object(&json)?;
-    if let Some(name) = added.keys().find(|name| own.contains_key(*name)) {
+/// All parameters of a request, whatever its method: those of path and query as texts in front of those of the body, which stay
+/// as they are written, because those were signed; and the same, read.
+fn whole<'a>(called: Called, uri: &Uri, body: &'a [u8]) -> Result<(Cow<'a, [u8]>, Parameters), Refusal> {
+    let own: Cow<'_, [u8]> = match called.operation.placing.body {
+        Body::FieldsIfAny | Body::Field(_) if body.is_empty() => Cow::Borrowed(b"{}"),
+        Body::Field(name) => [b"{\"", name.as_bytes(), b"\":", body, b"}"].concat().into(),
+        Body::Fields | Body::FieldsIfAny => body.into(),
+    };
+    let (mut parameters, placed) = (object(&own)?, called.placed(uri)?);
+    if let Some(name) = placed.keys().find(|name| parameters.contains_key(*name)) {
         let words = ("同时出现在路径或查询与请求体中", "is in the path or the query, and in the body");
         return Err(Refusal::parameter(name, words));
     }
-    let Some(fields) = json.trim_ascii().strip_prefix(b"{") else { return Ok(json) };
-    let mut whole = Value::Object(added.clone()).to_string().into_bytes();
+    let fields = own.trim_ascii().strip_prefix(b"{").filter(|_| !placed.is_empty());
+    let Some(fields) = fields else { return Ok((own, parameters)) };
+    let mut whole = Value::Object(placed.clone()).to_string().into_bytes();
     whole.pop();
-    whole.extend_from_slice(if own.is_empty() { b"" } else { b"," });
+    whole.extend_from_slice(if parameters.is_empty() { b"" } else { b"," });
     whole.extend_from_slice(fields);
-    Ok(whole.into())
+    parameters.extend(placed);
+    Ok((whole.into(), parameters))
 }
 
 /// The JSON object that a body has to be.
-pub(super) fn object(body: &[u8]) -> Result<Parameters, Refusal> {
+fn object(body: &[u8]) -> Result<Parameters, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let chinese = format!("必须是 JSON 对象 (第 {line} 行第 {column} 列)");

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::held;
+use super::lock::held;
 use super::refusal::Refusal;
 use crate::error::Error;
 
@@ -23,17 +23,13 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn new(source: Option<Source>) -> Result<Self, Error> {
         let clock = Self { source: source.unwrap_or_else(|| Arc::new(SystemTime::now)), set: Arc::default() };
-        checked(clock.told()).map(|_| clock).map_err(|_| Error::settings(OUT_OF_RANGE))
+        clock.now().map(|_| clock).map_err(|_| Error::settings(OUT_OF_RANGE))
     }
 
-    /// What it says, whether or not anything can be done at that time.
-    pub(super) fn told(&self) -> SystemTime {
-        let set = *held(&self.set);
-        set.unwrap_or_else(|| (self.source)())
-    }
-
+    /// The time, if anything can be done at it.
     pub(super) fn now(&self) -> Result<SystemTime, Refusal> {
-        checked(self.told())
+        let set = *held(&self.set);
+        checked(set.unwrap_or_else(|| (self.source)()))
     }
 
     /// Lets it stand at `time`, or go on by its source.

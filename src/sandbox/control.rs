@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::api::RefusedWith;
 use super::fault::Fault;
+use super::refusal::Refusal;
 use super::reply::Reply;
 use super::request::Request;
 use super::response;
@@ -21,8 +23,12 @@ use super::shape::Shape;
 use super::state::State;
 use super::story::{Effect, Story};
 use crate::error::Error;
+use crate::values::Language;
 
 const ROOT: &str = "/_sandbox/";
+
+/// The code of all that is not done.
+const CODE: &str = "SANDBOX-CONTROL";
 
 const SPECIFICATION: &str = include_str!("control.yaml");
 
@@ -54,33 +60,54 @@ impl Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = if refusal.status() == StatusCode::OK { StatusCode::BAD_REQUEST } else { refusal.status() };
+        Self::new(status, refusal.message(&Language::English))
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string())
     }
 }
 
-/// The answer to what it is told, if whoever tells it may.
-pub(super) fn answer(state: &State, peer: SocketAddr, head: &Parts, body: &[u8]) -> Response<Body> {
-    let path = head.uri.path().strip_prefix(ROOT).unwrap_or_default();
-    let may = state.door.check(peer, head).map_err(|(status, message)| Problem::new(status, message));
-    let told = may.and_then(|()| match (head.method.as_str(), path) {
-        ("GET", "openapi.yaml") => Ok(response::answer(StatusCode::OK, "application/yaml", SPECIFICATION.into())),
-        (method, path) => obey(state, method, path, body).map(|done| response::json(StatusCode::OK, done.to_string())),
-    });
-    told.unwrap_or_else(|problem| {
-        let body = json!({ "code": "SANDBOX-CONTROL", "message": problem.message });
+/// The answer to what it is told, if whoever tells it may: only then the body is read.
+pub(super) async fn answer(
+    state: &State,
+    peer: SocketAddr,
+    head: &Parts,
+    body: impl Future<Output = Result<Bytes, Refusal>>,
+) -> Response<Body> {
+    told(state, peer, head, body).await.unwrap_or_else(|problem| {
+        let body = json!({ "code": CODE, "message": problem.message });
         let mut response = response::json(problem.status, body.to_string());
         let allowed = problem.allowed.map(|allowed| (ALLOW, HeaderValue::from_static(allowed)));
         response.headers_mut().extend(allowed);
+        response.extensions_mut().insert(RefusedWith(CODE.to_owned()));
         response
     })
+}
+
+async fn told(
+    state: &State,
+    peer: SocketAddr,
+    head: &Parts,
+    body: impl Future<Output = Result<Bytes, Refusal>>,
+) -> Result<Response<Body>, Problem> {
+    state.door.check(peer, head).map_err(|(status, message)| Problem::new(status, message))?;
+    let body = body.await?;
+    match (head.method.as_str(), head.uri.path().strip_prefix(ROOT).unwrap_or_default()) {
+        ("GET", "openapi.yaml") => Ok(response::answer(StatusCode::OK, "application/yaml", SPECIFICATION.into())),
+        (method, path) => obey(state, method, path, &body).map(|done| response::json(StatusCode::OK, done.to_string())),
+    }
 }
 
 fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, Problem> {
     match (method, path) {
         ("GET", "faults") => {}
-        ("POST", "faults") => state.tell(read::<ToldStory>(body)?.story()?)?,
+        ("POST", "faults") => state.tell(read::<ToldStory>(body)?.story()?, body.len())?,
         ("DELETE", "faults") => state.stories.forget(),
         ("GET", "requests") => {
             return Ok(json!({ "requests": state.log.all().iter().map(shown).collect::<Vec<_>>() }));
@@ -91,15 +118,15 @@ fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, P
         }
         ("POST", "usage") => {
             let Usage { device_id, amount } = read(body)?;
-            return Ok(json!({ "is_used": state.use_data(&device_id, amount) }));
+            return Ok(json!({ "is_used": state.use_data(&device_id, amount)? }));
         }
         ("POST", "sms") => {
             let Sms { sim_id, text } = read(body)?;
-            return Ok(json!({ "is_sent": state.send_sms(&sim_id, &text) }));
+            return Ok(json!({ "is_sent": state.send_sms(&sim_id, &text)? }));
         }
         ("POST", "notifications") => {
             let Notification { body } = read(body)?;
-            return Ok(json!({ "is_sent": state.notify(body) }));
+            return Ok(json!({ "is_sent": state.notify(&Value::Object(body)) }));
         }
         ("GET", "clock") => return clock(state),
         ("PUT", "clock") => {
@@ -120,8 +147,7 @@ fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, P
 }
 
 fn clock(state: &State) -> Result<Value, Problem> {
-    let time = Timestamp::try_from(state.clock.told());
-    let time = time.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let time = Timestamp::try_from(state.clock.now()?).map_err(|_| Refusal::Clock)?;
     Ok(json!({ "time": time.to_string() }))
 }
 
@@ -165,7 +191,7 @@ struct Sms {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Notification {
-    body: Value,
+    body: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -224,7 +250,7 @@ impl ToldScene {
         let effect: Effect = match (self.fault, self.reply, self.shape, self.any_shape) {
             (Some(name), None, None, None) => match Fault::from_name(&name) {
                 Some(fault) => fault.into(),
-                None => return wrong(format!("fault: must be one of {}", Fault::ALL.map(Fault::name).join(", "))),
+                None => return wrong(format!("fault: must be one of {}", Fault::names())),
             },
             (None, Some(reply), None, None) => reply.reply()?.into(),
             (None, None, Some(name), None) => match Shape::from_name(&name) {

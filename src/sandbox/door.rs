@@ -7,19 +7,31 @@ use axum::http::header::{HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 
+use crate::error::Error;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Who may tell it anything.
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     /// Where it listens.
-    pub(super) address: IpAddr,
+    address: IpAddr,
     /// Another name that it is called by.
-    pub(super) host: Option<String>,
-    pub(super) is_open_to_others: bool,
+    host: Option<String>,
+    is_open_to_others: bool,
 }
 
 impl Door {
+    pub(super) fn new(address: IpAddr, host: Option<String>, is_open_to_others: bool) -> Result<Self, Error> {
+        let is_host = |host: &String| host.parse::<Authority>().is_ok_and(|authority| authority.host() == host);
+        if host.as_ref().is_none_or(is_host) {
+            return Ok(Self { address, host, is_open_to_others });
+        }
+        Err(Error::settings(
+            "the name by which the sandbox is controlled must be that of a host, without a port or a scheme",
+        ))
+    }
+
     /// Programs on this machine may. A page in a browser may not, whatever name it has made stand for this machine.
     /// Else with what status, and why not.
     pub(super) fn check(&self, peer: SocketAddr, head: &Parts) -> Result<(), (StatusCode, &'static str)> {

@@ -32,13 +32,18 @@
 //! hold for 10 minutes; equal orders and equal SMS count as one for 10 seconds from when the first arrived.
 //!
 //! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url`,
-//! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and `orderStatus` is `SANDBOX-PAID`; answers
-//! of which no field is documented are empty objects, and a refusal has HTTP 400 where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
+//! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and
+//! `orderStatus` is `SANDBOX-PAID`; answers of which no field is documented are empty objects, and a refusal has HTTP 400
+//! where answers have no envelope. The eSIM QR Mall's codes are numbers: a refusal has -1.
 //!
-//! Limits: a body has at most 1 MiB ([`BODY_LIMIT`]), at most 100 000 orders ([`ORDER_LIMIT`]) with 64 MiB of texts
-//! ([`TEXT_LIMIT`]) are kept in each API, an id has at most 64 bytes ([`ID_LIMIT`]) and a batch at most 1000 SIMs
-//! ([`BATCH_LIMIT`]), a page has at most
-//! 1000 orders, and a plan runs for at most 1200 periods.
+//! Limits: a request's head has at most 16 KiB ([`HEAD_LIMIT`]) and its body 1 MiB ([`BODY_LIMIT`]); at most 100 000
+//! orders ([`ORDER_LIMIT`]) with 64 MiB of texts ([`TEXT_LIMIT`]) are kept in each API, of which Cube counts bundles,
+//! messages and asynchronous operations too; an id has at most 64 bytes ([`ID_LIMIT`]) and a batch at most 1000 SIMs
+//! ([`BATCH_LIMIT`]), a page has at most 1000 orders, and a plan runs for at most 1200 periods. Of the last 1000 requests
+//! ([`REQUEST_LIMIT`]) the head and 64 KiB of the body ([`KEPT_BODY_LIMIT`]) are kept; stories have at most 1000 scenes
+//! ([`SCENE_LIMIT`]) and, told over HTTP, 64 MiB; at most 64 MiB of notifications wait. At most 8192 connections
+//! ([`CONNECTION_LIMIT`]) are open, and none is waited for longer than 30 seconds ([`READ_TIMEOUT`]), whether it says
+//! nothing or takes nothing.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), linksfield::Error> {
@@ -59,10 +64,15 @@ mod control;
 mod door;
 mod fault;
 mod given;
+mod limits;
+mod lock;
+mod named;
 mod notifier;
+mod outbox;
 mod pages;
 mod refusal;
 mod reply;
+mod report;
 mod request;
 mod response;
 mod room;
@@ -73,13 +83,13 @@ mod story;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tokio::runtime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
@@ -90,66 +100,23 @@ pub use apis::ACCESS_TOKEN;
 pub use apis::{CUBE_KEY, CUBE_KEY_ID};
 use clock::Clock;
 pub use fault::{FAULT_HEADER, Fault};
+pub use limits::{
+    BATCH_LIMIT, BODY_LIMIT, CONNECTION_LIMIT, HEAD_LIMIT, ID_LIMIT, KEPT_BODY_LIMIT, ORDER_LIMIT, READ_TIMEOUT,
+    REQUEST_LIMIT, SCENE_LIMIT, TEXT_LIMIT,
+};
+use lock::held;
 pub use notifier::Resend;
 pub use reply::Reply;
-pub use request::{KEPT_BODY_LIMIT, REQUEST_LIMIT, Request};
+pub use report::Report;
+pub use request::Request;
 pub use shape::Shape;
 pub use story::{AnyShape, Effect, Story};
-
-/// Most bytes of a request's body.
-pub const BODY_LIMIT: usize = 1024 * 1024;
-
-/// Most orders that are kept; after that, orders are refused.
-pub const ORDER_LIMIT: usize = 100_000;
-
-/// Most bytes of texts that are kept of orders, in each API; after that, orders are refused.
-pub const TEXT_LIMIT: usize = 64 * 1024 * 1024;
-
-/// Most bytes of an id that is kept.
-pub const ID_LIMIT: usize = 64;
-
-/// Most SIMs of a batch; above, it is refused whole with `SANDBOX-BATCH-TOO-LARGE`.
-///
-/// What a batch costs grows with its SIMs and no faster, but so does its answer, by 190 bytes each: that of 90 000 SIMs has
-/// 17 MB, twice what a client of this crate reads, and where an answer can't be read, nobody knows what was ordered. Making and
-/// reading it took seconds in a build that is not optimised.
-pub const BATCH_LIMIT: usize = 1000;
-
-/// Most connections at once; others wait until one ends.
-pub const CONNECTION_LIMIT: usize = 8192;
-
-/// How long the head of a request may take to come, and its body; an idle connection is closed after it.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Access code of a sandbox that was given none.
 pub const ACCESS_CODE: &str = "SANDBOX";
 
 /// Secret of a sandbox that was given none. It protects nothing.
 pub const SECRET: &str = "sandbox-secret";
-
-/// What a sandbox reports while it runs; `Display` has it in a line, without keys and bodies.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Report<'a> {
-    /// A request has been answered, or its connection dropped.
-    Request(&'a Request),
-    /// A notification was not delivered; it is sent again, up to 30 times.
-    NotificationFailed {
-        /// The number that it has in [`DELIVERY_HEADER`](crate::notification::DELIVERY_HEADER).
-        delivery: u64,
-        /// Why.
-        reason: &'a str,
-    },
-}
-
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request(request) => request.fmt(f),
-            Self::NotificationFailed { delivery, reason } => write!(f, "notification {delivery} failed: {reason}"),
-        }
-    }
-}
 
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
@@ -166,8 +133,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, the callback is no URL, there is a signer without a callback or it can't sign, or
-    /// the clock is out of range.
+    /// The address can't be listened on, the callback is no URL, there is a signer without a callback or it can't sign, the
+    /// name for its control is no host's, no connection is allowed, or the clock is out of range.
     #[builder(finish_fn = start_blocking)]
     pub fn new(
         /// Collects [`plan`](SandboxBuilder::plan)s.
@@ -197,17 +164,21 @@ impl Sandbox {
         /// must not take it for the order of events.
         #[builder(default)]
         swap_notifications: bool,
-        /// How long the head of a request may take to come, and its body; [`READ_TIMEOUT`] if not set.
+        /// How long is waited for a client: for the head of a request, for its body, and whenever no more of an answer is
+        /// taken; [`READ_TIMEOUT`] if not set.
         #[builder(default = READ_TIMEOUT)]
         read_timeout: Duration,
+        /// Most connections at once; others wait until one ends. [`CONNECTION_LIMIT`] if not set.
+        #[builder(default = CONNECTION_LIMIT)]
+        connection_limit: usize,
         /// Is told what happens, in the sandbox's own thread; nobody is if not set.
         #[builder(with = |report: impl Fn(Report<'_>) + Send + Sync + 'static| Arc::new(report))]
         report: Option<state::Reporter>,
         /// Whether programs on other machines may use what is below `/_sandbox/`; they may not if not set.
         #[builder(default)]
         allow_remote_control: bool,
-        /// A name by which programs call it there, besides `localhost`, loopback addresses and the one it listens on: what
-        /// says another `Host` may come from a page in a browser.
+        /// A name by which programs call it there, without a port, besides `localhost`, loopback addresses and the one it
+        /// listens on: what says another `Host` may come from a page in a browser.
         #[builder(into)]
         control_host: Option<String>,
     ) -> Result<Self, Error> {
@@ -215,12 +186,15 @@ impl Sandbox {
         let callback = notifier::Callback::new(callback, callback_signer, resend, resend_every, swap_notifications)?;
         let credentials = credentials.map_or_else(|| Credentials::new(ACCESS_CODE, SECRET), Ok)?;
         let apis = apis::Apis::new(&credentials, plans, callback.is_some())?;
+        if connection_limit == 0 {
+            return Err(Error::settings("a sandbox with no connection answers nobody: allow at least one"));
+        }
         let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
         let listener = TcpListener::bind(address).map_err(cannot_listen)?;
         listener.set_nonblocking(true).map_err(cannot_listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
-        let (sender, told) = mpsc::unbounded_channel();
+        let (outbox, told) = outbox::Outbox::new();
         let state = state::State {
             apis: apis.clone(),
             served: apis.all().into(),
@@ -231,8 +205,8 @@ impl Sandbox {
             log: Arc::default(),
             reporter: report,
             read_timeout,
-            notify: callback.is_some().then_some(sender),
-            door: door::Door { address: address.ip(), host: control_host, is_open_to_others: allow_remote_control },
+            outbox: callback.is_some().then_some(outbox),
+            door: door::Door::new(address.ip(), control_host, allow_remote_control)?,
         };
         let (running, stopped) = oneshot::channel();
         let served = state.clone();
@@ -241,7 +215,7 @@ impl Sandbox {
             if let Some(callback) = callback {
                 tokio::spawn(notifier::run(callback, served.clone(), told));
             }
-            Ok(server::serve(listener, served, stopped))
+            Ok(server::serve(listener, served, connection_limit, stopped))
         })?;
         Ok(Self { url, apis, state, _running: running })
     }
@@ -286,9 +260,10 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The story names an operation that this sandbox does not have, or a reply that no server can give.
+    /// The story names an operation that this sandbox does not have, or a reply that no server can give, or there are
+    /// [`SCENE_LIMIT`] scenes already.
     pub fn tell(&self, story: Story) -> Result<(), Error> {
-        self.state.tell(story)
+        self.state.tell(story, 0)
     }
 
     /// How many stories are not over yet.
@@ -322,21 +297,23 @@ impl Sandbox {
         self.state.clock.set(time)
     }
 
-    /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether there
-    /// is a callback to send to.
+    /// Sends a notification with `body` to the callback. Changes of orders are sent by themselves. Returns whether it will be
+    /// sent: there is a callback, and no more than [`TEXT_LIMIT`] bytes wait for it, each notification counted as 4 KiB more
+    /// than its text.
     pub fn notify(&self, body: Value) -> bool {
-        self.state.notify(body)
+        self.state.notify(&body)
     }
 
     /// Sends a notification of a kind: the body that the documentation prints, or, where it prints none, one of fields that
-    /// begin with `SANDBOX-` and say so. Returns whether there is a callback.
+    /// begin with `SANDBOX-` and say so. Returns whether it will be sent.
     pub fn notify_sample(&self, callback: Callback) -> bool {
         serde_json::from_str(callback.sample()).is_ok_and(|body| self.notify(body))
     }
 
-    /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether there is one.
+    /// Lets a SIM send an SMS: the documented notification goes to the callback. Returns whether it will be sent; it is not
+    /// while the clock is out of range.
     pub fn send_sms(&self, sim_id: &str, text: &str) -> bool {
-        self.state.send_sms(sim_id, text)
+        self.state.send_sms(sim_id, text).unwrap_or(false)
     }
 }
 
@@ -365,11 +342,6 @@ where
     };
     thread::Builder::new().name("linksfield-sandbox".to_owned()).spawn(run).map_err(cannot_start)?;
     is_ready.recv().unwrap_or_else(|_| Err(std::io::Error::other("its thread ended"))).map_err(cannot_start)
-}
-
-/// Locks, also what a thread that panicked has left.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Sandbox {

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::Report;
+use super::outbox::Letter;
+use super::report::Report;
 use super::state::State;
 use crate::error::{Error, innermost};
 use crate::notification::{DELIVERY_HEADER, Signer};
@@ -72,43 +72,49 @@ impl Callback {
 }
 
 /// Tells what happens, and what it is told to tell.
-pub(super) async fn run(callback: Callback, state: State, mut told: mpsc::UnboundedReceiver<Value>) {
+pub(super) async fn run(callback: Callback, state: State, mut told: mpsc::UnboundedReceiver<Letter>) {
     let mut deliveries = JoinSet::new();
     let mut count = 0_u64;
     let mut news = tokio::time::interval(NEWS);
-    let mut held_back: Option<(u64, Value)> = None;
+    let mut held_back: Option<(u64, Letter)> = None;
     loop {
-        let (bodies, may_wait) = tokio::select! {
-            Some(body) = told.recv() => (vec![body], false),
+        let (letters, may_wait) = tokio::select! {
+            Some(letter) = told.recv() => (vec![Some(letter)], false),
             _ = news.tick() => (news_of(&state), callback.swaps),
             Some(_) = deliveries.join_next() => continue,
         };
-        for body in bodies {
+        for letter in letters {
             count += 1;
+            let Some(letter) = letter else {
+                let reason = "too many others wait: it is not sent";
+                state.report(Report::NotificationFailed { delivery: count, reason });
+                continue;
+            };
             if may_wait && held_back.is_none() {
-                held_back = Some((count, body));
+                held_back = Some((count, letter));
                 continue;
             }
             let after = if may_wait { held_back.take() } else { None };
-            deliveries.spawn(deliver_all(callback.clone(), state.clone(), [Some((count, body)), after]));
+            deliveries.spawn(deliver_all(callback.clone(), state.clone(), [Some((count, letter)), after]));
         }
     }
 }
 
 /// Delivers one after the other.
-async fn deliver_all(callback: Callback, state: State, bodies: [Option<(u64, Value)>; 2]) {
-    for (id, body) in bodies.into_iter().flatten() {
-        deliver(&callback, &state, id, body.to_string()).await;
+async fn deliver_all(callback: Callback, state: State, letters: [Option<(u64, Letter)>; 2]) {
+    for (id, letter) in letters.into_iter().flatten() {
+        deliver(&callback, &state, id, &letter.text).await;
     }
 }
 
-/// What has happened in the APIs, if the clock lets anything happen.
-fn news_of(state: &State) -> Vec<Value> {
-    let Ok(now) = state.clock.now() else { return Vec::new() };
-    state.served.iter().flat_map(|api| api.news(now)).collect()
+/// What has happened in the APIs, if the clock lets anything happen; none for what there is no room for.
+fn news_of(state: &State) -> Vec<Option<Letter>> {
+    let (Ok(now), Some(outbox)) = (state.clock.now(), &state.outbox) else { return Vec::new() };
+    let news = state.served.iter().flat_map(|api| api.news(now));
+    news.map(|body| outbox.letter(&body)).collect()
 }
 
-async fn deliver(callback: &Callback, state: &State, id: u64, body: String) {
+async fn deliver(callback: &Callback, state: &State, id: u64, body: &str) {
     let mut sent = None;
     for _ in 0..=RESENDS {
         let sign = |signer: &Signer| signer.headers(body.as_bytes(), SystemTime::now());
@@ -125,7 +131,7 @@ async fn deliver(callback: &Callback, state: &State, id: u64, body: String) {
         let request = request
             .header(DELIVERY_HEADER, id)
             .header(CONTENT_TYPE, "application/json")
-            .body(body.clone())
+            .body(body.to_owned())
             .timeout(ANSWER);
         let reason = match request.send().await {
             Ok(response) if response.status().is_success() => return,

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{Method, Response, StatusCode};
 
 use super::api::Api;
 use super::response;
@@ -12,11 +13,11 @@ use crate::openapi::{DOCUMENTS, Document};
 
 const HTML: &str = "text/html; charset=utf-8";
 
-pub(super) fn page<B>(apis: &Arc<[Arc<dyn Api>]>, request: &Request<B>) -> Option<Response<Body>> {
-    if request.method() != Method::GET {
+pub(super) fn page(apis: &Arc<[Arc<dyn Api>]>, head: &Parts) -> Option<Response<Body>> {
+    if head.method != Method::GET {
         return None;
     }
-    let path = request.uri().path();
+    let path = head.uri.path();
     if path == "/" {
         return Some(response::answer(StatusCode::OK, HTML, index(apis).into()));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 
-use super::BATCH_LIMIT;
+use super::limits::BATCH_LIMIT;
 use crate::values::Language;
 
 /// A refusal: its code, and its words in both languages.

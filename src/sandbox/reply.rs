@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use axum::http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Response, StatusCode};
 
 use super::api::Asked;
 use super::refusal::Refusal;
-use super::response::json;
+use super::response::{answer, json};
 
 /// An answer of your own instead of the operation's, or around it: a code, message, status, header, body, delay.
 ///
@@ -103,11 +103,7 @@ impl Reply {
             Content::Refusal { code, message } => {
                 asked.respond(Err(Refusal::Told { code: code.clone(), message: message.clone() }))
             }
-            Content::Body(body) => {
-                let mut response = Response::new(Body::from(body.clone()));
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                response
-            }
+            Content::Body(body) => answer(StatusCode::OK, "application/json", body.clone()),
         };
         if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {
             *response.status_mut() = status;

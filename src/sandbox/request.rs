@@ -6,18 +6,13 @@ use std::sync::Mutex;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use super::api::{Asked, BYTE_ORDER_MARK, Parameters};
-use super::held;
-use crate::openapi::{Body, Operation};
-
-/// Most requests that are kept; the oldest are forgotten.
-pub const REQUEST_LIMIT: usize = 1000;
-
-/// Most bytes that are kept of a request's body.
-pub const KEPT_BODY_LIMIT: usize = 64 * 1024;
+use super::api::{BYTE_ORDER_MARK, Called, Parameters, RefusedWith};
+use super::limits::{KEPT_BODY_LIMIT, REQUEST_LIMIT};
+use super::lock::held;
+use crate::openapi::Body;
 
 /// A request that a sandbox received.
 ///
@@ -25,11 +20,9 @@ pub const KEPT_BODY_LIMIT: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Request {
     method: Method,
-    path: String,
+    uri: Uri,
     headers: HeaderMap,
-    operation: Option<&'static Operation>,
-    /// The parameters in path and query.
-    placed: Parameters,
+    called: Option<Called>,
     body: Bytes,
     outcome: Outcome,
 }
@@ -37,27 +30,35 @@ pub struct Request {
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
-    pub(super) verified: Option<bool>,
-    pub(super) status: Option<StatusCode>,
-    pub(super) code: Option<String>,
+    verified: Option<bool>,
+    status: Option<StatusCode>,
+    code: Option<String>,
+}
+
+impl Outcome {
+    pub(super) fn new(verified: Option<bool>) -> Self {
+        Self { verified, ..Self::default() }
+    }
+
+    pub(super) fn answered<B>(self, response: &Response<B>) -> Self {
+        let code = response.extensions().get::<RefusedWith>().map(|code| code.0.clone());
+        Self { status: Some(response.status()), code, ..self }
+    }
 }
 
 impl Request {
     /// One whose body has not been read.
-    pub(super) fn new(head: &Parts, asked: &Asked<'_>) -> Self {
-        Self {
-            method: head.method.clone(),
-            path: head.uri.path().to_owned(),
-            headers: head.headers.clone(),
-            operation: asked.operation(),
-            placed: asked.placed().unwrap_or_default(),
-            body: Bytes::new(),
-            outcome: Outcome::default(),
-        }
+    pub(super) fn new(head: &Parts, called: Option<Called>) -> Self {
+        let (method, uri, headers) = (head.method.clone(), head.uri.clone(), head.headers.clone());
+        Self { method, uri, headers, called, body: Bytes::new(), outcome: Outcome::default() }
     }
 
     pub(super) fn with_body(self, body: Bytes) -> Self {
         Self { body, ..self }
+    }
+
+    pub(super) fn ended(self, outcome: Outcome) -> Self {
+        Self { outcome, ..self }
     }
 
     /// Its HTTP method.
@@ -69,7 +70,7 @@ impl Request {
     /// Its path, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        self.uri.path()
     }
 
     /// Its headers, as they came.
@@ -81,7 +82,7 @@ impl Request {
     /// Name of the operation that it calls, such as `orderPackage`; none if its path or method is of no operation.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
-        self.operation.map(|operation| operation.id)
+        self.called.map(|called| called.operation.id)
     }
 
     /// Its body as it came, of which at most [`KEPT_BODY_LIMIT`] bytes are kept once it is answered.
@@ -95,21 +96,22 @@ impl Request {
     /// of them are credentials is not known then.
     #[must_use]
     pub fn parameters(&self) -> Value {
-        let Some(operation) = self.operation else { return Value::Null };
+        let Some(called) = self.called else { return Value::Null };
         let body = if self.body.trim_ascii().is_empty() { &b"{}"[..] } else { &self.body };
         let body = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
-        let mut parameters = match (body, operation.placing.body) {
+        let mut parameters = match (body, called.operation.placing.body) {
             (Ok(body), Body::Field(name)) if !self.body.is_empty() => Parameters::from_iter([(name.into(), body)]),
             (Ok(Value::Object(fields)), _) => fields,
             _ => return Value::Null,
         };
-        parameters.extend(self.placed.clone());
-        parameters.retain(|name, _| !operation.added.contains(&name.as_str()));
+        parameters.extend(called.placed(&self.uri).unwrap_or_default());
+        parameters.retain(|name, _| !called.operation.added.contains(&name.as_str()));
         Value::Object(parameters)
     }
 
     /// Whether its signature, and whose it is, was right; none if that was never looked at, as where the connection was
-    /// dropped or the path is of no operation.
+    /// dropped, the body is no JSON or the path is of no operation. A request that is signed right can be
+    /// refused all the same.
     #[must_use]
     pub fn is_verified(&self) -> Option<bool> {
         self.outcome.verified
@@ -121,7 +123,7 @@ impl Request {
         self.outcome.status.map(|status| status.as_u16())
     }
 
-    /// The code with which it was refused.
+    /// The code with which it was refused, whatever a story made of the answer.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.outcome.code.as_deref()
@@ -134,7 +136,7 @@ impl fmt::Debug for Request {
         let parameters = self.parameters();
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("path", &self.path)
+            .field("path", &self.path())
             .field("operation", &self.operation())
             .field("parameters", &format_args!("{parameters}"))
             .field("is_verified", &self.is_verified())
@@ -147,7 +149,7 @@ impl fmt::Debug for Request {
 /// A line without parameters: `POST /package/orderPackage 200 SANDBOX-UNPAID`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path.escape_debug())?;
+        write!(f, "{} {}", self.method, self.path().escape_debug())?;
         match self.outcome.status {
             Some(status) => write!(f, " {}", status.as_u16())?,
             None => f.write_str(" no answer")?,
@@ -201,11 +203,5 @@ impl Log {
         let mut kept = held(&self.0);
         kept.first += kept.requests.len() as u64;
         kept.requests.clear();
-    }
-}
-
-impl Request {
-    pub(super) fn ended(self, outcome: Outcome) -> Self {
-        Self { outcome, ..self }
     }
 }

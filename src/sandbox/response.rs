@@ -2,6 +2,7 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::response::Parts;
 use axum::http::{Response, StatusCode};
 
 pub(super) fn json(status: StatusCode, body: String) -> Response<Body> {
@@ -15,8 +16,9 @@ pub(super) fn answer(status: StatusCode, media_type: &'static str, body: Bytes) 
     response
 }
 
-/// The body of an answer that the sandbox made.
-pub(super) async fn text(response: Response<Body>) -> String {
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-    String::from_utf8_lossy(&body).into_owned()
+/// The head and the body of an answer that the sandbox made.
+pub(super) async fn parted(response: Response<Body>) -> (Parts, String) {
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    (head, String::from_utf8_lossy(&body).into_owned())
 }

@@ -1,7 +1,7 @@
 //! How much a sandbox keeps of orders.
 
+use super::limits::{ORDER_LIMIT, TEXT_LIMIT};
 use super::refusal::Refusal;
-use super::{ORDER_LIMIT, TEXT_LIMIT};
 
 /// What is taken of the room for the orders of an API.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! The sandbox over HTTP: which API a request is for, and what goes wrong with it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
 use axum::http::{Request as HttpRequest, Response};
 use futures_util::StreamExt;
 use hyper::body::Incoming;
@@ -12,32 +12,31 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
-use super::api::{Asked, RefusedWith};
+use super::api::{Asked, Parameters};
 use super::fault::Dropped;
+use super::limits::{BODY_LIMIT, HEAD_LIMIT};
 use super::refusal::Refusal;
+use super::report::Report;
 use super::request::{Outcome, Request};
 use super::state::State;
 use super::story::Effect;
-use super::{BODY_LIMIT, CONNECTION_LIMIT, Report, control, pages};
-
-/// How much of a request's head is kept while it comes; what is longer by some reads is refused.
-const HEAD_LIMIT: usize = 64 * 1024;
+use super::{control, pages};
 
 /// Most bytes of a body that are read, to no end from [`BODY_LIMIT`] on.
 const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
 
-/// Serves until `stopped` says so, or whoever could say so is gone.
-pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: oneshot::Receiver<()>) {
+/// Serves so many connections at once until `stopped` says so, or whoever could say so is gone.
+pub(super) async fn serve(listener: TcpListener, state: State, limit: usize, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
-    let free = Arc::new(Semaphore::new(CONNECTION_LIMIT));
     loop {
         tokio::select! {
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
-            (place, accepted) = accept(&listener, &free) => {
+            accepted = listener.accept(), if connections.len() < limit => {
                 let Ok((stream, peer)) = accepted else {
                     // Out of file descriptors, most likely: they come back when connections end.
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -47,69 +46,63 @@ pub(super) async fn serve(listener: TcpListener, state: State, mut stopped: ones
                 let service = service_fn(move |request| handle(state.clone(), peer, request));
                 let mut http = http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(read_timeout).max_buf_size(HEAD_LIMIT);
-                let connection = http.serve_connection(TokioIo::new(stream), service);
-                connections.spawn(async move {
-                    let result = connection.await;
-                    drop(place);
-                    result
-                });
+                let mut stream = Box::pin(TimeoutStream::new(stream));
+                stream.as_mut().set_write_timeout_pinned(Some(read_timeout));
+                connections.spawn(http.serve_connection(TokioIo::new(stream), service));
             }
         }
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    free: &Arc<Semaphore>,
-) -> (Option<tokio::sync::OwnedSemaphorePermit>, std::io::Result<(tokio::net::TcpStream, SocketAddr)>) {
-    let place = Arc::clone(free).acquire_owned().await.ok();
-    (place, listener.accept().await)
-}
-
 /// Answers a request, or drops its connection where a fault says so.
 async fn handle(state: State, peer: SocketAddr, request: HttpRequest<Incoming>) -> Result<Response<Body>, Dropped> {
-    if let Some(page) = pages::page(&state.served, &request) {
-        return Ok(page);
-    }
     let (head, body) = request.into_parts();
+    if let Some(page) = pages::page(&state.served, &head) {
+        return Ok(reported(&state, &head, page));
+    }
+    let body = read(body, state.read_timeout);
     if control::is_for(head.uri.path()) {
-        let body = read(body, state.read_timeout).await.unwrap_or_default();
-        return Ok(control::answer(&state, peer, &head, &body));
+        let answer = control::answer(&state, peer, &head, body).await;
+        return Ok(reported(&state, &head, answer));
     }
     let Some(api) = state.api(head.uri.path()) else { return Err(Dropped) };
-    let asked = Asked::new(api, &head);
-    let request = Request::new(&head, &asked);
+    let asked = Asked::new(api, &head, state.clock.now());
+    let request = Request::new(&head, asked.called());
     if state.effect(&request, false).is_some() {
         state.log.begin(&request);
         state.report(Report::Request(&request));
         return Err(Dropped);
     }
-    let body = read(body, state.read_timeout).await;
+    let body = body.await;
     let request = request.with_body(body.clone().unwrap_or_default());
     let number = state.log.begin(&request);
-    let now = state.clock.now();
-    let verified = body.and_then(|body| asked.verified(&body, now.clone()?));
-    let mut outcome = Outcome { verified: asked.operation().map(|_| verified.is_ok()), ..Outcome::default() };
+    let (verified, parameters) = asked.checked(&body);
+    let mut outcome = Outcome::new(verified);
     state.log.note(number, &outcome);
     let effect = state.effect(&request, true);
-    let result = answer(&asked, effect, verified.and_then(|parameters| Ok((parameters, now?)))).await;
+    let result = answer(&asked, effect, parameters).await;
     if let Ok(response) = &result {
-        outcome.status = Some(response.status());
-        outcome.code = response.extensions().get::<RefusedWith>().map(|code| code.0.clone());
+        outcome = outcome.answered(response);
         state.log.note(number, &outcome);
     }
     state.report(Report::Request(&request.ended(outcome)));
     result
 }
 
+/// Tells of a request that is for none of the APIs.
+fn reported(state: &State, head: &Parts, response: Response<Body>) -> Response<Body> {
+    let request = Request::new(head, None).ended(Outcome::default().answered(&response));
+    state.report(Report::Request(&request));
+    response
+}
+
 /// Carries out what is asked, before, after or instead of what goes wrong.
 async fn answer(
     asked: &Asked<'_>,
     effect: Option<Effect>,
-    verified: Result<(super::api::Parameters, SystemTime), Refusal>,
+    parameters: Result<Parameters, Refusal>,
 ) -> Result<Response<Body>, Dropped> {
-    let carried_out = || asked.respond(verified.and_then(|(parameters, now)| asked.carry_out(&parameters, now)));
+    let carried_out = || asked.respond(parameters.and_then(|parameters| asked.carry_out(&parameters)));
     let Some(effect) = effect else { return Ok(carried_out()) };
     match effect.before(asked).await? {
         Some(response) => Ok(response),

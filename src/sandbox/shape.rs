@@ -1,198 +1,134 @@
 //! Shapes of answers that are not the documented one, as servers in Java and PHP, and gateways before them, send.
 
 use axum::body::Body;
+use axum::http::Response;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
-use axum::http::{Response, StatusCode};
 use encoding_rs::GB18030;
 use serde_json::{Map, Value, json};
 
 use super::api::Asked;
-use super::response::{answer, text};
+use super::named::named;
+use super::response::parted;
 
-/// Makes the variants, their names and the list of all from one line each.
-macro_rules! shapes {
-    ($($(#[$about:meta])* $variant:ident = $name:literal,)*) => {
-        /// A shape of an answer that is not the documented one, though the operation is carried out.
-        ///
-        /// Many say the same otherwise, and a client should read them; others can't be believed. What a client of this crate
-        /// makes of each stands in `docs/shapes.md`.
-        ///
-        /// ```
-        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), linksfield::Error> {
-        /// use linksfield::sandbox::{Effect, Sandbox, Shape, Story};
-        ///
-        /// let sandbox = Sandbox::start().await?;
-        /// sandbox.tell(Story::new(Shape::NullsLeftOut).of("orderPackage").times(2))?;
-        /// sandbox.tell(Story::new(Effect::any_shape(42)).always())?;
-        /// # Ok(()) }
-        /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Shape {
-            $($(#[$about])* $variant,)*
-        }
-
-        impl Shape {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its name on the command line.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-shapes! {
-    /// White space and line breaks between all tokens.
-    WhiteSpace = "white-space",
-    /// A byte order mark before the JSON.
-    ByteOrderMark = "byte-order-mark",
-    /// A line break and zero bytes behind the JSON.
-    TrailingBytes = "trailing-bytes",
-    /// A line break in the message that is not escaped.
-    RawLineBreak = "raw-line-break",
-    /// The message ends with half of a pair of surrogates.
-    LoneSurrogate = "lone-surrogate",
-    /// The text is in GB18030, and the header says so.
-    Gb18030 = "gb18030",
-    /// Texts of digits are numbers.
-    TextsAsNumbers = "texts-as-numbers",
-    /// Numbers are texts.
-    NumbersAsTexts = "numbers-as-texts",
-    /// `true` and `false` are texts.
-    BooleansAsTexts = "booleans-as-texts",
-    /// `true` and `false` are 1 and 0.
-    BooleansAsNumbers = "booleans-as-numbers",
-    /// Fields that are null are left out.
-    NullsLeftOut = "nulls-left-out",
-    /// Empty texts stand for null.
-    NullsAsTexts = "nulls-as-texts",
-    /// Empty lists stand for empty objects.
-    ObjectsAsLists = "objects-as-lists",
-    /// The one item stands for a list of one.
-    ListsAsItems = "lists-as-items",
-    /// The fields of the data stand beside the code.
-    DataBesideCode = "data-beside-code",
-    /// Each list has an item more, which is null.
-    NullItems = "null-items",
-    /// The data is a text with the JSON in it.
-    DataAsText = "data-as-text",
-    /// There is no code.
-    NoCode = "no-code",
-    /// The code is null.
-    NullCode = "null-code",
-    /// The code is in a list.
-    ListedCode = "listed-code",
-    /// There are two codes, the first of them one of failure.
-    TwoCodes = "two-codes",
-    /// The code is one of failure, and the data that of a success.
-    FailureWithData = "failure-with-data",
-    /// The code is that of success, and `success` is false.
-    SuccessIsFalse = "success-is-false",
-    /// There is no data.
-    NoData = "no-data",
-    /// The data stands alone, without anything around it.
-    NoEnvelope = "no-envelope",
-    /// The answer is in a list.
-    Listed = "listed",
-    /// Half of the JSON, as if it were the whole.
-    Half = "half",
+named! {
+    /// A shape of an answer that is not the documented one, though the operation is carried out.
+    ///
+    /// Many say the same otherwise, and a client should read them; others can't be believed. What a client of this crate
+    /// makes of each stands in `docs/shapes.md`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), linksfield::Error> {
+    /// use linksfield::sandbox::{Effect, Sandbox, Shape, Story};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// sandbox.tell(Story::new(Shape::NullsLeftOut).of("orderPackage").times(2))?;
+    /// sandbox.tell(Story::new(Effect::any_shape(42)).always())?;
+    /// # Ok(()) }
+    /// ```
+    pub enum Shape {
+        /// White space and line breaks between all tokens.
+        WhiteSpace = "white-space",
+        /// A byte order mark before the JSON.
+        ByteOrderMark = "byte-order-mark",
+        /// A line break and zero bytes behind the JSON.
+        TrailingBytes = "trailing-bytes",
+        /// A line break in the message that is not escaped.
+        RawLineBreak = "raw-line-break",
+        /// The message ends with half of a pair of surrogates.
+        LoneSurrogate = "lone-surrogate",
+        /// The text is in GB18030, and the header says so.
+        Gb18030 = "gb18030",
+        /// Texts of digits are numbers.
+        TextsAsNumbers = "texts-as-numbers",
+        /// Numbers are texts.
+        NumbersAsTexts = "numbers-as-texts",
+        /// `true` and `false` are texts.
+        BooleansAsTexts = "booleans-as-texts",
+        /// `true` and `false` are 1 and 0.
+        BooleansAsNumbers = "booleans-as-numbers",
+        /// Fields that are null are left out.
+        NullsLeftOut = "nulls-left-out",
+        /// Empty texts stand for null.
+        NullsAsTexts = "nulls-as-texts",
+        /// Empty lists stand for empty objects.
+        ObjectsAsLists = "objects-as-lists",
+        /// The one item stands for a list of one.
+        ListsAsItems = "lists-as-items",
+        /// The fields of the data stand beside the code.
+        DataBesideCode = "data-beside-code",
+        /// Each list has an item more, which is null.
+        NullItems = "null-items",
+        /// The data is a text with the JSON in it.
+        DataAsText = "data-as-text",
+        /// There is no code.
+        NoCode = "no-code",
+        /// The code is null.
+        NullCode = "null-code",
+        /// The code is in a list.
+        ListedCode = "listed-code",
+        /// There are two codes, the first of them one of failure.
+        TwoCodes = "two-codes",
+        /// The code is one of failure, and the data that of a success.
+        FailureWithData = "failure-with-data",
+        /// The code is that of success, and `success` is false.
+        SuccessIsFalse = "success-is-false",
+        /// There is no data.
+        NoData = "no-data",
+        /// The data stands alone, without anything around it.
+        NoEnvelope = "no-envelope",
+        /// The answer is in a list.
+        Listed = "listed",
+        /// Half of the JSON, as if it were the whole.
+        Half = "half",
+    }
 }
 
 /// The code of failure, where a shape has one.
 const FAILURE: &str = "SANDBOX-FAILURE";
 
 impl Shape {
-    /// The shape of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|shape| shape.name() == name)
-    }
-
-    pub(super) fn names() -> String {
-        Self::ALL.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", ")
-    }
-
     /// The same answer in this shape; what is no JSON object stays as it is.
     pub(super) async fn put_on(self, asked: &Asked<'_>, response: Response<Body>) -> Response<Body> {
-        let status = response.status();
-        let documented = text(response).await;
-        match serde_json::from_str::<Map<String, Value>>(&documented) {
-            Ok(fields) => self.shaped(status, Value::Object(fields), asked.result_code()),
-            Err(_) => answer(status, "application/json", documented.into()),
+        let (mut head, documented) = parted(response).await;
+        let Ok(fields) = serde_json::from_str::<Map<String, Value>>(&documented) else {
+            return Response::from_parts(head, documented.into());
+        };
+        let shaped = self.shaped(Value::Object(fields), asked.result_code());
+        if self != Self::Gb18030 {
+            return Response::from_parts(head, shaped.into());
         }
+        let in_gb18030 = HeaderValue::from_static("application/json; charset=GB18030");
+        head.headers.insert(CONTENT_TYPE, in_gb18030);
+        Response::from_parts(head, GB18030.encode(&shaped).0.into_owned().into())
     }
 
-    fn shaped(self, status: StatusCode, mut whole: Value, code: &str) -> Response<Body> {
+    fn shaped(self, mut whole: Value, code: &str) -> String {
         self.change(&mut whole, code);
-        let text = self.written(&whole, code);
-        let bytes = match self {
-            Self::Gb18030 => GB18030.encode(&text).0.into_owned(),
-            _ => text.into_bytes(),
-        };
-        let mut response = answer(status, "application/json", bytes.into());
-        if self == Self::Gb18030 {
-            let in_gb18030 = HeaderValue::from_static("application/json; charset=GB18030");
-            response.headers_mut().insert(CONTENT_TYPE, in_gb18030);
-        }
-        response
+        self.written(&whole, code)
     }
 
     /// What of the shape is in the values.
     fn change(self, whole: &mut Value, code: &str) {
         match self {
-            Self::TextsAsNumbers => each(whole, &mut |value| {
-                if let Value::String(text) = value
-                    && is_number(text)
-                {
-                    *text = format!("{NUMBER}{text}");
-                }
+            Self::TextsAsNumbers => each(whole, &|value| {
+                value.as_str().filter(|text| is_number(text)).map(|text| json!(format!("{NUMBER}{text}")))
             }),
-            Self::NumbersAsTexts => each(whole, &mut |value| {
-                if value.is_number() {
-                    *value = json!(value.to_string());
-                }
+            Self::NumbersAsTexts => each(whole, &|value| value.is_number().then(|| json!(value.to_string()))),
+            Self::BooleansAsTexts => each(whole, &|value| value.is_boolean().then(|| json!(value.to_string()))),
+            Self::BooleansAsNumbers => each(whole, &|value| value.as_bool().map(|truth| json!(u8::from(truth)))),
+            Self::NullsLeftOut => each(whole, &|value| {
+                let fields = value.as_object()?.iter().filter(|(_, field)| !field.is_null());
+                Some(fields.map(|(name, field)| (name.clone(), field.clone())).collect())
             }),
-            Self::BooleansAsTexts => each(whole, &mut |value| {
-                if value.is_boolean() {
-                    *value = json!(value.to_string());
-                }
+            Self::NullsAsTexts => each(whole, &|value| value.is_null().then(|| json!(""))),
+            Self::ObjectsAsLists => each(whole, &|value| (*value == json!({})).then(|| json!([]))),
+            Self::ListsAsItems => each(whole, &|value| match value.as_array()?.as_slice() {
+                [one] => Some(one.clone()),
+                _ => None,
             }),
-            Self::BooleansAsNumbers => each(whole, &mut |value| {
-                if let Some(truth) = value.as_bool() {
-                    *value = json!(u8::from(truth));
-                }
-            }),
-            Self::NullsLeftOut => each(whole, &mut |value| {
-                if let Value::Object(fields) = value {
-                    fields.retain(|_, field| !field.is_null());
-                }
-            }),
-            Self::NullsAsTexts => each(whole, &mut |value| {
-                if value.is_null() {
-                    *value = json!("");
-                }
-            }),
-            Self::ObjectsAsLists => each(whole, &mut |value| {
-                if value.as_object().is_some_and(Map::is_empty) {
-                    *value = json!([]);
-                }
-            }),
-            Self::ListsAsItems => each(whole, &mut |value| {
-                if let Some([one]) = value.as_array().map(Vec::as_slice) {
-                    *value = one.clone();
-                }
-            }),
-            Self::NullItems => each(whole, &mut |value| {
-                if let Value::Array(items) = value {
-                    items.push(Value::Null);
-                }
-            }),
+            Self::NullItems => {
+                each(whole, &|value| Some(value.as_array()?.iter().cloned().chain([Value::Null]).collect()))
+            }
             Self::DataBesideCode | Self::DataAsText | Self::NoData | Self::NoEnvelope => self.change_data(whole),
             Self::NoCode | Self::NullCode | Self::ListedCode | Self::FailureWithData => self.change_code(whole, code),
             Self::SuccessIsFalse => drop(whole.get_mut("success").map(|success| *success = json!(false))),
@@ -253,14 +189,16 @@ const NUMBER: &str = "SANDBOX-NUMBER:";
 const LINE_BREAK: &str = "SANDBOX-LINE-BREAK";
 const SURROGATE: &str = "SANDBOX-SURROGATE";
 
-/// Changes each value, the inner ones first.
-fn each(value: &mut Value, change: &mut impl FnMut(&mut Value)) {
+/// Changes each value of which `changed` makes another, the inner ones first.
+fn each(value: &mut Value, changed: &impl Fn(&Value) -> Option<Value>) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| each(field, change)),
+        Value::Array(items) => items.iter_mut().for_each(|item| each(item, changed)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| each(field, changed)),
         _ => {}
     }
-    change(value);
+    if let Some(changed) = changed(value) {
+        *value = changed;
+    }
 }
 
 /// Whether JSON can have it as a number with the same digits.

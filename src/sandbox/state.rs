@@ -4,16 +4,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use super::api::Api;
 use super::apis::Apis;
 use super::clock::Clock;
 use super::door::Door;
 use super::fault::{FAULT_HEADER, Fault};
+use super::lock::held;
+use super::outbox::Outbox;
+use super::refusal::Refusal;
+use super::report::Report;
 use super::request::{Log, Request};
 use super::story::{Effect, Stories, Story};
-use super::{Report, held};
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::signing::TimestampUnit;
@@ -32,7 +34,7 @@ pub(super) struct State {
     pub(super) reporter: Option<Reporter>,
     pub(super) read_timeout: Duration,
     /// To the task that sends notifications, if there is one.
-    pub(super) notify: Option<mpsc::UnboundedSender<Value>>,
+    pub(super) outbox: Option<Outbox>,
     pub(super) door: Door,
 }
 
@@ -56,27 +58,26 @@ impl State {
         self.served.iter().map(|api| &**api).find(|api| path.starts_with(api.root()))
     }
 
-    pub(super) fn tell(&self, story: Story) -> Result<(), Error> {
+    /// Takes a story, which was `texts` bytes long if it came over HTTP.
+    pub(super) fn tell(&self, story: Story, texts: usize) -> Result<(), Error> {
         let operations = self.served.iter().flat_map(|api| api.document().operations);
         let operations: Vec<_> = operations.map(|operation| operation.id).collect();
-        if let Some(problem) = story.problem(&operations) {
-            return Err(Error::settings(problem));
-        }
-        self.stories.tell(story);
-        Ok(())
+        let problem = story.problem(&operations).or_else(|| self.stories.tell(story, texts));
+        problem.map_or(Ok(()), |problem| Err(Error::settings(problem)))
     }
 
-    pub(super) fn notify(&self, body: Value) -> bool {
-        self.notify.as_ref().is_some_and(|notify| notify.send(body).is_ok())
+    /// Whether it will be sent.
+    pub(super) fn notify(&self, body: &Value) -> bool {
+        self.outbox.as_ref().is_some_and(|outbox| outbox.put(body))
     }
 
-    /// As documented, but for the type of the message.
-    pub(super) fn send_sms(&self, sim_id: &str, text: &str) -> bool {
-        let received = TimestampUnit::Milliseconds.format(self.clock.told());
-        self.notify(json!({
+    /// As documented, but for the type of the message. Whether it will be sent.
+    pub(super) fn send_sms(&self, sim_id: &str, text: &str) -> Result<bool, Refusal> {
+        let received = TimestampUnit::Milliseconds.format(self.clock.now()?);
+        Ok(self.notify(&json!({
             "partner_code": self.credentials.access_code(), "sim_id": sim_id, "text_message": text,
             "received_at": received, "message_type": "SANDBOX-TEXT",
-        }))
+        })))
     }
 
     pub(super) fn report(&self, report: Report<'_>) {
@@ -84,7 +85,7 @@ impl State {
     }
 
     /// Lets a SIM use data of its plan; whether it has a plan in use.
-    pub(super) fn use_data(&self, device_id: &str, amount: u64) -> bool {
-        self.apis.use_data(device_id, amount, self.clock.told())
+    pub(super) fn use_data(&self, device_id: &str, amount: u64) -> Result<bool, Refusal> {
+        Ok(self.apis.use_data(device_id, amount, self.clock.now()?))
     }
 }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::Response;
 
-use super::api::Asked;
+use super::api::{Asked, RefusedWith};
 use super::fault::{Dropped, Fault};
-use super::held;
+use super::limits::{SCENE_LIMIT, TEXT_LIMIT};
+use super::lock::held;
 use super::reply::Reply;
 use super::request::Request;
 use super::shape::Shape;
@@ -82,15 +83,19 @@ impl Effect {
 
     /// Happens when everything is done: what becomes of the answer.
     pub(super) async fn after(&self, asked: &Asked<'_>, response: Response<Body>) -> Result<Response<Body>, Dropped> {
-        match self {
-            Self::Fault(fault) => fault.after(asked, response).await,
-            Self::Reply(reply) => Ok(reply.after(asked, response).await),
-            Self::Shape(shape) => Ok(shape.put_on(asked, response).await),
+        let refused = response.extensions().get::<RefusedWith>().cloned();
+        let mut response = match self {
+            Self::Fault(fault) => fault.after(asked, response).await?,
+            Self::Reply(reply) => reply.after(asked, response).await,
+            Self::Shape(shape) => shape.put_on(asked, response).await,
             Self::AnyShape(any) => match any.next() {
-                Some(shape) => Ok(shape.put_on(asked, response).await),
-                None => Ok(response),
+                Some(shape) => shape.put_on(asked, response).await,
+                None => response,
             },
-        }
+        };
+        // An answer without a code of its own does not undo the refusal.
+        refused.map(|refused| response.extensions_mut().get_or_insert(refused));
+        Ok(response)
     }
 }
 
@@ -180,12 +185,6 @@ impl Story {
 /// Which story, how many of its scenes are left, and for how many requests the first of them still is.
 type Turn = (u64, usize, Option<u64>);
 
-impl Story {
-    fn turn(&self, id: u64) -> Option<Turn> {
-        Some((id, self.0.len(), self.0.front()?.left))
-    }
-}
-
 impl Scene {
     fn is_of(&self, request: &Request) -> bool {
         self.operation.as_deref().is_none_or(|operation| request.operation() == Some(operation))
@@ -209,16 +208,36 @@ impl fmt::Debug for Scene {
 /// The stories that are not over, the first that was told in front.
 #[derive(Default)]
 pub(super) struct Stories {
-    told: Mutex<Vec<(u64, Story)>>,
+    told: Mutex<Vec<Told>>,
     count: AtomicU64,
 }
 
+struct Told {
+    id: u64,
+    texts: usize,
+    story: Story,
+}
+
+impl Told {
+    fn turn(&self) -> Option<Turn> {
+        Some((self.id, self.story.0.len(), self.story.0.front()?.left))
+    }
+}
+
 impl Stories {
-    pub(super) fn tell(&self, mut story: Story) {
+    /// Takes a story of so many bytes of texts, or why it can't.
+    pub(super) fn tell(&self, mut story: Story, texts: usize) -> Option<String> {
         story.0.retain(|scene| scene.left != Some(0));
-        if !story.0.is_empty() {
-            held(&self.told).push((self.count.fetch_add(1, Ordering::Relaxed), story));
+        let mut told = held(&self.told);
+        let scenes = told.iter().map(|told| told.story.0.len()).sum::<usize>() + story.0.len();
+        if scenes > SCENE_LIMIT || told.iter().map(|told| told.texts).sum::<usize>() + texts > TEXT_LIMIT {
+            let most = format!("{SCENE_LIMIT} scenes with {TEXT_LIMIT} bytes of texts");
+            return Some(format!("the sandbox keeps no more stories than {most}: let some be played, or forget them"));
         }
+        if !story.0.is_empty() {
+            told.push(Told { id: self.count.fetch_add(1, Ordering::Relaxed), texts, story });
+        }
+        None
     }
 
     pub(super) fn forget(&self) {
@@ -250,14 +269,14 @@ impl Stories {
 
     /// What each story has next.
     fn turns(&self) -> Vec<(Turn, Scene)> {
-        held(&self.told).iter().filter_map(|(id, story)| Some((story.turn(*id)?, story.0.front()?.clone()))).collect()
+        held(&self.told).iter().filter_map(|told| Some((told.turn()?, told.story.0.front()?.clone()))).collect()
     }
 
     /// Uses a turn up once, unless another request was faster.
     fn take(&self, turn: Turn) -> bool {
         let mut told = held(&self.told);
-        let Some(position) = told.iter().position(|(id, story)| story.turn(*id) == Some(turn)) else { return false };
-        let Some((_, story)) = told.get_mut(position) else { return false };
+        let Some(position) = told.iter().position(|told| told.turn() == Some(turn)) else { return false };
+        let Some(Told { story, .. }) = told.get_mut(position) else { return false };
         let Some(scene) = story.0.front_mut() else { return false };
         let Some(left) = &mut scene.left else { return true };
         *left -= 1;

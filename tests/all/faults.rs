@@ -134,7 +134,7 @@ impl Trial for Faulty {
 async fn no_fault_orders_twice_or_hides_that_an_order_may_be_placed() {
     let mut table = include_str!("faults_head.md").to_owned();
     let http = reqwest::Client::new();
-    for fault in Fault::ALL {
+    for fault in Fault::ALL.iter().copied() {
         table += &rows(fault.name(), &Faulty { fault, http: http.clone() }).await;
     }
     assert_page("faults.md", &table);
@@ -161,7 +161,7 @@ async fn a_fault_can_be_asked_for_by_a_header_and_ends() {
 
 #[test]
 fn faults_have_names() {
-    for fault in Fault::ALL {
+    for fault in Fault::ALL.iter().copied() {
         assert_eq!(Fault::from_name(fault.name()), Some(fault));
     }
     assert_eq!(Fault::from_name("no-such-fault"), None);

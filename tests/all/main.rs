@@ -31,6 +31,7 @@ mod reference;
 mod refusals;
 mod retries;
 mod sandbox_control;
+mod sandbox_limits;
 mod sandbox_program;
 mod sandbox_shapes;
 mod sandbox_thread;

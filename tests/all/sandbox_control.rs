@@ -1,15 +1,18 @@
 //! What a program in any language can tell the sandbox below `/_sandbox/`, and who may.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use linksfield::Error;
 use linksfield::csss::types::{OpenPackage, QueryDeviceFlowUsage};
 use linksfield::sandbox::{Fault, Sandbox, Story};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::support::{SIM, client_of, monthly_plan, placed};
+use crate::support::{SIM, client_of, monthly_plan, placed, skipped};
 
 const SPECIFICATION: &str = include_str!("../../src/sandbox/control.yaml");
 
@@ -73,6 +76,7 @@ async fn it_serves_its_document_and_does_all_that_it_lists() {
             }
             let method: Method = method.to_uppercase().parse().unwrap();
             let answer = told(&sandbox, method, path.trim_start_matches('/'), body).await;
+            assert_eq!(operation["responses"]["4XX"], json!({ "$ref": "#/components/responses/Refused" }));
             let response = &operation["responses"]["200"];
             let response = response["$ref"]
                 .as_str()
@@ -92,6 +96,77 @@ async fn it_serves_its_document_and_does_all_that_it_lists() {
     assert_eq!(count, 11);
     assert_eq!(tell(&sandbox, Method::GET, "no/such", &Value::Null).await.status(), 404);
     assert_eq!(tell(&sandbox, Method::GET, "", &Value::Null).await.status(), 404);
+    let described = document["info"]["description"].as_str().unwrap();
+    for status in [400, 403, 404, 405, 408, 413, 421] {
+        assert!(described.contains(&status.to_string()), "{status}");
+    }
+}
+
+/// What the sandbox answers to these bytes, after which nothing comes.
+async fn said(sandbox: &Sandbox, request: &str) -> String {
+    let mut stream = TcpStream::connect(sandbox.url().trim_start_matches("http://")).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(60), read).await.expect("an answer").unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn no_body_is_read_of_whoever_may_tell_it_nothing() {
+    let sandbox = Sandbox::builder().read_timeout(Duration::from_secs(3600)).start().await.unwrap();
+    for (headers, status) in [("host: localhost\r\norigin: null", 403), ("host: evil.example", 421)] {
+        let request = format!("POST /_sandbox/faults HTTP/1.1\r\n{headers}\r\ncontent-length: 1000000\r\n\r\n");
+        let answer = said(&sandbox, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains("SANDBOX-CONTROL"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_done_where_a_body_can_not_be_read() {
+    for (body, status) in [
+        ("content-length: 10\r\n\r\n{", 408),
+        ("transfer-encoding: chunked\r\n\r\nzz\r\n", 400),
+        (&*format!("content-length: 2000000\r\n\r\n{}", "x".repeat(2_000_000)), 413),
+    ] {
+        // Only the first is given up on.
+        let patience = Duration::from_secs(if status == 408 { 1 } else { 3600 });
+        let sandbox = Sandbox::builder().read_timeout(patience).start().await.unwrap();
+        sandbox.tell(Story::new(Fault::Hang).always()).unwrap();
+        let head = "DELETE /_sandbox/faults HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+        let answer = said(&sandbox, &format!("{head}{body}")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains("SANDBOX-CONTROL"), "{answer}");
+        assert_eq!(sandbox.stories_left(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_happens_to_sims_while_the_clock_is_out_of_range() {
+    let clock = Arc::new(Mutex::new(SystemTime::now()));
+    let hands = clock.clone();
+    let sandbox = Sandbox::builder().clock(move || *clock.lock().unwrap()).callback("http://127.0.0.1:1/");
+    let sandbox = sandbox.start().await.unwrap();
+    let client = client_of(&sandbox);
+    client.open_package(&OpenPackage::builder().order_id(placed(&client).await).build()).await.unwrap();
+    let happens = |sandbox: &Sandbox| {
+        let texts = sandbox.send_sms(SIM, "hello") && sandbox.receive_sms("89852022018041800192", "hello");
+        (sandbox.use_data(SIM, 5), texts)
+    };
+    assert_eq!(happens(&sandbox), (true, true));
+    *hands.lock().unwrap() = UNIX_EPOCH - Duration::from_secs(1);
+    assert_eq!(happens(&sandbox), (false, false));
+    let usage = json!({ "device_id": SIM, "amount": 5 });
+    let sms = json!({ "sim_id": SIM, "text": "hello" });
+    for (method, path, body) in
+        [(Method::POST, "usage", usage), (Method::POST, "sms", sms), (Method::GET, "clock", Value::Null)]
+    {
+        let refused = tell(&sandbox, method, path, &body).await;
+        assert_eq!(refused.status(), 400, "{path}");
+        assert!(refused.text().await.unwrap().contains("from 1970 to 9998"), "{path}");
+    }
+    *hands.lock().unwrap() = SystemTime::now();
+    let usage = client.query_device_flow_usage(&QueryDeviceFlowUsage::builder().device_id(SIM).build()).await.unwrap();
+    assert_eq!(usage.order_used_flow.as_deref(), Some("5"));
 }
 
 #[tokio::test]
@@ -187,6 +262,7 @@ async fn what_it_can_not_be_told_is_refused_with_a_reason() {
         (Method::PUT, "clock", json!({ "time": "1969-12-31T23:59:59Z" }), "from 1970 to 9998"),
         (Method::POST, "usage", json!({ "device_id": "1" }), "missing field `amount`"),
         (Method::POST, "sms", json!("1"), "invalid type"),
+        (Method::POST, "notifications", json!({ "body": [1] }), "body: invalid type"),
     ] {
         let response = tell(&sandbox, method, path, &body).await;
         assert_eq!(response.status(), 400, "{path} {body}");
@@ -245,7 +321,9 @@ fn outer_address() -> Option<Ipv4Addr> {
 
 #[tokio::test]
 async fn another_machine_may_tell_it_something_only_if_that_is_allowed() {
-    let Some(address) = outer_address() else { return eprintln!("not tested: this machine has no other address") };
+    let Some(address) = outer_address() else {
+        return skipped("peers on other machines, because this one has no address but loopback");
+    };
     for (allowed, expected) in [(false, 403), (true, 200)] {
         let listen = SocketAddr::from((address, 0));
         let sandbox = Sandbox::builder().listen(listen).allow_remote_control(allowed).start().await.unwrap();

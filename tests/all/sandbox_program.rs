@@ -7,7 +7,7 @@ use linksfield::csss::Client;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::support::placed;
+use crate::support::{placed, skipped};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield-sandbox"));
@@ -59,6 +59,12 @@ async fn bad_arguments_end_it_with_a_message_that_hides_the_secret() {
         &["--listen", "127.0.0.1:0", "--callback", "http://localhost/", "--callback-key", "key-1/"],
         &["--listen", "127.0.0.1:0", "--callback", "nowhere"],
         &["--listen", "127.0.0.1:0", "--access-code", ""],
+        &["--listen", "127.0.0.1:0", "--fault", "hang", "--shape", "half"],
+        &["--listen", "127.0.0.1:0", "--fault", "hang", "--any-shape", "1"],
+        &["--listen", "127.0.0.1:0", "--shape", "half", "--any-shape", "1"],
+        &["--listen", "127.0.0.1:0", "--control-host", "localhost:8787"],
+        &["--listen", "127.0.0.1:0", "--control-host", "http://sandbox.test"],
+        &["--listen", "127.0.0.1:0", "--control-host", ""],
     ] {
         let result = program().args(arguments).output().await.unwrap();
         assert!(!result.status.success(), "{arguments:?}");
@@ -110,6 +116,12 @@ async fn it_tells_of_each_request_in_a_line_without_keys_and_bodies_and_ends_on_
     assert_eq!(line(&mut child).await, "POST /package/orderPackage 200\n");
     reqwest::get(format!("{url}/no/such?access_code=hidden")).await.unwrap();
     assert_eq!(line(&mut child).await, "GET /no/such 404 SANDBOX-UNKNOWN-PATH\n");
+    reqwest::get(format!("{url}/docs")).await.unwrap();
+    assert_eq!(line(&mut child).await, "GET /docs 200\n");
+    reqwest::get(format!("{url}/_sandbox/clock")).await.unwrap();
+    assert_eq!(line(&mut child).await, "GET /_sandbox/clock 200\n");
+    reqwest::get(format!("{url}/_sandbox/none")).await.unwrap();
+    assert_eq!(line(&mut child).await, "GET /_sandbox/none 404 SANDBOX-CONTROL\n");
     assert_eq!(terminated(child).await, "");
 }
 
@@ -145,7 +157,7 @@ async fn it_ends_on_sigterm_as_process_1() {
         command
     };
     if !unshare(&["true"]).status().await.is_ok_and(|status| status.success()) {
-        return eprintln!("not tested: this machine lets nobody be process 1");
+        return skipped("SIGTERM as process 1, because nobody may be that here");
     }
     let program = env!("CARGO_BIN_EXE_linksfield-sandbox");
     let mut child = unshare(&[program, "--listen", "127.0.0.1:0", "--quiet"]).spawn().unwrap();

@@ -1,15 +1,17 @@
 //! Stories: what goes wrong with which requests, and what the sandbox received.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use linksfield::csss::types::{OpenPackage, QueryOrder, SyncAssetInfo};
+use linksfield::cube::types::QuerySim;
 use linksfield::http::Method;
-use linksfield::sandbox::{FAULT_HEADER, Fault, REQUEST_LIMIT, Reply, Sandbox, Story};
+use linksfield::sandbox::{Effect, FAULT_HEADER, Fault, REQUEST_LIMIT, Reply, SECRET, Sandbox, Shape, Story};
+use linksfield::signing::{Key, explain};
 use linksfield::{Credentials, Error, ErrorKind, csss, esim_qr};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{SIM, client_of, monthly_plan, placed};
+use crate::support::{SIM, client_of, http, monthly_plan, placed};
 
 fn list() -> QueryOrder {
     QueryOrder::builder().page_no(1).page_size(10).build()
@@ -223,6 +225,77 @@ async fn what_it_received_is_there_to_look_at() -> Result<(), Error> {
     sandbox.forget_requests();
     assert!(sandbox.requests().is_empty());
     Ok(())
+}
+
+/// A body that is signed right, whatever is in it.
+fn signed(mut parameters: Value) -> Value {
+    let content = explain(parameters.to_string().as_bytes()).unwrap().content().to_owned();
+    parameters["sign"] = json!(Key::new(SECRET).sign(content.as_bytes()));
+    parameters
+}
+
+#[tokio::test]
+async fn a_request_that_is_signed_right_says_so_though_it_is_refused_for_another_reason() {
+    let clock = Arc::new(Mutex::new(SystemTime::now()));
+    let hands = clock.clone();
+    let sandbox = Sandbox::builder().clock(move || *clock.lock().unwrap()).start().await.unwrap();
+    let by = |access_code: &str, version: &str, timestamp: &str| {
+        signed(json!({ "access_code": access_code, "version": version, "timestamp": timestamp })).to_string()
+    };
+    let mut forged: Value = serde_json::from_str(&by("SANDBOX", "2.0", "1643253530")).unwrap();
+    forged["sign"] = json!("AAAA");
+    for (body, code, verified) in [
+        (by("SANDBOX", "2.0", "1643253530"), None, Some(true)),
+        (by("SANDBOX", "1.0", "1643253530"), Some("SANDBOX-PARAMETER"), Some(true)),
+        (by("SANDBOX", "2.0", "yesterday"), Some("SANDBOX-PARAMETER"), Some(true)),
+        (by("P000270", "2.0", "1643253530"), Some("SANDBOX-ACCESS-CODE"), Some(false)),
+        (forged.to_string(), Some("SANDBOX-SIGNATURE"), Some(false)),
+        ("{}".to_owned(), Some("SANDBOX-PARAMETER"), Some(false)),
+        ("no JSON".to_owned(), Some("SANDBOX-BODY"), None),
+        ("x".repeat(2_000_000), Some("SANDBOX-BODY-TOO-LARGE"), None),
+    ] {
+        let url = format!("{}/device/syncAssetInfo", sandbox.url());
+        http().build().unwrap().post(url).body(body.clone()).send().await.unwrap();
+        let request = sandbox.requests().pop().unwrap();
+        assert_eq!((request.code(), request.is_verified()), (code, verified), "{:.100}", body);
+    }
+    *hands.lock().unwrap() = UNIX_EPOCH - Duration::from_secs(1);
+    client_of(&sandbox).order_package(&monthly_plan()).await.unwrap_err();
+    assert_eq!(sandbox.requests().pop().unwrap().is_verified(), None, "nobody looked");
+
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut order = crate::mall::order("NO1", "0");
+    order.order_no = "x".repeat(65).into();
+    crate::mall::client_of(&sandbox).single_order(&order).await.unwrap_err();
+    crate::cube::client_of(&sandbox).query_sim(&QuerySim::builder().sim_id("7").build()).await.unwrap_err();
+    let verified: Vec<_> = sandbox.requests().iter().map(linksfield::sandbox::Request::is_verified).collect();
+    assert_eq!(verified, [Some(true), Some(true)]);
+}
+
+#[tokio::test]
+async fn what_becomes_of_an_answer_does_not_hide_what_it_was_refused_with() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let shapes = Shape::ALL.iter().map(|shape| Story::new(*shape));
+    let faults = [Fault::NotJson, Fault::UnknownFields].map(Story::new);
+    let replies = [Story::new(Reply::own().header("x-mine", "1"))];
+    for story in shapes.chain(faults).chain(replies) {
+        sandbox.tell(story.clone()).unwrap();
+        let answer =
+            http().build().unwrap().get(format!("{}/package/orderPackage", sandbox.url())).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["allow"]),
+            (405, &"POST".parse().unwrap()),
+            "{story:?}"
+        );
+        assert_eq!(sandbox.requests().pop().unwrap().code(), Some("SANDBOX-METHOD"), "{story:?}");
+    }
+    let broken = [Fault::Huge, Fault::HalfAnswer, Fault::WrongLength].map(Effect::from);
+    for effect in broken.into_iter().chain([Reply::body("<html>").status(502).after_placing().into()]) {
+        sandbox.tell(Story::new(effect)).unwrap();
+        // The connection may end before the head has come.
+        let _ = http().build().unwrap().get(format!("{}/no/such", sandbox.url())).send().await;
+        assert_eq!(sandbox.requests().pop().unwrap().code(), Some("SANDBOX-UNKNOWN-PATH"));
+    }
 }
 
 #[tokio::test]

@@ -206,6 +206,11 @@ fn is_whole(request: &str) -> bool {
     body.len() >= length.map_or(0, |length| length.parse().unwrap())
 }
 
+/// Says on stderr what could not be tested here; what is printed otherwise is kept back of a test that passes.
+pub fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {what}");
+}
+
 /// Runs an ignored test in a process of its own, because an environment is a process's. Returns what it printed.
 pub fn in_its_own_process(test: &str, environment: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());

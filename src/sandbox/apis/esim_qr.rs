@@ -9,7 +9,7 @@ use crate::esim_qr::types::ReportPayment;
 use crate::esim_qr::{ACCESS_TOKEN_HEADER, SUCCESS};
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
-use crate::sandbox::api::{Api, Parameters, Received, object, read};
+use crate::sandbox::api::{Api, Parameters, Received, read};
 use crate::sandbox::refusal::Refusal;
 use crate::values::Language;
 
@@ -31,11 +31,13 @@ impl Api for EsimQr {
         ROOT
     }
 
-    fn verified(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
-        if request.head.headers.get(ACCESS_TOKEN_HEADER).is_none_or(|token| token != ACCESS_TOKEN) {
-            return Err(Refusal::AccessCode);
-        }
-        object(&request.whole)
+    fn verify(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {
+        let token = request.head.headers.get(ACCESS_TOKEN_HEADER);
+        token.filter(|token| *token == ACCESS_TOKEN).map(drop).ok_or(Refusal::AccessCode)
+    }
+
+    fn own(&self, _: &Operation, request: Received<'_>) -> Result<Parameters, Refusal> {
+        Ok(request.parameters)
     }
 
     fn carry_out(&self, operation: &Operation, parameters: &Parameters, _: SystemTime) -> Result<Value, Refusal> {

@@ -15,10 +15,11 @@ use crate::mall::types::{
 };
 use crate::mall::{SUCCESS, VERSION, sign};
 use crate::openapi::{Document, Operation, documents};
-use crate::sandbox::api::{Api, Parameters, Received, given, id, object, read};
+use crate::sandbox::Sandbox;
+use crate::sandbox::api::{Api, Parameters, Received, given, id, read};
+use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::room::Room;
-use crate::sandbox::{Sandbox, held};
 use crate::values::Language;
 
 const VSHOP: &str = "/mall-api";
@@ -71,13 +72,20 @@ impl Api for Mall {
         self.root
     }
 
-    fn verified(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
-        let parameters = object(&request.whole)?;
+    fn verify(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {
+        let parameters = &request.parameters;
         if let Some(name) = operation.added.iter().find(|name| !parameters.get(**name).is_some_and(Value::is_string)) {
             return Err(Refusal::parameter(*name, ("必须有, 且为文本", "must be given, as text")));
         }
-        verify(&request.whole, &parameters, &self.partner_code)?;
-        Ok(parameters)
+        verify(&request.whole, parameters, &self.partner_code)
+    }
+
+    fn own(&self, _: &Operation, request: Received<'_>) -> Result<Parameters, Refusal> {
+        if text(&request.parameters, "version") == VERSION {
+            Ok(request.parameters)
+        } else {
+            Err(Refusal::parameter("version", ("必须为 3.0", "must be 3.0")))
+        }
     }
 
     fn carry_out(&self, operation: &Operation, parameters: &Parameters, _: SystemTime) -> Result<Value, Refusal> {
@@ -137,21 +145,17 @@ impl Sandbox {
 
 /// The signature involves no secret, so the partner code is all that is known of who calls.
 fn verify(whole: &[u8], parameters: &Parameters, partner_code: &str) -> Result<(), Refusal> {
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default();
     let expected = sign(whole).map_err(|error| Refusal::body(("内容无法签名", error.to_string())))?;
-    if text("sign") != expected {
+    if text(parameters, "sign") != expected {
         let explanation = crate::signing::explain(whole);
         let content = explanation.map(|explanation| explanation.content().to_owned()).unwrap_or_default();
         return Err(Refusal::Signature(content));
     }
-    if text("partnerCode") != partner_code {
-        return Err(Refusal::AccessCode);
-    }
-    if text("version") == VERSION {
-        Ok(())
-    } else {
-        Err(Refusal::parameter("version", ("必须为 3.0", "must be 3.0")))
-    }
+    if text(parameters, "partnerCode") == partner_code { Ok(()) } else { Err(Refusal::AccessCode) }
+}
+
+fn text<'a>(parameters: &'a Parameters, name: &str) -> &'a str {
+    parameters.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn carry_out(operation: &Operation, parameters: &Parameters, shop: &mut Shop) -> Result<Value, Refusal> {

@@ -11,8 +11,8 @@ use crate::csss::types::{
     QueryDevice, QueryDeviceFlowUsage, QueryOrder, RenewPackage,
 };
 use crate::openapi::Operation;
-use crate::sandbox::BATCH_LIMIT;
 use crate::sandbox::api::{Parameters, given, id, read, short};
+use crate::sandbox::limits::BATCH_LIMIT;
 use crate::sandbox::refusal::Refusal;
 use crate::signing::{Key, explain};
 
@@ -81,8 +81,7 @@ fn batch_order_packages(parameters: &Parameters, ledger: &mut Ledger, now: DateT
         return Err(Refusal::parameter("deviceList", ("必须有设备号", "must have device ids")));
     }
     let orders = ledger.order(&devices, &terms(parameters)?, now)?;
-    let results: Vec<_> = orders.iter().map(placed_in_batch).collect();
-    Ok(json!({ "device_order": results }))
+    Ok(Parameters::from_iter([("device_order".to_owned(), orders.iter().map(placed_in_batch).collect())]).into())
 }
 
 fn placed_in_batch(order: &Order) -> Value {

@@ -15,9 +15,10 @@ use crate::csss::credentials::Credentials;
 use crate::csss::envelope;
 use crate::notification::types::OrderEvent;
 use crate::openapi::{Document, Operation, documents};
-use crate::sandbox::api::{Api, Parameters, Received, object, read};
+use crate::sandbox::Sandbox;
+use crate::sandbox::api::{Api, Parameters, Received, read};
+use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::{Sandbox, held};
 use crate::signing::{self, VerifyError};
 use crate::values::Language;
 use ledger::{Ledger, Order};
@@ -63,19 +64,21 @@ impl Api for Csss {
         ""
     }
 
-    fn verified(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<Parameters, Refusal> {
-        let mut parameters = object(&request.whole)?;
-        let signed: SignedParameters = read(&parameters)?;
+    fn verify(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {
+        let signed: SignedParameters = read(&request.parameters)?;
         if signed.access_code != self.credentials.access_code() {
             return Err(Refusal::AccessCode);
         }
         match signing::verify(&request.whole, self.credentials.key()) {
-            Ok(_) => {}
-            Err(VerifyError::Mismatch(explanation)) => {
-                return Err(Refusal::Signature(explanation.content().to_owned()));
-            }
-            Err(error) => return Err(Refusal::body(("内容无法签名", error.to_string()))),
+            Ok(_) => Ok(()),
+            Err(VerifyError::Mismatch(explanation)) => Err(Refusal::Signature(explanation.content().to_owned())),
+            Err(error) => Err(Refusal::body(("内容无法签名", error.to_string()))),
         }
+    }
+
+    fn own(&self, operation: &Operation, request: Received<'_>) -> Result<Parameters, Refusal> {
+        let mut parameters = request.parameters;
+        let signed: SignedParameters = read(&parameters)?;
         if signed.version != envelope::VERSION {
             return Err(Refusal::parameter("version", ("必须为 2.0", "must be 2.0")));
         }
@@ -84,7 +87,7 @@ impl Api for Csss {
             let words = ("必须为 10 位 (秒) 或 13 位 (毫秒) 数字", "must be 10 digits (seconds) or 13 (milliseconds)");
             return Err(Refusal::parameter("timestamp", words));
         }
-        parameters.retain(|name, _| !["access_code", "timestamp", "version", "sign"].contains(&name.as_str()));
+        parameters.retain(|name, _| !operation.added.contains(&name.as_str()));
         Ok(parameters)
     }
 
@@ -102,7 +105,9 @@ impl Api for Csss {
         match result {
             Ok(data) => {
                 let message = if *language == Language::English { "success" } else { "成功" };
-                let body = json!({ "code": envelope::SUCCESS, "data": data, "message": message, "success": true });
+                let mut body = json!({ "code": envelope::SUCCESS, "data": null, "message": message, "success": true });
+                // Moved, where the macro would copy it.
+                body["data"] = data;
                 (StatusCode::OK, body)
             }
             Err(refusal) => {
@@ -144,8 +149,9 @@ impl Sandbox {
         self.apis.csss.ledger().orders().count()
     }
 
-    /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use.
+    /// Lets a SIM use data of its plan, in the documentation's unnamed unit. Returns whether it has a plan in use; it has none
+    /// while the clock is out of range.
     pub fn use_data(&self, device_id: &str, amount: u64) -> bool {
-        self.state.use_data(device_id, amount)
+        self.state.use_data(device_id, amount).unwrap_or(false)
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::cube::types::{BundleStatus, ResultCode, SimStatus};
-use crate::sandbox::ORDER_LIMIT;
+use crate::sandbox::limits::ORDER_LIMIT;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::room::Room;
 
 /// How long an asynchronous operation takes.
 const OPERATION: Duration = Duration::from_millis(300);
@@ -20,6 +21,7 @@ const SIMS: u64 = 25;
 
 pub(super) struct Account {
     told: bool,
+    pub(super) room: Room,
     pub(super) sims: BTreeMap<String, Sim>,
     pub(super) orders: BTreeMap<String, Value>,
     pub(super) sent: Vec<Value>,
@@ -77,6 +79,7 @@ impl Account {
         let sims = (1..=SIMS).map(|number| (format!("898520000000000{number:05}"), Sim::new()));
         Self {
             told,
+            room: Room::default(),
             sims: sims.collect(),
             orders: BTreeMap::new(),
             sent: Vec::new(),
@@ -116,7 +119,8 @@ impl Account {
             return Err(Refusal::documented(ResultCode::LastRequestInProcess, "an operation is under way"));
         }
         sim.allows(what)?;
-        sim.locked = true;
+        self.room.take(1, sim_id.len())?;
+        self.sim(sim_id)?.locked = true;
         let id = format!("SANDBOX-{}", self.requests.len() + 1);
         self.requests.push(Request {
             id: id.clone(),
@@ -152,26 +156,31 @@ impl Account {
         Ok(json!({ "SANDBOX-result": if request.done { "done" } else { "processing" } }))
     }
 
-    /// What was answered to these parameters within the window, or what `first` answers now.
+    /// What was answered to these parameters within the window, or what `first` answers now, if there is room for so many
+    /// orders or messages, and so many bytes of their texts.
     pub(super) fn once(
         &mut self,
         parameters: String,
+        (count, texts): (usize, usize),
         now: SystemTime,
-        first: impl FnOnce(&mut Self) -> Result<Value, Refusal>,
+        first: impl FnOnce(&mut Self) -> Value,
     ) -> Result<Value, Refusal> {
         self.recent.retain(|(arrived, ..)| now.duration_since(*arrived).is_ok_and(|age| age < WINDOW));
         if let Some((.., answer)) = self.recent.iter().find(|(_, known, _)| *known == parameters) {
             return Ok(answer.clone());
         }
-        let answer = first(self)?;
+        self.room.take(count, texts + parameters.len())?;
+        let answer = first(self);
         self.recent.push((now, parameters, answer.clone()));
         Ok(answer)
     }
 
-    pub(super) fn receive(&mut self, sim_id: &str, text: &str, now: SystemTime) {
+    pub(super) fn receive(&mut self, sim_id: &str, text: &str, now: SystemTime) -> Result<(), Refusal> {
+        self.room.take(1, sim_id.len() + text.len())?;
         self.received.push(json!({
             "org_id": "SANDBOX", "sim_id": sim_id, "received_at": millis(now), "message": { "type": 1, "content": text },
         }));
+        Ok(())
     }
 
     pub(super) fn take_news(&mut self) -> Vec<Value> {

@@ -13,7 +13,6 @@ use crate::cube::types::{
     ResumeSim, SendSms, SimStatus, SmsStatus, UsageCategory,
 };
 use crate::openapi::Operation;
-use crate::sandbox::ORDER_LIMIT;
 use crate::sandbox::api::{Parameters, read};
 use crate::sandbox::refusal::Refusal;
 
@@ -156,10 +155,9 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
         }
         _ => return Err(Refusal::documented(ResultCode::InvalidParameters, "bundle_type is 10 or 11")),
     };
-    if sim.bundles.len() >= ORDER_LIMIT {
-        return Err(Refusal::Full);
-    }
     let started = (status == BundleStatus::BundleInUse).then_some(now);
+    account.room.take(1, add.sim_id.len())?;
+    let sim = account.sim(&add.sim_id)?;
     let id = format!("SANDBOX-{}", sim.bundles.len());
     sim.bundles.push(Bundle { id, status, cycles: add.cycles.unwrap_or(1), added: now, started });
     match add.activate {
@@ -179,10 +177,9 @@ fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Res
         .filter(|(name, _)| *name != NONCE)
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    account.once(format!("renew {}", Value::Object(own)), now, |account| {
-        if account.orders.len() >= ORDER_LIMIT {
-            return Err(Refusal::Full);
-        }
+    let parameters = format!("renew {}", Value::Object(own));
+    let room = (1, parameters.len());
+    account.once(parameters, room, now, |account| {
         let id = format!("SANDBOX-OL-{}", account.orders.len() + 1);
         let created = millis(now);
         let kept = json!({
@@ -190,7 +187,7 @@ fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Res
             "abnormal": [],
         });
         account.orders.insert(id.clone(), kept);
-        Ok(json!({ "status": 1, "created_at": created, "order_id": id }))
+        json!({ "status": 1, "created_at": created, "order_id": id })
     })
 }
 
@@ -208,10 +205,8 @@ fn send(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Resu
         return Err(Refusal::documented(ResultCode::SmsValidationError, what));
     }
     sim_ids.iter().try_for_each(|sim| account.sim(sim).map(drop))?;
-    account.once(format!("send {}", Value::Object(parameters.clone())), now, |account| {
-        if account.sent.len() + sim_ids.len() > ORDER_LIMIT {
-            return Err(Refusal::Full);
-        }
+    let texts = sim_ids.iter().map(|sim| sim.len() + message.content.len()).sum();
+    account.once(format!("send {}", Value::Object(parameters.clone())), (sim_ids.len(), texts), now, |account| {
         let job = account.job();
         account.sent.extend(sim_ids.iter().map(|sim| {
             json!({
@@ -219,7 +214,7 @@ fn send(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Resu
                 "content": { "type": message.type_, "message": message.content }, "user": null,
             })
         }));
-        Ok(json!({ "job_id": format!("SANDBOX-{job}") }))
+        json!({ "job_id": format!("SANDBOX-{job}") })
     })
 }
 

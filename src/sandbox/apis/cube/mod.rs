@@ -14,9 +14,10 @@ use crate::cube::types::{ResultCode, SimStatus};
 use crate::cube::{Credentials, PrivateKey, SignedRequest, VerifyError, verify};
 use crate::error::Error;
 use crate::openapi::{Document, Operation, documents};
-use crate::sandbox::api::{Api, Parameters, Received, object};
+use crate::sandbox::Sandbox;
+use crate::sandbox::api::{Api, Parameters, Received};
+use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::{Sandbox, held};
 use crate::values::Language;
 use account::Account;
 
@@ -64,7 +65,7 @@ impl Api for Cube {
         ROOT
     }
 
-    fn verified(&self, _: &Operation, request: &Received<'_>, now: SystemTime) -> Result<Parameters, Refusal> {
+    fn verify(&self, _: &Operation, request: &Received<'_>, now: SystemTime) -> Result<(), Refusal> {
         let uri = &request.head.uri;
         let signed = SignedRequest {
             path: uri.path(),
@@ -73,13 +74,16 @@ impl Api for Cube {
             body: request.body,
         };
         let known = |key_id: &str| (key_id == CUBE_KEY_ID).then(|| self.credentials.key().public_key());
-        verify(&signed, known, now).map_err(|error| match error {
+        verify(&signed, known, now).map(drop).map_err(|error| match error {
             VerifyError::Unsigned(_) => Refusal::documented(ResultCode::AuthorizationMissing, error.to_string()),
             VerifyError::Content(error) => Refusal::documented(ResultCode::InvalidParameters, error.to_string()),
             error => Refusal::documented(ResultCode::AuthenticationFailed, error.to_string()),
-        })?;
-        let mut parameters = object(&request.whole)?;
-        let nonce = signed.headers.get("nonce").and_then(|nonce| nonce.to_str().ok());
+        })
+    }
+
+    fn own(&self, _: &Operation, request: Received<'_>) -> Result<Parameters, Refusal> {
+        let mut parameters = request.parameters;
+        let nonce = request.head.headers.get("nonce").and_then(|nonce| nonce.to_str().ok());
         parameters.insert(NONCE.to_owned(), json!(nonce));
         Ok(parameters)
     }
@@ -163,9 +167,10 @@ impl Sandbox {
         }
     }
 
-    /// Lets Cube receive an SMS from a SIM.
-    pub fn receive_sms(&self, sim_id: &str, text: &str) {
-        let now = self.state.clock.told();
-        self.apis.cube.account().receive(sim_id, text, now);
+    /// Lets Cube receive an SMS from a SIM. Returns whether there is room for it, and a time: not while the clock is out of
+    /// range.
+    pub fn receive_sms(&self, sim_id: &str, text: &str) -> bool {
+        let now = self.state.clock.now();
+        now.and_then(|now| self.apis.cube.account().receive(sim_id, text, now)).is_ok()
     }
 }
