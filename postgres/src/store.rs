@@ -15,7 +15,7 @@ use tokio_postgres::{GenericClient, Row};
 
 use crate::Error;
 use crate::connections::Connections;
-use crate::schema::migrate;
+use crate::schema::Schema;
 
 /// What was acted on, in a database that several servers share.
 ///
@@ -34,6 +34,8 @@ const CLEANED_EVERY: Duration = Duration::from_secs(60);
 
 /// Most rows that a statement deletes.
 const BATCH: i64 = 1000;
+
+const TABLES: Schema = Schema { table: "linksfield_deliveries_schema", steps: &[include_str!("deliveries.sql")] };
 
 const BEGIN: &str = "
 WITH held AS MATERIALIZED (
@@ -108,7 +110,7 @@ impl PostgresDeliveries {
     /// The string can't be used, the database can't be reached, or its tables are those of a newer release.
     pub async fn connect(string: &str) -> Result<Self, Error> {
         let connections = Connections::new(string)?;
-        migrate(&connections).await?;
+        TABLES.migrate(&connections).await?;
         let (cleans_itself, cleaned) = (AtomicBool::new(true), Mutex::default());
         Ok(Self(Arc::new(Shared { connections, cleans_itself, cleaned })))
     }
@@ -124,6 +126,10 @@ impl PostgresDeliveries {
     /// Marks a delivery as done in a transaction of yours, which has its effect too: the effect is there exactly once, or
     /// the delivery is not done. Call it last, and commit if it is [`Standing::Done`]; otherwise another has taken the
     /// delivery over: roll back, and answer with an error.
+    ///
+    /// Let the transaction be `READ COMMITTED`, whatever the database's default is. In a stricter one it fails, and marks
+    /// nothing, if the claim was renewed since the transaction began: then a handler that takes longer than a third of the
+    /// lease never succeeds.
     ///
     /// # Errors
     ///
@@ -168,7 +174,7 @@ impl PostgresDeliveries {
     }
 
     fn read<T>(&self, result: Result<T, tokio_postgres::Error>) -> Result<T, Error> {
-        result.map_err(|cause| Error::Database { address: self.0.connections.address.clone(), cause })
+        result.map_err(|cause| self.0.connections.failed(cause))
     }
 
     /// Cleans beside the request that happens to come when it is time to.
@@ -241,6 +247,6 @@ impl Deliveries for PostgresDeliveries {
 /// Shows where the database is, and nothing of who asks it.
 impl fmt::Debug for PostgresDeliveries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PostgresDeliveries").field(&self.0.connections.address).finish()
+        f.debug_tuple("PostgresDeliveries").field(&self.0.connections.address()).finish()
     }
 }

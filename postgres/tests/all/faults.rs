@@ -7,7 +7,7 @@ use linksfield::notification::{Answer, Begun, Deliveries, Receiver, Signer, Stan
 use linksfield_postgres::{PostgresDeliveries, tokio_postgres};
 use tokio::sync::Mutex;
 
-use crate::support::{Pooler, Proxy, Server, claim, client};
+use crate::support::{Pooler, Proxy, Server, claim, client, until, waiting};
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -190,10 +190,54 @@ async fn a_server_that_has_become_read_only_is_left() {
 }
 
 #[tokio::test]
-async fn no_error_shows_more_than_where_the_database_is() {
+async fn what_nobody_waits_for_any_more_is_cancelled_at_the_server() {
+    let Some(server) = Server::start("") else { return };
+    let store = PostgresDeliveries::connect(&server.string()).await.unwrap();
+    let held = claim(&[1]);
+    store.begin(&held, LEASE).await.unwrap();
+    let (holder, observer) = (client(&server.string()).await, client(&server.string()).await);
+    holder.batch_execute("BEGIN; SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
+    // It is late: all of its attempts are.
+    let late = store.done(&held).await.unwrap_err().to_string();
+    assert!(late.contains("has not answered in time"), "{late}");
+    until(&observer, &waiting(0)).await;
+    // It is dropped.
+    let (marks, claim) = (store.clone(), held.clone());
+    let marking = tokio::spawn(async move { marks.done(&claim).await });
+    until(&observer, &waiting(1)).await;
+    marking.abort();
+    until(&observer, &waiting(0)).await;
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(store.standing(&held).await.unwrap(), Standing::Held, "what was given up is not carried out later");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_connections_and_says_nothing_does_not_stand_before_the_others() {
+    let Some(server) = Server::start("") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let _mute = std::os::unix::net::UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+    let hosts = format!("{},{}", folder.path().display(), server.folder().display());
+    let connect = async |hosts: &str| {
+        PostgresDeliveries::connect(&format!("host={hosts} user=postgres dbname=postgres connect_timeout=1")).await
+    };
+    let store = connect(&hosts).await.unwrap();
+    assert_eq!(store.begin(&claim(&[1]), LEASE).await.unwrap(), Begun::Yours);
+    let late = connect(&folder.path().display().to_string()).await.unwrap_err().to_string();
+    assert!(late.contains("has not answered in time"), "{late}");
+}
+
+#[tokio::test]
+async fn no_error_shows_a_password() {
     let string = "host=/nowhere port=5433 user=somebody password=secret dbname=shop";
     let error = PostgresDeliveries::connect(string).await.unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(shown.contains("/nowhere:5433/shop"), "{shown}");
     assert!(!shown.contains("secret") && !shown.contains("somebody"), "{shown}");
+
+    // What the server says is told as it is: it may name the user.
+    let Some(server) = Server::start("") else { return };
+    let string = server.string().replace("user=postgres", "user=somebody password=secret");
+    let error = PostgresDeliveries::connect(&string).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("somebody") && !shown.contains("secret"), "{shown}");
 }

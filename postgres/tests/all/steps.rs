@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use linksfield::notification::{Begun, Deliveries, Receiver, Signer, Standing, Verifier};
 use linksfield_postgres::PostgresDeliveries;
+use linksfield_postgres::tokio_postgres::IsolationLevel;
+use linksfield_postgres::tokio_postgres::error::SqlState;
 
-use crate::support::{Database, claim, client};
+use crate::support::{Database, Server, claim, client, until, waiting};
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -66,33 +68,69 @@ async fn a_claim_whose_lease_has_ended_can_be_done_while_nobody_else_has_it() {
 async fn a_lease_that_was_taken_after_waiting_for_a_lock_counts_from_then() {
     let Some(database) = Database::any().await else { return };
     let store = PostgresDeliveries::connect(&database.string).await.unwrap();
-    let lease = Duration::from_secs(1);
+    let lease = Duration::from_millis(200);
     store.begin(&claim(&[1]), lease).await.unwrap();
     age(&database.string, 10).await;
     // Somebody holds the row for longer than a lease.
-    let mut holder = client(&database.string).await;
-    let transaction = holder.transaction().await.unwrap();
-    transaction.batch_execute("SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
-    let (waits, waiting) = (store.clone(), claim(&[1]));
-    let next = waiting.clone();
-    let begins = tokio::spawn(async move { waits.begin(&waiting, lease).await });
+    let (holder, observer) = (client(&database.string).await, client(&database.string).await);
+    holder.batch_execute("BEGIN; SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
+    let (waits, next) = (store.clone(), claim(&[1]));
+    let begins = tokio::spawn(async move { waits.begin(&next, lease).await });
+    until(&observer, &waiting(1)).await;
     tokio::time::sleep(2 * lease).await;
-    transaction.commit().await.unwrap();
+    let now = "SELECT extract(epoch FROM clock_timestamp())::float8";
+    let released: f64 = holder.query_one(now, &[]).await.unwrap().get(0);
+    holder.batch_execute("COMMIT").await.unwrap();
     assert_eq!(begins.await.unwrap().unwrap(), Begun::Yours);
-    let left = "SELECT extract(epoch FROM lease_ends - clock_timestamp())::float8 FROM linksfield_deliveries";
-    let left: f64 = client(&database.string).await.query_one(left, &[]).await.unwrap().get(0);
-    assert!(left > -1.0, "the lease was counted from the beginning of the statement: {left}");
-    assert_eq!(store.standing(&next).await.unwrap(), Standing::Held);
+    let ends = "SELECT extract(epoch FROM lease_ends)::float8 FROM linksfield_deliveries";
+    let ends: f64 = observer.query_one(ends, &[]).await.unwrap().get(0);
+    assert!(ends >= released + lease.as_secs_f64(), "it was counted from before the row was free: {ends}, {released}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_has_not_seen_the_last_renewal_fails_and_marks_nothing() {
+    let Some(server) = Server::start("") else { return };
+    for level in ["repeatable read", "serializable"] {
+        let store = PostgresDeliveries::connect(&server.isolated(level)).await.unwrap();
+        let claim = claim(&[1]);
+        store.begin(&claim, LEASE).await.unwrap();
+        let mut client = client(&server.isolated(level)).await;
+        let transaction = client.transaction().await.unwrap();
+        transaction.query_one("SELECT count(*) FROM linksfield_deliveries", &[]).await.unwrap();
+        assert_eq!(store.renew(&claim, LEASE).await.unwrap(), Standing::Held);
+        let failed = PostgresDeliveries::done_in(&transaction, &claim).await.unwrap_err();
+        assert_eq!(failed.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE));
+        transaction.rollback().await.unwrap();
+        assert_eq!(store.standing(&claim).await.unwrap(), Standing::Held);
+
+        let committed =
+            client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await.unwrap();
+        committed.query_one("SELECT count(*) FROM linksfield_deliveries", &[]).await.unwrap();
+        assert_eq!(store.renew(&claim, LEASE).await.unwrap(), Standing::Held);
+        assert_eq!(PostgresDeliveries::done_in(&committed, &claim).await.unwrap(), Standing::Done);
+        committed.rollback().await.unwrap();
+        assert_eq!(store.release(&claim).await.unwrap(), Standing::Gone);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_servers_one_acts() {
     let Some(database) = Database::any().await else { return };
+    one_acts(&database.string).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_one_acts_whatever_the_isolation_is() {
+    let Some(server) = Server::start("") else { return };
+    one_acts(&server.isolated("serializable")).await;
+}
+
+async fn one_acts(string: &str) {
     let acted = Arc::new(AtomicU32::new(0));
     let mut servers = Vec::new();
     for _ in 0..2 {
         let verifier = Verifier::builder().key("1", "a key").build();
-        servers.push(Receiver::with(verifier, PostgresDeliveries::connect(&database.string).await.unwrap()));
+        servers.push(Receiver::with(verifier, PostgresDeliveries::connect(string).await.unwrap()));
     }
     let signer = Signer::new("1", "a key");
     let mut sending = tokio::task::JoinSet::new();

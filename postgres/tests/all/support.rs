@@ -72,6 +72,12 @@ impl Server {
         format!("host={} user=postgres dbname=postgres", self.folder.path().display())
     }
 
+    /// The connection string, where each transaction has another isolation unless it says which.
+    pub fn isolated(&self, level: &str) -> String {
+        let level = level.replace(' ', r"\\ ");
+        format!("{} options='-c default_transaction_isolation={level}'", self.string())
+    }
+
     pub fn go_on(&self) {
         let options = format!("-c listen_addresses='' -k {} -F {}", self.folder.path().display(), self.options);
         self.run("pg_ctl", &["-D", &self.data(), "-o", &options, "-l", &self.log(), "-w", "start"]);
@@ -185,6 +191,22 @@ pub async fn client(string: &str) -> Client {
     let (client, connection) = connect(string, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// Waits until a query answers `true`.
+pub async fn until(client: &Client, query: &str) {
+    for _ in 0..6000 {
+        if client.query_one(query, &[]).await.unwrap().get(0) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("never so: {query}");
+}
+
+/// How many statements wait for a lock, as a condition for [`until`].
+pub fn waiting(count: usize) -> String {
+    format!("SELECT count(*) = {count} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
 }
 
 pub fn claim(ids: &[u8]) -> Claim {
