@@ -35,12 +35,12 @@ async fn where_the_tables_are_no_right_to_create_is_needed() {
     let Some(server) = Server::start("") else { return };
     PostgresDeliveries::connect(&server.string()).await.unwrap();
     let limited = "CREATE ROLE limited LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON linksfield_deliveries TO limited;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON linksfield_deliveries, linksfield_signatures TO limited;
         GRANT SELECT ON linksfield_deliveries_schema TO limited";
     client(&server.string()).await.batch_execute(limited).await.unwrap();
     let string = server.string().replace("user=postgres", "user=limited");
     let store = PostgresDeliveries::connect(&string).await.unwrap();
-    assert_eq!(store.begin(&claim(&[1]), std::time::Duration::from_secs(1)).await.unwrap(), Begun::Yours);
+    assert_eq!(store.begin(&claim(1), std::time::Duration::from_secs(1)).await.unwrap(), Begun::Yours);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,8 @@ impl Database {
             return Some(Self { string: server.string(), _named: None, _private: Some(server) });
         };
         let named = NAMED.lock().await;
-        let drop = "DROP TABLE IF EXISTS linksfield_deliveries, linksfield_deliveries_schema, effect";
+        let drop = "DROP TABLE IF EXISTS linksfield_deliveries, linksfield_signatures, linksfield_deliveries_schema,
+            effect";
         client(&string).await.batch_execute(drop).await.unwrap();
         Some(Self { string, _named: Some(named), _private: None })
     }
@@ -209,8 +210,13 @@ pub fn waiting(count: usize) -> String {
     format!("SELECT count(*) = {count} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
 }
 
-pub fn claim(ids: &[u8]) -> Claim {
-    Claim::new(ids.iter().map(|id| [*id; 32]).collect::<Vec<_>>()).unwrap()
+pub fn claim(delivery: u8) -> Claim {
+    Claim::new([delivery; 32], None).unwrap()
+}
+
+/// A claim of a delivery that came with a signature.
+pub fn signed(delivery: u8, signature: u8) -> Claim {
+    Claim::new([delivery; 32], Some([signature; 32])).unwrap()
 }
 
 /// Stands between a store and its server, reads along, and cuts where it is told to.
