@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long one attempt may take, once it is connected.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
-/// How long connecting to a host may take, unless the connection string says so.
+/// How long connecting to a host may take in a step, unless the connection string says so.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// How long it is tried to cancel a statement.
@@ -94,13 +94,14 @@ impl Connections {
     }
 
     /// A connection of its own, for statements that belong together: to the host that was reached last, or else to the next. Each
-    /// has a limit of its own, so that one that takes a connection and says nothing does not stand before the others.
-    pub(crate) async fn connect(&self) -> Result<Connection, Error> {
+    /// has a limit of its own, so that one that takes a connection and says nothing does not stand before the others: that of the
+    /// connection string, or else this one.
+    pub(crate) async fn connect(&self, limit: Duration) -> Result<Connection, Error> {
         let first = self.reached.load(Ordering::Relaxed);
         let hosts = self.hosts.iter().enumerate().cycle().skip(first).take(self.hosts.len());
         let mut last = None;
         for (at, config) in hosts {
-            let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT);
+            let limit = config.get_connect_timeout().copied().unwrap_or(limit);
             match self.within(limit, config.connect(self.tls.clone())).await {
                 Ok(Ok((client, driver))) => {
                     self.reached.store(at, Ordering::Relaxed);
@@ -129,7 +130,7 @@ impl Connections {
         let idle = self.idle().pop().filter(|connection| !connection.client.is_closed());
         let mut connection = match idle {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => self.connect(CONNECT).await?,
         };
         let row = self.within(ATTEMPT, connection.work().query_typed_one(statement, parameters)).await?;
         connection.rest();

@@ -11,6 +11,9 @@ use crate::connections::Connections;
 /// How long it may take until the tables are there, with waiting for another server that makes them.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long connecting to a host may take for that, unless the connection string says so.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// Any number that is nobody else's: servers that start at the same time wait for each other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7310584035290211)";
 
@@ -26,7 +29,7 @@ impl Schema {
     /// Makes the tables, unless they are there. Then nothing is written, so that no right to create is needed.
     pub(crate) async fn migrate(&self, connections: &Connections) -> Result<(), Error> {
         let migrating = async {
-            let mut connection = connections.connect().await?;
+            let mut connection = connections.connect(CONNECT).await?;
             let migrated = self.migrate_on(connection.work(), connections).await;
             connection.rest();
             migrated
