@@ -182,16 +182,23 @@ async fn one_acts(string: &str) {
         for server in servers.iter().cycle().take(4) {
             let (server, headers, body, acted) = (server.clone(), headers.clone(), body.clone(), acted.clone());
             sending.spawn(async move {
-                let handle = move |_, _| async move {
-                    acted.fetch_add(1, Ordering::SeqCst);
-                    Ok::<_, ()>(())
-                };
-                server.receive(&headers, body.as_bytes(), SystemTime::now(), handle).await.status().as_u16()
+                // As Linksfield does: again, as long as another is at work, or the database is busy.
+                loop {
+                    let acted = acted.clone();
+                    let handle = move |_, _| async move {
+                        acted.fetch_add(1, Ordering::SeqCst);
+                        Ok::<_, ()>(())
+                    };
+                    let answer = server.receive(&headers, body.as_bytes(), SystemTime::now(), handle).await;
+                    if answer.status() != 503 {
+                        return answer.status().as_u16();
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             });
         }
     }
-    let statuses = sending.join_all().await;
-    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    assert_eq!(sending.join_all().await, [200; 160]);
     assert_eq!(acted.load(Ordering::SeqCst), 40);
 }
 
