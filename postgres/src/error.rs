@@ -3,7 +3,8 @@
 use std::error::Error as _;
 use std::fmt;
 
-/// What went wrong with the store. Shows no password and no connection string.
+/// What went wrong with the store. Shows no password and no connection string; what the server says is passed on, and may
+/// name the user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

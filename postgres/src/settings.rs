@@ -35,29 +35,64 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read(string: &str) -> Result<Self, Error> {
-        let (rest, taken) = match string.starts_with("postgres://") || string.starts_with("postgresql://") {
-            true => of_url(string),
-            false => of_words(string)?,
+        let (rest, taken) = match string.split_once("://") {
+            Some(("postgres" | "postgresql", behind)) => {
+                refuse_misread(behind)?;
+                of_url(string)
+            }
+            _ => of_words(string)?,
         };
         let last = |name| taken.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         // What the driver says of a string may quote a part of it, and with it a password.
-        let mut config: Config = rest.parse().map_err(|_| Error::Settings("it can't be read".to_owned()))?;
-        let authorities = last("sslrootcert").filter(|file| *file != "system").map(PathBuf::from);
+        let mut config: Config = rest.parse().map_err(|_| refused("it can't be read"))?;
+        refuse_what_may_be_a_password(&config)?;
+        let authority = last("sslrootcert");
         let (mode, trust) = match last("sslmode") {
+            Some("disable" | "prefer" | "require" | "verify-ca") if authority == Some("system") => {
+                return Err(refused(
+                    "with sslrootcert=system everybody has a certificate: it takes sslmode=verify-full",
+                ));
+            }
             Some("disable") => (SslMode::Disable, Trust::Any),
             Some("prefer") => (SslMode::Prefer, Trust::Any),
-            Some("require") if authorities.is_none() => (SslMode::Require, Trust::Any),
+            Some("require") if authority.is_none() => (SslMode::Require, Trust::Any),
             Some("require" | "verify-ca") => (SslMode::Require, Trust::Authority),
             Some("verify-full") => (SslMode::Require, Trust::Host),
-            None if is_on_this_machine(&config) => (SslMode::Prefer, Trust::Any),
+            Some(_) => return Err(refused("sslmode is none of disable, prefer, require, verify-ca and verify-full")),
+            None if is_all_sockets(&config) => (SslMode::Prefer, Trust::Any),
+            None if authority.is_none() && is_on_this_machine(&config) => (SslMode::Prefer, Trust::Any),
             None => (SslMode::Require, Trust::Host),
-            Some(_) => {
-                let known = "disable, prefer, require, verify-ca and verify-full";
-                return Err(Error::Settings(format!("sslmode is none of {known}")));
-            }
         };
+        let authorities = authority.filter(|file| *file != "system").map(PathBuf::from);
         config.ssl_mode(mode);
         Ok(Self { config, trust, authorities })
+    }
+
+    /// The settings for each host alone, in the order in which they stand.
+    pub(crate) fn hosts(&self) -> Result<Vec<Config>, Error> {
+        let all = &self.config;
+        let (hosts, addresses, ports) = (all.get_hosts(), all.get_hostaddrs(), all.get_ports());
+        let count = hosts.len().max(addresses.len());
+        if count == 0 {
+            return Err(refused("it names no host"));
+        }
+        let fits = |given: usize| given == 0 || given == count;
+        if !fits(hosts.len()) || !fits(addresses.len()) || !(fits(ports.len()) || ports.len() == 1) {
+            return Err(refused("there are not as many hosts as addresses or ports"));
+        }
+        let alone = |at: usize| {
+            let mut config = without_hosts(all);
+            match hosts.get(at) {
+                Some(Host::Tcp(name)) => drop(config.host(name)),
+                #[cfg(unix)]
+                Some(Host::Unix(folder)) => drop(config.host_path(folder)),
+                None => {}
+            }
+            addresses.get(at).map(|address| config.hostaddr(*address));
+            ports.get(at).or(ports.first()).map(|port| config.port(*port));
+            config
+        };
+        Ok((0..count).map(alone).collect())
     }
 
     /// Where the database is, without who asks it.
@@ -72,6 +107,56 @@ impl Settings {
         let ports: Vec<_> = config.get_ports().iter().map(u16::to_string).collect();
         format!("{}:{}/{}", hosts.join(","), ports.join(","), config.get_dbname().unwrap_or_default())
     }
+}
+
+fn refused(why: &str) -> Error {
+    Error::Settings(why.to_owned())
+}
+
+/// What stands for itself in a password ends it for whoever reads the URL, and the rest of it becomes a host, which errors show.
+/// Quotes nothing, for that reason.
+fn refuse_misread(url: &str) -> Result<(), Error> {
+    let (before, behind) = url.split_once('@').unwrap_or_default();
+    match before.contains(['/', '?']) || behind.contains('@') {
+        true => Err(refused("within a user, a password or a value, write @ as %40, / as %2F and ? as %3F")),
+        false => Ok(()),
+    }
+}
+
+/// The same of what was read, however it was written: errors show hosts and the name of the database.
+fn refuse_what_may_be_a_password(config: &Config) -> Result<(), Error> {
+    let hosts = config.get_hosts().iter().filter_map(|host| match host {
+        Host::Tcp(name) => Some(name.as_str()),
+        #[cfg(unix)]
+        Host::Unix(_) => None,
+    });
+    match hosts.chain(config.get_dbname()).any(|shown| shown.contains(['@', '='])) {
+        true => Err(refused("there is @ or = in the host or in the name of the database, where no password may be")),
+        false => Ok(()),
+    }
+}
+
+/// All settings but which host: the driver takes no host out of its own.
+fn without_hosts(all: &Config) -> Config {
+    let mut config = Config::new();
+    all.get_user().map(|user| config.user(user));
+    all.get_password().map(|password| config.password(password));
+    all.get_dbname().map(|name| config.dbname(name));
+    all.get_options().map(|options| config.options(options));
+    all.get_application_name().map(|name| config.application_name(name));
+    all.get_connect_timeout().map(|timeout| config.connect_timeout(*timeout));
+    all.get_tcp_user_timeout().map(|timeout| config.tcp_user_timeout(*timeout));
+    all.get_keepalives_interval().map(|interval| config.keepalives_interval(interval));
+    all.get_keepalives_retries().map(|retries| config.keepalives_retries(retries));
+    config
+        .keepalives(all.get_keepalives())
+        .keepalives_idle(all.get_keepalives_idle())
+        .ssl_mode(all.get_ssl_mode())
+        .ssl_negotiation(all.get_ssl_negotiation())
+        .channel_binding(all.get_channel_binding())
+        .target_session_attrs(all.get_target_session_attrs())
+        .load_balance_hosts(all.get_load_balance_hosts());
+    config
 }
 
 const TAKEN: [&str; 2] = ["sslmode", "sslrootcert"];
@@ -104,7 +189,7 @@ fn of_words(mut words: &str) -> Result<(Cow<'_, str>, Taken), Error> {
         words = words.trim_start();
         let Some((name, behind)) = words.split_once('=') else { break };
         let behind = behind.trim_start();
-        let (value, length) = value(behind).ok_or_else(|| Error::Settings("a quote has no end".to_owned()))?;
+        let (value, length) = value(behind).ok_or_else(|| refused("a quote has no end"))?;
         let written = behind.get(..length).unwrap_or_default();
         match taken(name.trim_end(), value) {
             Some(option) => found.push(option),
@@ -130,6 +215,16 @@ fn value(text: &str) -> Option<(String, usize)> {
         }
     }
     (!quoted).then_some((value, text.len()))
+}
+
+#[cfg(unix)]
+fn is_all_sockets(config: &Config) -> bool {
+    config.get_hostaddrs().is_empty() && config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)))
+}
+
+#[cfg(not(unix))]
+fn is_all_sockets(_: &Config) -> bool {
+    false
 }
 
 fn is_on_this_machine(config: &Config) -> bool {
@@ -165,6 +260,10 @@ mod tests {
             ("host=db.example sslmode=require", SslMode::Require, Trust::Any),
             ("host=db.example sslmode=require sslrootcert=/a", SslMode::Require, Trust::Authority),
             ("host=db.example sslmode = 'verify-ca' user=u", SslMode::Require, Trust::Authority),
+            ("host=localhost sslrootcert=/a", SslMode::Require, Trust::Host),
+            ("host=localhost sslrootcert=system", SslMode::Require, Trust::Host),
+            ("host=db.example sslmode=verify-full sslrootcert=system", SslMode::Require, Trust::Host),
+            ("host=/run/postgresql sslrootcert=/a", SslMode::Prefer, Trust::Any),
             ("postgres://db.example/d?sslmode=verify-full&connect_timeout=3", SslMode::Require, Trust::Host),
         ] {
             let settings = Settings::read(string).unwrap_or_else(|error| panic!("{string}: {error}"));
@@ -187,12 +286,55 @@ mod tests {
 
     #[test]
     fn no_error_shows_a_part_of_the_string() {
-        for string in ["host=h password='secret", "host=h pass word=secret", "postgres://u:secret@h:port/d", "secret"] {
+        for string in [
+            "host=h password='secret",
+            "host=h pass word=secret",
+            "postgres://u:secret@h:port/d",
+            "secret",
+            // What stands for itself in a password is read as its end.
+            "postgres://u:1@secret@h/d",
+            "postgres://u:1/secret@h/d",
+            "postgres://u:1?secret@h/d",
+            "postgres://u:1?secret=@h/d",
+            "postgres://h/d?application_name=u:1@secret",
+            "postgres://u@h/d&password=secret",
+            "host=u:secret@h",
+            "host=h dbname=postgres://u:secret@h/d",
+        ] {
             let error = Settings::read(string).err().unwrap_or_else(|| panic!("{string}"));
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
         }
-        assert!(Settings::read("host=h sslmode=sometimes").is_err());
-        let settings = Settings::read("postgres://u:secret@h:5433/d").unwrap();
+        let settings = Settings::read("postgres://u:a%40secret%2F%3F@h:5433/d?application_name=a%40b").unwrap();
         assert_eq!(settings.address(), "h:5433/d");
+        assert_eq!(settings.config.get_password(), Some(&b"a@secret/?"[..]));
+    }
+
+    #[test]
+    fn a_mode_that_is_unknown_or_believes_everybody_is_refused() {
+        let unknown = "host=h sslmode=sometimes";
+        let weak = ["disable", "prefer", "require", "verify-ca"]
+            .map(|mode| format!("host=h sslmode={mode} sslrootcert=system"));
+        for string in weak.iter().map(String::as_str).chain([unknown]) {
+            assert!(Settings::read(string).is_err(), "{string}");
+        }
+    }
+
+    #[test]
+    fn each_host_has_all_settings_and_its_own_port() {
+        let rest = "user=u password=p dbname=d options='-c a=b' application_name=n sslmode=verify-full connect_timeout=3 \
+            tcp_user_timeout=4 keepalives=1 keepalives_idle=5 keepalives_interval=6 keepalives_retries=7 \
+            target_session_attrs=read-write channel_binding=require load_balance_hosts=random sslnegotiation=direct";
+        let all = Settings::read(&format!("host=a,/b port=1,2 {rest}")).unwrap();
+        for (config, host) in all.hosts().unwrap().iter().zip(["host=a port=1", "host=/b port=2"]) {
+            assert_eq!(*config, Settings::read(&format!("{host} {rest}")).unwrap().config);
+        }
+        let one_port = Settings::read("host=a,b hostaddr=10.0.0.1,10.0.0.2 port=1").unwrap().hosts().unwrap();
+        assert_eq!(
+            one_port[1],
+            "host=b hostaddr=10.0.0.2 port=1".parse::<Config>().unwrap().ssl_mode(SslMode::Require).clone()
+        );
+        for string in ["user=u", "host=a,b port=1,2,3", "host=a,b hostaddr=10.0.0.1"] {
+            assert!(Settings::read(string).unwrap().hosts().is_err(), "{string}");
+        }
     }
 }

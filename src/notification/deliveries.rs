@@ -14,11 +14,15 @@ pub const REMEMBERED: Duration = Duration::from_secs(25 * 60 * 60);
 /// [`RecentDeliveries`](super::RecentDeliveries) keeps it in memory. Several servers need one that they share: the crate
 /// `linksfield-postgres` has it.
 ///
-/// Each step is one that can be repeated: after an error it is unknown whether it was carried out. A claim's ids belong
-/// together, and every step is for all of them or for none.
+/// Each step is one that can be repeated: after an error it is unknown whether it was carried out.
+///
+/// **A signature counts for the delivery that it first came with**, whatever became of that one. Nobody signed the id of a
+/// delivery: a copy under another id is the same as its original, done or not. So every step is for the delivery that the
+/// claim's [signature](Claim::signature) first came with, and for [`Claim::delivery`] if it came with none before; a
+/// signature that first comes with a delivery that is done already is done itself, for a time of its own.
 pub trait Deliveries: Send + Sync {
-    /// Claims a delivery for as long as `lease`, unless one of its ids is done, in the last [`REMEMBERED`], or claimed by
-    /// another whose lease has not ended.
+    /// Claims the delivery for as long as `lease`, unless it was done in the last [`REMEMBERED`], or is claimed by another
+    /// whose lease has not ended. In any case the signature is known from then on, for as long as [`REMEMBERED`].
     fn begin(&self, claim: &Claim, lease: Duration) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 
     /// Prolongs the claim: its lease ends after `lease` from now.
@@ -57,30 +61,38 @@ impl<D: Deliveries + ?Sized> Deliveries for Arc<D> {
     }
 }
 
-/// Who acts on which delivery: its ids, and a token that nobody else has. Every step names it, so that one whose lease has
-/// ended can't finish or release what another has claimed since.
+/// Who acts on which delivery: what it is known by, and a token that nobody else has. Every step names it, so that one
+/// whose lease has ended can't finish or release what another has claimed since.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claim {
-    ids: Arc<[[u8; 32]]>,
+    delivery: [u8; 32],
+    signature: Option<[u8; 32]>,
     token: [u8; 16],
 }
 
 impl Claim {
-    /// A claim of a delivery with these ids. A [`Receiver`](super::Receiver) makes its own; this is for tests of a store.
+    /// A claim of a delivery, with the signature that it came with. A [`Receiver`](super::Receiver) makes its own; this is
+    /// for tests of a store.
     ///
     /// # Errors
     ///
     /// The system gives no random numbers.
-    pub fn new(ids: impl Into<Vec<[u8; 32]>>) -> Result<Self, StoreError> {
+    pub fn new(delivery: [u8; 32], signature: Option<[u8; 32]>) -> Result<Self, StoreError> {
         let mut token = [0; 16];
         getrandom::fill(&mut token).map_err(|_| StoreError::new("the system gives no random numbers"))?;
-        Ok(Self { ids: ids.into().into(), token })
+        Ok(Self { delivery, signature, token })
     }
 
-    /// The ids of the delivery, at least one: two deliveries are the same if they have one in common. They are digests.
+    /// What the delivery says that it is: a digest.
     #[must_use]
-    pub fn ids(&self) -> &[[u8; 32]] {
-        &self.ids
+    pub fn delivery(&self) -> &[u8; 32] {
+        &self.delivery
+    }
+
+    /// The newer signature, if it has one: a digest.
+    #[must_use]
+    pub fn signature(&self) -> Option<&[u8; 32]> {
+        self.signature.as_ref()
     }
 
     /// The random token.

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deliveries::{Begun, Claim, Deliveries, Standing, StoreError};
 use super::report::{in_this_span, trouble};
+use super::verified::Ids;
 use super::{RecentDeliveries, Rejection, Verified, Verifier};
 
 /// How long a claim lasts without being renewed.
@@ -46,8 +47,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// *after* its effect, or that is killed between its effect and the mark, acts twice; where the effect is written in the
 /// transaction that marks the delivery, as the crate `linksfield-postgres` can, it is written exactly once.
 ///
-/// **What is the same.** Two deliveries with the same newer signature, or with the same `x-lf-delivery` and the same
-/// body. Those of the older signature without `x-lf-delivery`: the same body within 25 hours. That this is how Linksfield
+/// **What is the same.** Two deliveries with the same newer signature, or with the same `x-lf-delivery`, key and body; and
+/// a signature that once came with a delivery is that delivery's from then on, whatever it comes with later: nobody signs
+/// `x-lf-delivery`. Those of the older signature without `x-lf-delivery`: the same body within 25 hours. That this is how Linksfield
 /// marks what it sends again is an assumption: the meaning of `x-lf-delivery` is not documented, and neither is whether a
 /// re-send is signed anew. One that is signed anew *and* has no `x-lf-delivery` counts as new, as does one that is re-sent
 /// by hand, which has another transaction id.
@@ -77,6 +79,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Receiver<D = RecentDeliveries> {
     verifier: Verifier,
     deliveries: Arc<D>,
+    name: Arc<str>,
     lease: Duration,
     running: watch::Sender<usize>,
 }
@@ -94,7 +97,16 @@ impl<D: Deliveries + 'static> Receiver<D> {
     /// Remembers in `deliveries` what was done.
     #[must_use]
     pub fn with(verifier: Verifier, deliveries: D) -> Self {
-        Self { verifier, deliveries: Arc::new(deliveries), lease: LEASE, running: watch::Sender::new(0) }
+        let running = watch::Sender::new(0);
+        Self { verifier, deliveries: Arc::new(deliveries), name: "".into(), lease: LEASE, running }
+    }
+
+    /// What acts here, where several receivers share a store: each name acts on a notification once. The servers that share
+    /// the work have the same name, and two applications that both get a notification have different ones. No name if not
+    /// set.
+    #[must_use]
+    pub fn named(self, name: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// For how long a delivery is claimed; 60 s if not set. The claim is renewed three times in it, so it bounds how long a
@@ -179,7 +191,8 @@ impl<D: Deliveries + 'static> Receiver<D> {
         R: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        let claim = match Claim::new(verified.ids.clone()) {
+        let Ids { delivery, signature } = verified.ids.of(&self.name);
+        let claim = match Claim::new(delivery, signature) {
             Ok(claim) => claim,
             Err(error) => return Acted::unavailable(&error),
         };
@@ -198,13 +211,18 @@ impl<D: Deliveries + 'static> Receiver<D> {
         let result = match select(&mut handling.0, lost).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => {
-                trouble("the claim of a notification was lost while its handler ran: the handler is dropped", None);
-                return Acted::Not(Answer::busy(self.lease));
+                handling.0.abort();
+                // It ends where it next waits, and may come to its own end before.
+                (&mut handling.0).await
             }
         };
         match result {
             Ok(result) if succeeded(&result) => self.mark(&claim, result).await,
             Ok(result) => self.give_back(&claim, Acted::Result(result)).await,
+            Err(error) if error.is_cancelled() => {
+                trouble("the claim of a notification was lost while its handler ran: the handler is dropped", None);
+                Acted::Not(Answer::busy(self.lease))
+            }
             Err(_) => {
                 trouble("the handler of a notification panicked", None);
                 self.give_back(&claim, Acted::Not(FAILED)).await
@@ -277,14 +295,17 @@ impl<D: Deliveries + 'static> Receiver<D> {
 
 impl<D> Clone for Receiver<D> {
     fn clone(&self) -> Self {
-        let Self { verifier, deliveries, lease, running } = self;
-        Self { verifier: verifier.clone(), deliveries: deliveries.clone(), lease: *lease, running: running.clone() }
+        let Self { verifier, deliveries, name, lease, running } = self;
+        let (verifier, deliveries, running) = (verifier.clone(), deliveries.clone(), running.clone());
+        Self { verifier, deliveries, name: name.clone(), lease: *lease, running }
     }
 }
 
 impl<D> fmt::Debug for Receiver<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("verifier", &self.verifier).field("lease", &self.lease).finish_non_exhaustive()
+        let Self { verifier, name, lease, .. } = self;
+        let mut shown = f.debug_struct("Receiver");
+        shown.field("verifier", verifier).field("name", name).field("lease", lease).finish_non_exhaustive()
     }
 }
 

@@ -22,21 +22,32 @@ pub struct RecentDeliveries {
 
 #[derive(Debug, Default)]
 struct State {
-    entries: HashMap<Id, Entry>,
-    /// When entries can be forgotten, the earliest first. Times of entries that have changed since are passed over.
+    deliveries: HashMap<Id, Delivery>,
+    signatures: HashMap<Id, Signature>,
+    /// When either can be forgotten, the earliest first. Times of deliveries that have changed since are passed over.
     endings: VecDeque<(Instant, Id)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Delivery {
     token: [u8; 16],
     done: bool,
     /// When the lease ends, or what is done is forgotten.
     until: Instant,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Signature {
+    /// The one that it first came with.
+    delivery: Id,
+    /// That one was done by then.
+    done: bool,
+    /// When it is forgotten.
+    until: Instant,
+}
+
 impl RecentDeliveries {
-    /// Keeps up to `capacity` ids. A notification has one or two, of about 150 bytes each, for 25 hours.
+    /// Keeps up to `capacity` deliveries, and as many signatures, of about 150 bytes each, for 25 hours.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { capacity, state: Mutex::default() }
@@ -47,7 +58,7 @@ impl RecentDeliveries {
     }
 }
 
-/// Keeps up to a million ids.
+/// Keeps up to a million deliveries.
 impl Default for RecentDeliveries {
     fn default() -> Self {
         Self::new(1_000_000)
@@ -58,30 +69,56 @@ impl State {
     fn forget_what_has_ended(&mut self, now: Instant) {
         while let Some((until, id)) = self.endings.front().copied().filter(|(until, _)| *until <= now) {
             self.endings.pop_front();
-            if self.entries.get(&id).is_some_and(|entry| entry.until == until) {
-                self.entries.remove(&id);
+            if self.deliveries.get(&id).is_some_and(|delivery| delivery.until == until) {
+                self.deliveries.remove(&id);
+            }
+            if self.signatures.get(&id).is_some_and(|signature| signature.until == until) {
+                self.signatures.remove(&id);
             }
         }
     }
 
+    /// The delivery that a claim is of.
+    fn of(&self, claim: &Claim) -> Id {
+        let known = claim.signature().and_then(|signature| self.signatures.get(signature));
+        known.map_or(*claim.delivery(), |known| known.delivery)
+    }
+
+    /// Whether the delivery of a claim is done. Its signature is known from now on.
+    fn is_done(&mut self, claim: &Claim, now: Instant, capacity: usize) -> Result<bool, StoreError> {
+        let done = self.deliveries.get(&self.of(claim)).is_some_and(|delivery| delivery.done && delivery.until > now);
+        let Some(signature) = claim.signature() else { return Ok(done) };
+        if let Some(known) = self.signatures.get(signature) {
+            return Ok(known.done || done);
+        }
+        if self.signatures.len() >= capacity {
+            return Err(full());
+        }
+        let until = now + REMEMBERED;
+        self.signatures.insert(*signature, Signature { delivery: *claim.delivery(), done, until });
+        self.endings.push_back((until, *signature));
+        Ok(done)
+    }
+
     fn standing(&self, claim: &Claim) -> Standing {
-        let mine = |id| self.entries.get(id).filter(|entry| entry.token == *claim.token());
-        let mut entries = claim.ids().iter().map(mine);
-        match entries.clone().all(|entry| entry.is_some_and(|entry| entry.done)) {
-            true => Standing::Done,
-            false if entries.all(|entry| entry.is_some_and(|entry| !entry.done)) => Standing::Held,
-            false => Standing::Gone,
+        match self.deliveries.get(&self.of(claim)).filter(|delivery| delivery.token == *claim.token()) {
+            Some(Delivery { done: true, .. }) => Standing::Done,
+            Some(Delivery { done: false, .. }) => Standing::Held,
+            None => Standing::Gone,
         }
     }
 
     fn set(&mut self, claim: &Claim, done: bool, until: Instant) {
-        for id in claim.ids() {
-            self.entries.insert(*id, Entry { token: *claim.token(), done, until });
-            if done {
-                self.endings.push_back((until, *id));
-            }
+        let id = self.of(claim);
+        self.deliveries.insert(id, Delivery { token: *claim.token(), done, until });
+        if done {
+            self.endings.push_back((until, id));
         }
     }
+}
+
+fn full() -> StoreError {
+    StoreError::new("it is full")
 }
 
 impl Deliveries for RecentDeliveries {
@@ -89,21 +126,18 @@ impl Deliveries for RecentDeliveries {
         let now = Instant::now();
         let mut state = self.state();
         state.forget_what_has_ended(now);
-        let others = claim.ids().iter().filter_map(|id| state.entries.get(id));
-        let others: Vec<Entry> = others
-            .filter(|entry| entry.until > now && (entry.done || entry.token != *claim.token()))
-            .copied()
-            .collect();
-        if others.iter().any(|entry| entry.done) {
+        if state.is_done(claim, now, self.capacity)? {
             return Ok(Begun::Done);
         }
-        if let Some(until) = others.iter().map(|entry| entry.until).max() {
-            return Ok(Begun::Busy { ends_in: until - now });
-        }
-        if state.entries.len() + claim.ids().len() > self.capacity {
-            state.entries.retain(|_, entry| entry.until > now);
-            if state.entries.len() + claim.ids().len() > self.capacity {
-                return Err(StoreError::new("it is full"));
+        match state.deliveries.get(&state.of(claim)).filter(|delivery| delivery.until > now) {
+            Some(other) if other.token != *claim.token() => return Ok(Begun::Busy { ends_in: other.until - now }),
+            Some(_) => {}
+            None if state.deliveries.len() < self.capacity => {}
+            None => {
+                state.deliveries.retain(|_, delivery| delivery.until > now);
+                if state.deliveries.len() >= self.capacity {
+                    return Err(full());
+                }
             }
         }
         state.set(claim, false, now + lease);
@@ -130,9 +164,8 @@ impl Deliveries for RecentDeliveries {
     async fn release(&self, claim: &Claim) -> Result<Standing, StoreError> {
         let mut state = self.state();
         if state.standing(claim) == Standing::Held {
-            for id in claim.ids() {
-                state.entries.remove(id);
-            }
+            let id = state.of(claim);
+            state.deliveries.remove(&id);
         }
         Ok(state.standing(claim))
     }

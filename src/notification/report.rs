@@ -10,9 +10,11 @@ pub(super) use disabled::{Refusals, in_this_span, trouble};
 mod enabled {
     use std::fmt::Display;
     use std::future::Future;
-    use std::sync::{Mutex, PoisonError};
-    use std::time::{Duration, Instant};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
 
+    use tokio::runtime::Handle;
+    use tokio::time::{Instant, sleep_until};
     use tracing::instrument::Instrument;
 
     use crate::notification::Rejection;
@@ -22,20 +24,34 @@ mod enabled {
 
     /// Tells of refused requests, a few of them in each second.
     #[derive(Default)]
-    pub(in crate::notification) struct Refusals(Mutex<Told>);
+    pub(in crate::notification) struct Refusals(Arc<Mutex<Told>>);
 
     #[derive(Default)]
     struct Told {
-        second: Option<Instant>,
+        ends: Option<Instant>,
         told: u32,
         left_out: u64,
     }
 
     impl Refusals {
         pub(in crate::notification) fn tell(&self, rejection: &Rejection) {
-            if let Some(left_out) = self.admit(Instant::now()) {
-                tracing::warn!(reason = %rejection, status = rejection.status().as_u16(), left_out, "a notification was refused");
+            let now = Instant::now();
+            let mut told = self.told();
+            let ends = *told.ends.get_or_insert_with(|| now + Duration::from_secs(1));
+            if ends <= now {
+                (told.ends, told.told) = (Some(now + Duration::from_secs(1)), 0);
             }
+            if told.told == A_SECOND {
+                told.left_out += 1;
+                if told.left_out == 1 {
+                    self.tell_at(ends);
+                }
+                return;
+            }
+            told.told += 1;
+            let left_out = std::mem::take(&mut told.left_out);
+            drop(told);
+            tracing::warn!(reason = %rejection, status = rejection.status().as_u16(), left_out, "a notification was refused");
         }
 
         /// What anybody sends who looks whether there is a server.
@@ -43,18 +59,34 @@ mod enabled {
             tracing::debug!(reason = %rejection, status = rejection.status().as_u16(), "an empty request was refused");
         }
 
-        /// How many were left out since the last one that was told, if one more may be told.
-        fn admit(&self, now: Instant) -> Option<u64> {
-            let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.second.is_none_or(|second| now.saturating_duration_since(second) >= Duration::from_secs(1)) {
-                (told.second, told.told) = (Some(now), 0);
+        /// Tells how many were left out when the second ends, should no other refusal come. Where there is no runtime, the
+        /// next one tells it, or the end of the verifier.
+        fn tell_at(&self, ends: Instant) {
+            let Ok(runtime) = Handle::try_current() else { return };
+            let this = Self(self.0.clone());
+            runtime.spawn(async move {
+                sleep_until(ends).await;
+                this.told().tell_left_out();
+            });
+        }
+
+        fn told(&self) -> MutexGuard<'_, Told> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    impl Told {
+        fn tell_left_out(&mut self) {
+            let left_out = std::mem::take(&mut self.left_out);
+            if left_out > 0 {
+                tracing::warn!(left_out, "more notifications were refused");
             }
-            if told.told == A_SECOND {
-                told.left_out += 1;
-                return None;
-            }
-            told.told += 1;
-            Some(std::mem::take(&mut told.left_out))
+        }
+    }
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            self.tell_left_out();
         }
     }
 

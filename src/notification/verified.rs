@@ -26,7 +26,29 @@ pub struct Verified {
     pub key: Option<UsedKey>,
     /// The body, byte for byte.
     pub body: Bytes,
-    pub(super) ids: Vec<[u8; 32]>,
+    pub(super) ids: Ids,
+}
+
+/// What a delivery is known by, as digests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ids {
+    pub(super) delivery: [u8; 32],
+    pub(super) signature: Option<[u8; 32]>,
+}
+
+impl Ids {
+    /// The same for a receiver of this name.
+    pub(super) fn of(self, receiver: &str) -> Self {
+        let digest = |id: [u8; 32]| -> [u8; 32] {
+            Sha256::new()
+                .chain_update(receiver.len().to_be_bytes())
+                .chain_update(receiver)
+                .chain_update(id)
+                .finalize()
+                .into()
+        };
+        Self { delivery: digest(self.delivery), signature: self.signature.map(digest) }
+    }
 }
 
 /// Which notification key a signature was made with. Its value is not told.
@@ -44,26 +66,30 @@ pub struct UsedKey {
 pub(super) struct Sameness<'a> {
     /// The kind that is expected: another URL of yours gets notifications of its own.
     pub(super) expecting: &'a str,
-    /// The newer signature, which covers time and body.
+    /// The newer signature, which covers time and body, and the id of its key: another key of yours may be that of another
+    /// application.
     pub(super) signature: Option<&'a str>,
+    pub(super) key: Option<&'a str>,
     pub(super) delivery_id: Option<&'a str>,
     pub(super) body: &'a [u8],
 }
 
 impl Sameness<'_> {
-    /// The ids of a delivery: it is the same as another if they have one in common.
-    ///
     /// `x-lf-delivery` counts with the body only, because it is not signed: by it alone, a copy that is sent under the id
     /// of another notification would swallow that one.
-    pub(super) fn ids(self) -> Vec<[u8; 32]> {
+    pub(super) fn ids(self) -> Ids {
         let signature = self.signature.map(|signature| self.id("signature", signature, b""));
-        let delivery = self.delivery_id.map(|delivery| self.id("delivery", delivery, self.body));
-        let ids: Vec<_> = signature.into_iter().chain(delivery).collect();
-        if ids.is_empty() { vec![self.id("body", "", self.body)] } else { ids }
+        let delivery = match (self.delivery_id, signature) {
+            (Some(delivery), _) => self.id("delivery", delivery, self.body),
+            (None, Some(signature)) => signature,
+            (None, None) => self.id("body", "", self.body),
+        };
+        Ids { delivery, signature }
     }
 
     fn id(self, kind: &str, text: &str, body: &[u8]) -> [u8; 32] {
-        let head = format!("{kind} {} {} {text}", self.expecting, text.len());
+        let key = self.key.unwrap_or_default();
+        let head = format!("{kind} {} {} {key} {} {text}", self.expecting, key.len(), text.len());
         Sha256::new().chain_update(head).chain_update(body).finalize().into()
     }
 }

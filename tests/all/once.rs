@@ -430,11 +430,40 @@ async fn a_handler_whose_claim_is_lost_is_dropped() {
     assert_eq!(handler.receive(&receiver, &headers, "{}").await.status(), 200, "the lease has ended");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_whose_claim_is_lost_is_waited_for_and_what_it_has_done_by_then_is_marked() {
+    let (store, receiver) = faulty();
+    let receiver = receiver.lease(Duration::from_millis(60));
+    let headers = signed(&signer(), "{}", None);
+    let acted = Arc::new(AtomicU32::new(0));
+    store.down.lock().unwrap().insert("renew");
+    let (count, sees) = (acted.clone(), store.clone());
+    // It does not wait for anything, so that it can't be dropped before its end.
+    let works = move |_, _| async move {
+        while !sees.steps.lock().unwrap().contains(&"renew") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        count.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, ()>(())
+    };
+    let of_sender = receiver.clone();
+    let sent = headers.clone();
+    let sender = tokio::spawn(async move { of_sender.receive(&sent, b"{}", SystemTime::now(), works).await });
+    while store.steps.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    receiver.settled().await;
+    assert_eq!(acted.load(Ordering::SeqCst), 1, "it was at work");
+    assert_eq!(sender.await.unwrap().text(), "done");
+    let again = Handler::new(true);
+    assert_eq!(again.receive(&receiver, &headers, "{}").await.text(), "this notification was acted on before");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_whose_lease_has_ended_changes_nothing_of_anothers_claim() {
     let lease = Duration::from_secs(60);
-    let claim = |ids: &[u8]| Claim::new(ids.iter().map(|id| [*id; 32]).collect::<Vec<_>>()).unwrap();
-    let (store, stalled, other) = (RecentDeliveries::default(), claim(&[1, 2]), claim(&[2]));
+    let (store, stalled, other) = (RecentDeliveries::default(), claim(1, Some(10)), claim(2, Some(10)));
     assert_eq!(store.begin(&stalled, lease).await.unwrap(), Begun::Yours);
     assert_eq!(store.begin(&other, lease).await.unwrap(), Begun::Busy { ends_in: lease });
     assert_eq!(store.begin(&stalled, lease).await.unwrap(), Begun::Yours, "a step that is repeated");
@@ -447,9 +476,81 @@ async fn one_whose_lease_has_ended_changes_nothing_of_anothers_claim() {
     assert_eq!(store.done(&other).await.unwrap(), Standing::Done);
     assert_eq!(store.done(&other).await.unwrap(), Standing::Done, "a step that is repeated");
     assert_eq!(store.release(&other).await.unwrap(), Standing::Done, "what is done is not released");
-    assert_eq!(store.begin(&claim(&[2, 3]), lease).await.unwrap(), Begun::Done);
-    assert_eq!(store.begin(&claim(&[3]), lease).await.unwrap(), Begun::Yours);
+    assert_eq!(store.begin(&claim(3, Some(10)), lease).await.unwrap(), Begun::Done);
+    assert_eq!(store.begin(&claim(3, None), lease).await.unwrap(), Begun::Yours);
     assert!(!format!("{other:?}").contains(&format!("{:?}", other.token())));
+}
+
+fn claim(delivery: u8, signature: Option<u8>) -> Claim {
+    Claim::new([delivery; 32], signature.map(|signature| [signature; 32])).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_counts_for_the_delivery_that_it_first_came_with_whatever_became_of_that() {
+    let (store, lease) = (RecentDeliveries::default(), Duration::from_secs(60));
+    let begin = async |delivery, signature| store.begin(&claim(delivery, Some(signature)), lease).await.unwrap();
+    let (failed, acts) = (claim(1, Some(10)), claim(1, Some(11)));
+    assert_eq!(store.begin(&failed, lease).await.unwrap(), Begun::Yours);
+    assert_eq!(store.release(&failed).await.unwrap(), Standing::Gone);
+    assert_eq!(store.begin(&acts, lease).await.unwrap(), Begun::Yours);
+    assert_eq!(begin(1, 12).await, Begun::Busy { ends_in: lease });
+    assert_eq!(begin(9, 10).await, Begun::Busy { ends_in: lease }, "what failed is known too");
+    assert_eq!(store.done(&acts).await.unwrap(), Standing::Done);
+    assert_eq!(begin(1, 13).await, Begun::Done);
+    for signature in 10..14 {
+        assert_eq!(begin(9, signature).await, Begun::Done, "a copy of {signature} under another id");
+    }
+    assert_eq!(begin(9, 14).await, Begun::Yours, "no copy has swallowed it");
+
+    // A re-send that comes late can be copied for longer than its delivery is known.
+    tokio::time::advance(20 * HOUR).await;
+    assert_eq!(begin(1, 15).await, Begun::Done);
+    tokio::time::advance(5 * HOUR).await;
+    assert_eq!(store.begin(&claim(1, None), lease).await.unwrap(), Begun::Yours);
+    assert_eq!(begin(8, 15).await, Begun::Done);
+}
+
+#[tokio::test]
+async fn a_copy_under_another_id_acts_on_nothing_though_its_original_was_a_resend_that_failed_or_was_not_needed() {
+    let (receiver, handler) = (Receiver::new(verifier()), Handler::new(true));
+    let anew = |seconds| signer().headers(b"{}", SystemTime::now() + Duration::from_secs(seconds)).unwrap();
+    let with = |headers: &HeaderMap, id: &str| {
+        let mut headers = headers.clone();
+        headers.insert(DELIVERY_HEADER, id.parse().unwrap());
+        headers
+    };
+    let (failed, acted, not_needed) = (anew(1), anew(2), anew(3));
+    assert_eq!(Handler::new(false).receive(&receiver, &with(&failed, "7"), "{}").await.status(), 500);
+    for headers in [&acted, &not_needed] {
+        assert_eq!(handler.receive(&receiver, &with(headers, "7"), "{}").await.status(), 200);
+    }
+    for headers in [&failed, &acted, &not_needed] {
+        for copy in [with(headers, "8"), headers.clone()] {
+            let answer = handler.receive(&receiver, &copy, "{}").await;
+            assert_eq!(answer.text(), "this notification was acted on before");
+        }
+    }
+    assert_eq!(handler.count(), 1);
+}
+
+#[tokio::test]
+async fn receivers_of_other_names_or_keys_swallow_nothing_of_each_other() {
+    let store = Arc::new(RecentDeliveries::default());
+    let handler = Handler::new(true);
+    let receiver = |key: &str| Receiver::with(Verifier::builder().key(key, "a key").build(), store.clone());
+    let headers = signed(&signer(), "{}", Some("7"));
+    for (receiver, acted) in [
+        (receiver("1").named("a shop"), 1),
+        (receiver("1").named("a ledger"), 2),
+        (receiver("1").named("a shop"), 2),
+        (receiver("1"), 3),
+    ] {
+        let _ = handler.receive(&receiver, &headers, "{}").await;
+        assert_eq!(handler.count(), acted);
+    }
+    let other = signed(&Signer::new("2", "a key"), "{}", Some("7"));
+    let _ = handler.receive(&receiver("2"), &other, "{}").await;
+    assert_eq!(handler.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -497,4 +598,37 @@ fn the_operator_is_told_of_every_refusal_ten_times_a_second_and_how_many_were_le
     let left_out = |line: &str| line.rsplit("left_out=").next().unwrap().trim().parse::<usize>().unwrap();
     assert!(text.lines().filter(|line| line.contains("left_out")).map(left_out).sum::<usize>() >= 15, "{text}");
     assert!(!text.contains("a secret key") && !text.contains("empty request"), "a probe is told at debug");
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_many_refusals_were_left_out_is_told_when_the_second_ends_though_no_other_comes() {
+    let log = crate::support::Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    crate::support::every_subscriber_is_asked();
+    let verifier = verifier();
+    for _ in 0..25 {
+        verifier.verify(&signed(&Signer::new("2", "a secret key"), "{}", None), b"{}", SystemTime::now()).unwrap_err();
+    }
+    assert!(!log.text().contains("left_out=15"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let text = log.text();
+    assert!(text.lines().last().unwrap().ends_with("more notifications were refused left_out=15"), "{text}");
+}
+
+#[test]
+fn every_refusal_is_told_or_counted_by_the_time_the_verifier_ends() {
+    let log = crate::support::Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        crate::support::every_subscriber_is_asked();
+        let verifier = verifier();
+        for _ in 0..25 {
+            verifier.verify(&signed(&Signer::new("2", "a key"), "{}", None), b"{}", SystemTime::now()).unwrap_err();
+        }
+    });
+    let text = log.text();
+    let told = text.lines().filter(|line| line.contains("a notification was refused")).count();
+    let left_out = |line: &str| line.rsplit("left_out=").next().unwrap().trim().parse::<usize>().unwrap();
+    assert_eq!(told + text.lines().map(left_out).sum::<usize>(), 25, "{text}");
 }

@@ -7,7 +7,7 @@ use linksfield::notification::{Answer, Begun, Deliveries, Receiver, Signer, Stan
 use linksfield_postgres::{PostgresDeliveries, tokio_postgres};
 use tokio::sync::Mutex;
 
-use crate::support::{Pooler, Proxy, Server, claim, client};
+use crate::support::{Pooler, Proxy, Server, claim, client, signed, until, waiting};
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -67,7 +67,7 @@ async fn a_step_whose_answer_is_lost_is_carried_out_again_and_says_the_same() {
     let Some(server) = Server::start("") else { return };
     let proxy = Proxy::before(&server);
     let store = PostgresDeliveries::connect(&proxy.string()).await.unwrap();
-    let (begun, lost) = (claim(&[1, 2]), claim(&[3]));
+    let (begun, lost) = (signed(1, 2), claim(3));
     proxy.cut_after("INSERT INTO linksfield_deliveries");
     assert_eq!(store.begin(&begun, LEASE).await.unwrap(), Begun::Yours);
     proxy.cut_after("done_at = coalesce");
@@ -83,7 +83,7 @@ async fn no_statement_has_a_name_that_a_pooler_could_give_to_another() {
     let Some(server) = Server::start("") else { return };
     let proxy = Proxy::before(&server);
     let store = PostgresDeliveries::connect(&proxy.string()).await.unwrap();
-    let claim = claim(&[1]);
+    let claim = claim(1);
     store.begin(&claim, LEASE).await.unwrap();
     store.renew(&claim, LEASE).await.unwrap();
     store.standing(&claim).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_pooler_may_give_each_statement_another_connection() {
         let store = PostgresDeliveries::connect(&pooler.string()).await.unwrap();
         working.spawn(async move {
             for round in 0..10 {
-                let claim = claim(&[id * 10 + round]);
+                let claim = claim(id * 10 + round);
                 assert_eq!(store.begin(&claim, LEASE).await.unwrap(), Begun::Yours);
                 assert_eq!(store.renew(&claim, LEASE).await.unwrap(), Standing::Held);
                 assert_eq!(store.done(&claim).await.unwrap(), Standing::Done);
@@ -116,7 +116,7 @@ async fn a_pooler_may_give_each_statement_another_connection() {
         });
     }
     assert_eq!(working.join_all().await.len(), 8);
-    let held = claim(&[200]);
+    let held = claim(200);
     PostgresDeliveries::connect(&server.string()).await.unwrap().begin(&held, LEASE).await.unwrap();
     let mut client = client(&pooler.string()).await;
     let transaction = client.transaction().await.unwrap();
@@ -128,7 +128,7 @@ async fn a_pooler_may_give_each_statement_another_connection() {
 async fn it_connects_anew_after_the_server_was_restarted_and_is_an_error_while_it_is_down() {
     let Some(server) = Server::start("") else { return };
     let store = PostgresDeliveries::connect(&server.string()).await.unwrap();
-    let (done, held) = (claim(&[1]), claim(&[2]));
+    let (done, held) = (claim(1), claim(2));
     store.begin(&done, LEASE).await.unwrap();
     store.begin(&held, LEASE).await.unwrap();
     store.done(&done).await.unwrap();
@@ -143,13 +143,13 @@ async fn it_connects_anew_after_the_server_was_restarted_and_is_an_error_while_i
     assert_eq!(store.done(&held).await.unwrap(), Standing::Done);
 
     // In the middle of a step: what waits for a lock is cut off, and carried out when the server is there again.
-    let waits = claim(&[3]);
+    let waits = claim(3);
     store.begin(&waits, LEASE).await.unwrap();
-    let holder = client(&server.string()).await;
+    let (holder, observer) = (client(&server.string()).await, client(&server.string()).await);
     holder.batch_execute("BEGIN; SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
     let (marks, claim) = (store.clone(), waits.clone());
     let marking = tokio::spawn(async move { marks.done(&claim).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until(&observer, &waiting(1)).await;
     let restart = move || {
         server.crash();
         server.go_on();
@@ -169,7 +169,7 @@ async fn a_server_that_has_become_read_only_is_left() {
     PostgresDeliveries::connect(&new.string()).await.unwrap();
     let string = format!("host={hosts} user=postgres dbname=postgres target_session_attrs=read-write");
     let store = PostgresDeliveries::connect(&string).await.unwrap();
-    store.begin(&claim(&[1]), LEASE).await.unwrap();
+    store.begin(&claim(1), LEASE).await.unwrap();
     let count = async |server: &Server| {
         client(&server.string())
             .await
@@ -182,18 +182,61 @@ async fn a_server_that_has_become_read_only_is_left() {
     // As a primary that is a standby now: the connection that is open stays open.
     client(&old.string()).await.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     client(&old.string()).await.query_one("SELECT pg_reload_conf()", &[]).await.unwrap();
-    for _ in 0..20 {
-        store.begin(&claim(&[2]), LEASE).await.unwrap();
+    while count(&new).await == 0 {
+        store.begin(&claim(2), LEASE).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert!(count(&new).await >= 1);
 }
 
 #[tokio::test]
-async fn no_error_shows_more_than_where_the_database_is() {
+async fn what_nobody_waits_for_any_more_is_cancelled_at_the_server() {
+    let Some(server) = Server::start("") else { return };
+    let store = PostgresDeliveries::connect(&server.string()).await.unwrap();
+    let held = claim(1);
+    store.begin(&held, LEASE).await.unwrap();
+    let (holder, observer) = (client(&server.string()).await, client(&server.string()).await);
+    holder.batch_execute("BEGIN; SELECT FROM linksfield_deliveries FOR UPDATE").await.unwrap();
+    // It is late: all of its attempts are.
+    let late = store.done(&held).await.unwrap_err().to_string();
+    assert!(late.contains("has not answered in time"), "{late}");
+    until(&observer, &waiting(0)).await;
+    // It is dropped.
+    let (marks, claim) = (store.clone(), held.clone());
+    let marking = tokio::spawn(async move { marks.done(&claim).await });
+    until(&observer, &waiting(1)).await;
+    marking.abort();
+    until(&observer, &waiting(0)).await;
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(store.standing(&held).await.unwrap(), Standing::Held, "what was given up is not carried out later");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_connections_and_says_nothing_does_not_stand_before_the_others() {
+    let Some(server) = Server::start("") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let _mute = std::os::unix::net::UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+    let hosts = format!("{},{}", folder.path().display(), server.folder().display());
+    let connect = async |hosts: &str| {
+        PostgresDeliveries::connect(&format!("host={hosts} user=postgres dbname=postgres connect_timeout=1")).await
+    };
+    let store = connect(&hosts).await.unwrap();
+    assert_eq!(store.begin(&claim(1), LEASE).await.unwrap(), Begun::Yours);
+    let late = connect(&folder.path().display().to_string()).await.unwrap_err().to_string();
+    assert!(late.contains("has not answered in time"), "{late}");
+}
+
+#[tokio::test]
+async fn no_error_shows_a_password() {
     let string = "host=/nowhere port=5433 user=somebody password=secret dbname=shop";
     let error = PostgresDeliveries::connect(string).await.unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(shown.contains("/nowhere:5433/shop"), "{shown}");
     assert!(!shown.contains("secret") && !shown.contains("somebody"), "{shown}");
+
+    // What the server says is told as it is: it may name the user.
+    let Some(server) = Server::start("") else { return };
+    let string = server.string().replace("user=postgres", "user=somebody password=secret");
+    let error = PostgresDeliveries::connect(&string).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("somebody") && !shown.contains("secret"), "{shown}");
 }

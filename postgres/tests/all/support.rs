@@ -33,7 +33,8 @@ impl Database {
             return Some(Self { string: server.string(), _named: None, _private: Some(server) });
         };
         let named = NAMED.lock().await;
-        let drop = "DROP TABLE IF EXISTS linksfield_deliveries, linksfield_deliveries_schema, effect";
+        let drop = "DROP TABLE IF EXISTS linksfield_deliveries, linksfield_signatures, linksfield_deliveries_schema,
+            effect";
         client(&string).await.batch_execute(drop).await.unwrap();
         Some(Self { string, _named: Some(named), _private: None })
     }
@@ -70,6 +71,12 @@ impl Server {
 
     pub fn string(&self) -> String {
         format!("host={} user=postgres dbname=postgres", self.folder.path().display())
+    }
+
+    /// The connection string, where each transaction has another isolation unless it says which.
+    pub fn isolated(&self, level: &str) -> String {
+        let level = level.replace(' ', r"\\ ");
+        format!("{} options='-c default_transaction_isolation={level}'", self.string())
     }
 
     pub fn go_on(&self) {
@@ -187,8 +194,29 @@ pub async fn client(string: &str) -> Client {
     client
 }
 
-pub fn claim(ids: &[u8]) -> Claim {
-    Claim::new(ids.iter().map(|id| [*id; 32]).collect::<Vec<_>>()).unwrap()
+/// Waits until a query answers `true`.
+pub async fn until(client: &Client, query: &str) {
+    for _ in 0..6000 {
+        if client.query_one(query, &[]).await.unwrap().get(0) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("never so: {query}");
+}
+
+/// How many statements wait for a lock, as a condition for [`until`].
+pub fn waiting(count: usize) -> String {
+    format!("SELECT count(*) = {count} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+}
+
+pub fn claim(delivery: u8) -> Claim {
+    Claim::new([delivery; 32], None).unwrap()
+}
+
+/// A claim of a delivery that came with a signature.
+pub fn signed(delivery: u8, signature: u8) -> Claim {
+    Claim::new([delivery; 32], Some([signature; 32])).unwrap()
 }
 
 /// Stands between a store and its server, reads along, and cuts where it is told to.

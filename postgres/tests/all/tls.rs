@@ -53,6 +53,10 @@ async fn a_server_is_believed_by_its_certificate() {
         ("other.example", format!("sslmode=verify-ca sslrootcert={authority}"), true),
         ("db.example", format!("sslmode=verify-ca sslrootcert={other}"), false),
         ("db.example", format!("sslmode=verify-full sslrootcert={other}"), false),
+        // An authority that is named is asked, also where the server is on this machine.
+        ("localhost", String::new(), true),
+        ("localhost", format!("sslrootcert={authority}"), false),
+        ("db.example", format!("sslrootcert={authority}"), true),
         ("db.example", "sslmode=require".to_owned(), true),
         ("db.example", "sslmode=prefer".to_owned(), true),
         ("db.example", "sslmode=disable".to_owned(), false),
