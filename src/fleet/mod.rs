@@ -69,7 +69,7 @@ use serde::Serialize;
 use crate::error::Error;
 use input::Template;
 pub use input::{List, ListError};
-pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Wanted};
+pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Terms, Wanted};
 pub use progress::{End, Event, Outcome, Progress, Summary};
 pub use purchase::Purchase;
 pub use run::{FleetError, Run, Stopper};
@@ -83,10 +83,8 @@ pub(crate) struct Settings<C> {
     template: Template,
     purpose: Purpose,
     concurrency: usize,
-    deadline: Duration,
-    settle: Duration,
+    terms: Terms,
     max_refused: u64,
-    again_refused: bool,
     accepts_recent: bool,
     accepts_rounded: bool,
     clock: Clock,
@@ -157,10 +155,8 @@ impl<C: Purchase> Fleet<C> {
             template,
             purpose,
             concurrency: concurrency.try_into().unwrap_or(usize::MAX).min(tokio::sync::Semaphore::MAX_PERMITS),
-            deadline,
-            settle,
+            terms: Terms { deadline, settle, again_refused },
             max_refused,
-            again_refused,
             accepts_recent,
             accepts_rounded,
             clock: clock.unwrap_or_else(|| Arc::new(clock::now)),

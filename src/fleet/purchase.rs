@@ -29,6 +29,10 @@ pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
     #[doc(hidden)]
     const SIM: &'static str;
 
+    /// Whether there is a call that lists the orders of a SIM. What is unknown stays so where there is none.
+    #[doc(hidden)]
+    const LISTS_ORDERS: bool;
+
     /// The server's URL, and who calls it.
     #[doc(hidden)]
     fn caller(&self) -> (&str, &str);
@@ -62,6 +66,7 @@ impl Purchase for csss::Client {
 
     const OPERATION: &'static str = "orderPackage";
     const SIM: &'static str = "device_id";
+    const LISTS_ORDERS: bool = true;
 
     fn caller(&self) -> (&str, &str) {
         ApiClient::caller(self)

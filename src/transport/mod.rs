@@ -10,6 +10,7 @@
 
 mod attempt;
 pub(crate) mod connect;
+mod guard;
 pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
@@ -117,9 +118,10 @@ impl Transport {
             let Some(permit) = permit.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) else {
                 return Err(failed);
             };
+            let mut holds = None;
             if let Some(ready) = &intent.options.ready {
                 match within(deadline, ready()).await {
-                    Some(Ok(())) => {}
+                    Some(Ok(confirmed)) => holds = Some(confirmed),
                     Some(Err(reason)) => {
                         let refused = Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason));
                         let is_again = window.as_ref().is_some_and(Window::is_again);
@@ -137,7 +139,7 @@ impl Transport {
             }
             span.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
-            let answered = within(deadline, self.attempt(intent, span, window.as_mut())).await;
+            let answered = within(deadline, self.attempt(intent, span, window.as_mut(), holds)).await;
             let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,

@@ -17,6 +17,7 @@ mod families;
 mod faults;
 mod fleet;
 mod fleet_journal;
+mod fleet_late;
 mod fleet_list;
 mod fleet_runs;
 mod limits;
