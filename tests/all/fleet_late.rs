@@ -27,6 +27,7 @@ struct Seen {
     orders: AtomicUsize,
     is_held: Notify,
     hand_on: Notify,
+    is_handed_on: Notify,
 }
 
 impl Relay {
@@ -74,7 +75,9 @@ async fn pass(mut client: TcpStream, server: String, seen: Arc<Seen>) -> std::io
         seen.hand_on.notified().await;
         let mut server = TcpStream::connect(server).await?;
         server.write_all(&request).await?;
-        return server.read_buf(&mut Vec::new()).await.map(drop);
+        server.read_buf(&mut Vec::new()).await?;
+        seen.is_handed_on.notify_one();
+        return Ok(());
     }
     let mut server = TcpStream::connect(server).await?;
     server.write_all(&request).await?;
@@ -103,6 +106,7 @@ async fn what_a_server_does_within_deadline_and_settle_is_seen_though_the_connec
         seen.hand_on.notify_one();
     });
     let (outcome, summary) = relay.order(&fleet).await;
+    relay.seen.is_handed_on.notified().await;
     assert!(matches!(outcome, Outcome::Ordered(_)), "{outcome:?}");
     assert_eq!((summary.progress.looked_up, relay.sandbox.order_count()), (1, 1));
 }
