@@ -47,7 +47,8 @@
 //!
 //! # What this can't know
 //!
-//! How soon a listing shows a new order. `settle` is how long to wait; Linksfield documents no time, so ask before you
+//! How long a server takes to act on what it was sent: what it does within `deadline` and `settle` from when an order was begun is
+//! never ordered again; what it does later can be one too many, and no client can take it back. And how soon a listing shows a new order. `settle` is how long to wait; Linksfield documents no time, so ask before you
 //! rely on the 5 seconds. And whether the orders of a SIM are for the plan that you order: of what is listed, id and date
 //! are all that tells them apart.
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use linksfield::csss::Client;
-use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, List, Outcome, Run, Summary};
+use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, Journal, List, Outcome, Run, Summary};
 use linksfield::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -163,6 +163,10 @@ async fn several_new_orders_stay_unknown_and_are_not_ordered_again() {
         assert!(matches!(&outcomes[..], [Outcome::Unknown(why)] if why.contains("several new orders")), "{outcomes:?}");
         assert_eq!((summary.progress.looked_up, summary.is_complete()), (1, false));
     }
+    // A person looked which of them is this run's.
+    let journal = journal(&folder, &fleet).await;
+    journal.found_out("1".parse().unwrap(), Some("ORDER_00000000000000001")).await.unwrap();
+    assert_eq!(fleet.run(sims(&fleet, 1), journal).finish().await.unwrap().progress.ordered_before, 1);
     assert_eq!(sandbox.order_count(), 2);
 }
 

@@ -16,6 +16,7 @@ mod failures;
 mod families;
 mod faults;
 mod fleet;
+mod fleet_cube;
 mod fleet_journal;
 mod fleet_late;
 mod fleet_list;

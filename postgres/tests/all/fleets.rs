@@ -3,8 +3,9 @@
 //! A process is this program again, which runs the ignored test `worker`.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use linksfield::Credentials;
 use linksfield::csss::Client;
@@ -342,4 +343,39 @@ async fn what_was_begun_outlives_a_crash_of_the_database_whatever_its_default_is
     server.crash();
     server.go_on();
     assert!(!journal.is_new().await.unwrap());
+}
+
+/// Claims, begins and ends `FLEET_SIMS` SIMs, on a database that syncs, with nothing else between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn how_many_sims_a_second_the_database_takes() {
+    let Some(server) = Server::start("-c fsync=on") else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = Arc::new(PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap());
+    let (sims, start) = (number("FLEET_SIMS", 1000), Instant::now());
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..16 {
+        let journal = Arc::clone(&journal);
+        workers.spawn(async move {
+            let own: Vec<_> = (worker..sims).step_by(16).map(|sim| wanted(&sim.to_string())).collect();
+            for some in own.chunks(16) {
+                journal.claim(some, &terms()).await.unwrap();
+                for wanted in some {
+                    journal.begun(wanted, &[].into(), &terms()).await.unwrap();
+                    journal.done(wanted, &Done::Ordered("ORDER_47452122261749760".to_owned())).await.unwrap();
+                }
+            }
+        });
+    }
+    workers.join_all().await;
+    let seconds = start.elapsed().as_secs_f64();
+    let size = "SELECT pg_total_relation_size('linksfield_fleet_sims')";
+    let size: i64 = client(&server.string()).await.query_one(size, &[]).await.unwrap().get(0);
+    let (sims, size) = (sims as f64, size as f64);
+    println!(
+        "{sims} SIMs: {:.0} a second, {:.0} statements; {:.0} bytes each",
+        sims / seconds,
+        sims * (2.0 + 1.0 / 16.0) / seconds,
+        size / sims
+    );
 }
