@@ -2,6 +2,7 @@
 //!
 //! A process is this program again, which runs the ignored test `worker`.
 
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,12 +99,18 @@ async fn worker() {
         }
     };
     loop {
-        let journal = PostgresJournal::open(&string, NAME, fleet.purpose()).await.unwrap();
-        let (_, Summary { progress, .. }) = run(&fleet, sims, journal).await.unwrap();
-        let Progress { not_sent, unknown, refused, .. } = progress;
-        assert_eq!(refused, 0);
-        if not_sent + unknown == 0 {
-            break;
+        let again = match PostgresJournal::open(&string, NAME, fleet.purpose()).await {
+            Ok(journal) => run(&fleet, sims, journal).await,
+            Err(error) => Err(error.into()),
+        };
+        match again {
+            Ok((_, Summary { progress: Progress { not_sent: 0, unknown: 0, refused: 0, .. }, .. })) => break,
+            Ok((outcomes, Summary { progress, .. })) => assert_eq!(progress.refused, 0, "{outcomes:?}"),
+            // The database did not answer in time: a person would start it again.
+            Err(error @ FleetError::Journal(JournalError::Failed { .. })) => {
+                std::io::stderr().write_all(format!("again: {error}\n").as_bytes()).unwrap();
+            }
+            Err(error) => panic!("{error}"),
         }
     }
 }
@@ -119,7 +126,6 @@ fn start(url: &str, string: &str, sims: usize, more: &[(&str, &str)]) -> Child {
         .envs([("FLEETS_URL", url), ("FLEETS_POSTGRES", string), ("FLEET_SIMS", &sims.to_string())])
         .envs(more.iter().copied())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }
