@@ -5,12 +5,14 @@
 
 mod connections;
 mod error;
+mod journal;
 mod schema;
 mod settings;
 mod store;
 mod tls;
 
 pub use error::Error;
+pub use journal::PostgresJournal;
 pub use store::PostgresDeliveries;
 // It stands in public signatures, in the version that this crate uses.
 pub use tokio_postgres;

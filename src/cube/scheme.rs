@@ -70,6 +70,11 @@ impl Signed {
 }
 
 impl Scheme for Signed {
+    #[cfg(feature = "fleet")]
+    fn account(&self) -> &str {
+        self.credentials.key_id()
+    }
+
     fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError> {
         let placed = self.placed(call, moment)?;
         let mut content = Vec::with_capacity(512);

@@ -47,7 +47,8 @@
 //!
 //! # What this can't know
 //!
-//! How soon a listing shows a new order. `settle` is how long to wait; Linksfield documents no time, so ask before you
+//! How long a server takes to act on what it was sent: what it does within `deadline` and `settle` from when an order was begun is
+//! never ordered again; what it does later can be one too many, and no client can take it back. And how soon a listing shows a new order. `settle` is how long to wait; Linksfield documents no time, so ask before you
 //! rely on the 5 seconds. And whether the orders of a SIM are for the plan that you order: of what is listed, id and date
 //! are all that tells them apart.
 
@@ -69,7 +70,7 @@ use serde::Serialize;
 use crate::error::Error;
 use input::Template;
 pub use input::{List, ListError};
-pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Wanted};
+pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Terms, Wanted};
 pub use progress::{End, Event, Outcome, Progress, Summary};
 pub use purchase::Purchase;
 pub use run::{FleetError, Run, Stopper};
@@ -83,10 +84,8 @@ pub(crate) struct Settings<C> {
     template: Template,
     purpose: Purpose,
     concurrency: usize,
-    deadline: Duration,
-    settle: Duration,
+    terms: Terms,
     max_refused: u64,
-    again_refused: bool,
     accepts_recent: bool,
     accepts_rounded: bool,
     clock: Clock,
@@ -157,10 +156,8 @@ impl<C: Purchase> Fleet<C> {
             template,
             purpose,
             concurrency: concurrency.try_into().unwrap_or(usize::MAX).min(tokio::sync::Semaphore::MAX_PERMITS),
-            deadline,
-            settle,
+            terms: Terms { deadline, settle, again_refused },
             max_refused,
-            again_refused,
             accepts_recent,
             accepts_rounded,
             clock: clock.unwrap_or_else(|| Arc::new(clock::now)),

@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ impl Run {
             counters: Arc::clone(&counters),
             stopper: stopper.clone(),
             unchecked: AtomicU64::default(),
+            elsewhere: Mutex::default(),
         });
         Self { driver: Box::pin(work.drive(list)), result: None, events, counters, stopper }
     }
@@ -175,6 +176,8 @@ struct Work<C, J> {
     stopper: Stopper,
     /// SIMs that are still to be looked at for recent orders.
     unchecked: AtomicU64,
+    /// Those that another process has.
+    elsewhere: Mutex<HashSet<Sim>>,
 }
 
 /// A SIM that this run has.
@@ -187,8 +190,6 @@ struct Pass<C: Purchase> {
     /// Those to look at: all, or those that another process had.
     only: Option<HashSet<Sim>>,
     claimed: VecDeque<(Row<C::Parameters>, Claim)>,
-    /// Those that another process has.
-    elsewhere: Arc<Mutex<HashSet<Sim>>>,
 }
 
 impl<C: Purchase, J: Journal> Work<C, J> {
@@ -210,8 +211,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     /// Goes through the list once; returns the SIMs that another process has. After an error, what is under way is finished.
     async fn pass(self: &Arc<Self>, list: &List, only: Option<HashSet<Sim>>) -> Result<HashSet<Sim>, FleetError> {
         let rows = list.rows(&self.settings.template)?;
-        let elsewhere = Arc::new(Mutex::default());
-        let pass = Pass { list: list.clone(), rows, only, claimed: VecDeque::new(), elsewhere: Arc::clone(&elsewhere) };
+        let pass = Pass { list: list.clone(), rows, only, claimed: VecDeque::new() };
         let work = Arc::clone(self);
         let taken = stream::unfold((work, pass), |(work, mut pass)| async move {
             let next = work.next(&mut pass).await.transpose()?;
@@ -233,7 +233,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 result = result.and(end);
             }
         }
-        result.map(|()| std::mem::take(&mut *elsewhere.lock().unwrap_or_else(PoisonError::into_inner)))
+        result.map(|()| std::mem::take(&mut *self.elsewhere()))
     }
 
     /// The next SIM that this run has to order for or look up, once there is room.
@@ -261,11 +261,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         let rows = pass.rows.by_ref().filter(is_meant).take(self.settings.concurrency).collect::<Result<Vec<_>, _>>();
         let rows = rows.map_err(|problem| pass.list.changed(problem))?;
         let wanted: Vec<_> = rows.iter().map(|row| row.wanted.clone()).collect();
-        let claims = self.journal.claim(&wanted, self.settings.again_refused).await?;
-        let mut elsewhere = pass.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let claims = self.journal.claim(&wanted, &self.settings.terms).await?;
+        let mut elsewhere = self.elsewhere();
         for (row, claim) in rows.into_iter().zip(claims) {
             match claim {
-                Claim::Open | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
+                Claim::Open | Claim::Forgotten | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
                 Claim::Taken => drop(elsewhere.insert(row.sim)),
                 Claim::Ordered(_) | Claim::Refused if pass.only.is_some() => Counters::count(&self.counters.elsewhere),
                 Claim::Ordered(at) => self.counters.count_before(at),
@@ -273,6 +273,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             }
         }
         Ok(!wanted.is_empty())
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, HashSet<Sim>> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: Event) {
@@ -298,6 +302,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Outcome::Unknown(why) => self.journal.unknown(&row.wanted, why).await,
         };
         self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: recorded.is_ok() });
-        Ok(recorded?)
+        match recorded {
+            // Who has it now looks it up.
+            Ok(()) | Err(JournalError::Lost { .. }) => Ok(()),
+            Err(failed) => Err(failed.into()),
+        }
     }
 }

@@ -7,7 +7,8 @@ use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Request, Response};
 
-use super::intent::Intent;
+use super::guard::{guard, has_lapsed};
+use super::intent::{Holds, Intent};
 use super::judge::{Failure, Whole};
 use super::retry::Trouble;
 use super::trace::Span;
@@ -25,13 +26,17 @@ impl Transport {
         intent: &Intent,
         span: &Span<'_>,
         mut window: Option<&mut Window>,
+        holds: Option<Holds>,
     ) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
-        let request = match window.as_mut().and_then(|window| window.request()) {
+        let mut request = match window.as_mut().and_then(|window| window.request()) {
             Some(request) => request,
             None => self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?,
         };
         window.into_iter().for_each(|window| window.keep(&request));
+        if let Some(holds) = holds {
+            guard(&mut request, holds);
+        }
         span.url(request.url());
         let answer = self.read(self.send(request, span).await?).await?;
         let date = date(&answer.headers).cloned();
@@ -70,6 +75,7 @@ impl Transport {
         tokio::task::yield_now().await;
         span.sent();
         let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
+            _ if has_lapsed(&error) => (Trouble::Final, Cause::invalid_request(error.without_url())),
             // It may have been answered with a redirect, and the error be that of where it led.
             true => (Trouble::Lost, Cause::lost(error)),
             false => (no_answer(&error), Cause::transport(error)),

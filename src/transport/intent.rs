@@ -92,5 +92,9 @@ pub(crate) struct Options {
     pub(crate) ready: Option<Ready>,
 }
 
-/// What has to succeed immediately before a request is sent: nothing waits between the two. If it fails, nothing is sent.
-pub(crate) type Ready = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>> + Send + Sync>;
+/// What has to succeed before a request is sent. If it fails, nothing is sent.
+pub(crate) type Ready = Arc<dyn Fn() -> BoxFuture<'static, Result<Holds, Box<dyn Error + Send + Sync>>> + Send + Sync>;
+
+/// Whether what succeeded holds still. It is asked when the body goes out: until then a connection is made, and the machine
+/// may have slept.
+pub(crate) type Holds = Box<dyn Fn() -> bool + Send + Sync>;

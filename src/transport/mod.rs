@@ -11,6 +11,7 @@
 mod attempt;
 pub(crate) mod connect;
 mod driver;
+mod guard;
 pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
@@ -122,9 +123,10 @@ impl Transport {
                 }
                 _ => return Err(failed),
             };
+            let mut holds = None;
             if let Some(ready) = &intent.options.ready {
                 match within(deadline, ready()).await {
-                    Some(Ok(())) => {}
+                    Some(Ok(confirmed)) => holds = Some(confirmed),
                     Some(Err(reason)) => {
                         let refused = Error::new(subject.clone(), attempt - 1, Cause::invalid_request(reason));
                         let is_again = window.as_ref().is_some_and(Window::is_again);
@@ -142,7 +144,7 @@ impl Transport {
             }
             span.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
-            let answered = within(deadline, self.attempt(intent, span, window.as_mut())).await;
+            let answered = within(deadline, self.attempt(intent, span, window.as_mut(), holds)).await;
             let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,

@@ -111,7 +111,7 @@ async fn a_fleet_behind_a_faulty_network_orders_once_for_every_sim() {
         .unwrap();
     // What is handed on late has arrived when it has settled.
     let fleet = Fleet::builder().client(client).defaults(&monthly_plan()).concurrency(32).max_refused(u64::MAX);
-    let fleet = fleet.settle(Duration::from_secs(2)).build().unwrap();
+    let fleet = fleet.deadline(Duration::from_secs(2)).settle(Duration::from_secs(2)).build().unwrap();
     let list = (0..count).map(|sim| format!("{sim}\n")).collect::<String>();
     let list = fleet.list_of(format!("device_id\n{list}")).unwrap();
     let path = folder.path().join("journal");

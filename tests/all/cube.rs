@@ -20,7 +20,7 @@ use crate::documented_examples::without_null;
 use crate::families::Caller;
 use crate::support::{Canned, in_its_own_process, response};
 
-const SIM: &str = "89852202209089971478";
+pub const SIM: &str = "89852202209089971478";
 
 pub fn key() -> PrivateKey {
     PrivateKey::from_text(CUBE_KEY).unwrap()

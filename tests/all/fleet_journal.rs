@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use linksfield::csss::Client;
-use linksfield::fleet::{Claim, Done, FileJournal, Fleet, Journal, JournalError, List, Outcome, Summary, Wanted};
+use linksfield::fleet::{
+    Claim, Done, FileJournal, Fleet, Journal, JournalError, List, Outcome, Summary, Terms, Wanted,
+};
 use linksfield::sandbox::Sandbox;
 use serde_json::json;
 use tempfile::TempDir;
@@ -51,6 +53,11 @@ impl Kept {
     fn bytes(&self) -> Vec<u8> {
         std::fs::read(self.path()).unwrap()
     }
+}
+
+/// How a run orders that nobody hurries.
+fn terms() -> Terms {
+    Terms::new(Duration::from_secs(60), Duration::from_secs(5))
 }
 
 fn wanted(sim: &str) -> Wanted {
@@ -113,11 +120,11 @@ async fn a_second_run_on_a_journal_is_refused_until_the_first_has_ended() {
 async fn nothing_is_begun_any_more_once_another_has_written_although_there_is_a_lock() {
     let kept = Kept::new().await;
     let journal = kept.create().await;
-    let (wanted, before, minute) = (wanted("1"), BTreeSet::new(), Duration::from_secs(60));
-    journal.begun(&wanted, &before, minute).await.unwrap();
+    let (wanted, before) = (wanted("1"), BTreeSet::new());
+    journal.begun(&wanted, &before, &terms()).await.unwrap();
     std::fs::OpenOptions::new().append(true).open(kept.path()).unwrap().write_all(b"a line\n").unwrap();
     for _ in 0..2 {
-        let error = journal.begun(&wanted, &before, minute).await.unwrap_err();
+        let error = journal.begun(&wanted, &before, &terms()).await.unwrap_err();
         assert!(matches!(error, JournalError::Locked(_)), "{error}");
     }
     // Nor does another try in this process: what would be read need not be on the disk.
@@ -128,13 +135,17 @@ async fn nothing_is_begun_any_more_once_another_has_written_although_there_is_a_
 
 #[tokio::test]
 async fn a_tail_that_was_cut_off_anywhere_is_no_loss_and_nothing_joins_it() {
-    let kept = Kept::new().await;
+    let mut kept = Kept::new().await;
+    // A short deadline: what was begun is looked up after it.
+    let fleet =
+        Fleet::builder().client(client_of(&kept.sandbox)).defaults(&defaults()).deadline(Duration::from_secs(1));
+    kept.fleet = fleet.settle(Duration::from_millis(200)).accepts_recent(true).build().unwrap();
     kept.run(&["1", "2"], kept.create().await).await;
     let whole = kept.bytes();
     // What is before was synced: no kill takes it away.
     let synced = whole.windows(8).rposition(|bytes| bytes == b"\"begun\":").unwrap();
     let synced = synced + whole[synced..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    for end in (synced..=whole.len()).step_by(7) {
+    for end in (synced..=whole.len()).step_by(37) {
         let _ = std::fs::remove_file(kept.folder.path().join("journal.torn"));
         // Resumed twice, each time with another tail: of zeros, as after a loss of power, and of text.
         for tail in [&b"\0\0\0\0"[..], b"", b"{\"n\":9,\"at\":"] {
@@ -221,13 +232,13 @@ async fn a_journal_of_the_older_example_is_gone_on_with() {
     );
     std::fs::write(kept.path(), older).unwrap();
     let journal = kept.open().await.unwrap();
-    let claims = journal.claim(&["1", "2", "3", "4"].map(wanted), false).await.unwrap();
+    let claims = journal.claim(&["1", "2", "3", "4"].map(wanted), &terms()).await.unwrap();
     let begun =
         |claim: &Claim| matches!(claim, Claim::Begun { under_way, .. } if *under_way == Duration::from_secs(60));
     assert!(matches!(claims[..], [Claim::Ordered(None), _, _, Claim::Open]), "{claims:?}");
     assert!(begun(&claims[1]) && begun(&claims[2]), "{claims:?}");
     journal.done(&wanted("2"), &Done::Ordered("ORDER_00000000000000002".to_owned())).await.unwrap();
     drop(journal);
-    let claims = kept.open().await.unwrap().claim(&[wanted("2")], false).await.unwrap();
+    let claims = kept.open().await.unwrap().claim(&[wanted("2")], &terms()).await.unwrap();
     assert!(matches!(claims[..], [Claim::Ordered(_)]), "{claims:?}");
 }

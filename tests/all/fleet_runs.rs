@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use linksfield::csss::Client;
-use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, List, Outcome, Run, Summary};
+use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, Journal, List, Outcome, Run, Summary};
 use linksfield::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -130,14 +130,15 @@ async fn an_order_whose_answer_was_lost_is_looked_up_and_ordered_again_only_if_n
             Duration::ZERO
         };
         let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).clock(clock);
-        let fleet = fleet.settle(Duration::from_millis(10)).build().unwrap();
+        let fleet = fleet.deadline(Duration::from_secs(2)).settle(Duration::from_millis(10)).build().unwrap();
         let mut run = fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await);
         while let Some(event) = run.next().await {
             sandbox.misbehave(None);
             assert!(!matches!(event, Event::Settled { recorded: false, .. }));
         }
         let summary = run.finish().await.unwrap();
-        assert_eq!((summary.progress.ordered, summary.progress.looked_up), (1, 1), "{fault:?}: {summary}");
+        // Each order that was sent is looked up: also the second, lest the first came late.
+        assert_eq!((summary.progress.ordered, summary.progress.looked_up), (1, sent.into()), "{fault:?}: {summary}");
         assert_eq!((sandbox.order_count(), begun.load(Ordering::Relaxed)), (1, sent), "{fault:?}");
     }
 }
@@ -162,6 +163,10 @@ async fn several_new_orders_stay_unknown_and_are_not_ordered_again() {
         assert!(matches!(&outcomes[..], [Outcome::Unknown(why)] if why.contains("several new orders")), "{outcomes:?}");
         assert_eq!((summary.progress.looked_up, summary.is_complete()), (1, false));
     }
+    // A person looked which of them is this run's.
+    let journal = journal(&folder, &fleet).await;
+    journal.found_out("1".parse().unwrap(), Some("ORDER_00000000000000001")).await.unwrap();
+    assert_eq!(fleet.run(sims(&fleet, 1), journal).finish().await.unwrap().progress.ordered_before, 1);
     assert_eq!(sandbox.order_count(), 2);
 }
 

@@ -34,7 +34,7 @@ impl Database {
         };
         let named = NAMED.lock().await;
         let drop = "DROP TABLE IF EXISTS linksfield_deliveries, linksfield_signatures, linksfield_deliveries_schema,
-            effect";
+            effect, linksfield_fleet_sims, linksfield_fleets, linksfield_fleets_schema";
         client(&string).await.batch_execute(drop).await.unwrap();
         Some(Self { string, _named: Some(named), _private: None })
     }
@@ -55,14 +55,20 @@ impl Server {
                 writeln!(std::io::stderr(), "skipped: there is no PostgreSQL, install Debian's package `postgresql`");
             return None;
         };
-        let folder = tempfile::Builder::new().prefix("lf-pg-").tempdir().unwrap();
-        if is_root(folder.path()) {
-            assert!(Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap().success());
-        }
-        let server = Self { folder, binaries, options: options.to_owned() };
+        let server = Self { folder: folder(), binaries, options: options.to_owned() };
         server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "postgres", "--no-sync"]);
         server.go_on();
         Some(server)
+    }
+
+    /// A standby that follows this server, which does not wait for it. It is not started yet.
+    pub fn standby(&self) -> Self {
+        let (binaries, options) = (self.binaries.clone(), self.options.clone());
+        let standby = Self { folder: folder(), binaries, options };
+        let from = self.folder.path().display().to_string();
+        let backup = ["-D", &standby.data(), "-R", "-c", "fast", "-h", &from, "-U", "postgres"];
+        standby.run("pg_basebackup", &backup);
+        standby
     }
 
     pub fn folder(&self) -> &Path {
@@ -110,6 +116,15 @@ impl Server {
     fn log(&self) -> String {
         self.folder.path().join("log").display().to_string()
     }
+}
+
+/// A folder that is the server's.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("lf-pg-").tempdir().unwrap();
+    if is_root(folder.path()) {
+        assert!(Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap().success());
+    }
+    folder
 }
 
 impl Drop for Server {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use fs4::{FileExt, TryLockError};
 use tokio::sync::oneshot;
@@ -20,8 +20,8 @@ use tokio::task::spawn_blocking;
 use super::filesystem::{check, sync_folder};
 use super::index::{Index, Known, State};
 use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
-use super::pen::{Pen, Task, broken};
-use super::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Wanted};
+use super::pen::{Begun, Pen, Task, broken};
+use super::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Terms, Wanted};
 use crate::fleet::sim::Sim;
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -35,13 +35,15 @@ type Result<T> = std::result::Result<T, JournalError>;
 /// A last line that was cut off is no loss, for nothing was sent before its line was whole: it is moved to a file with
 /// `.torn` behind its name. A damaged line before it is an error, and nothing is changed.
 ///
-/// The file grows by about 400 bytes a SIM, and the memory by at most 100.
+/// The file grows by about 300 bytes a SIM, and the memory by at most 100.
 pub struct FileJournal {
     index: Mutex<Index>,
     /// To the thread that has the file; dropped to end it.
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
+    /// What was begun before is not younger than this, whatever became of the clock of the day.
+    opened: Instant,
 }
 
 impl FileJournal {
@@ -83,7 +85,14 @@ impl FileJournal {
         let (tasks, received) = channel();
         let thread = thread::Builder::new().name("linksfield-journal".to_owned()).spawn(move || pen.serve(&received));
         let thread = thread.map_err(|error| JournalError::failed("written", error))?;
-        Ok(Self { index: Mutex::new(index), tasks: Some(tasks), thread: Some(thread), path })
+        Ok(Self { index: Mutex::new(index), tasks: Some(tasks), thread: Some(thread), path, opened: Instant::now() })
+    }
+
+    /// How much longer an order may be under way: as long as a call may take, from when it was begun, and if the clock of
+    /// the day was set since, from when this was opened.
+    fn under_way(&self, begun: &Begun) -> Duration {
+        let past = begun.at.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
+        begun.deadline.saturating_sub(past.min(self.opened.elapsed()))
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
@@ -130,14 +139,14 @@ impl fmt::Debug for FileJournal {
 }
 
 impl Journal for FileJournal {
-    async fn claim(&self, wanted: &[Wanted], again_refused: bool) -> Result<Vec<Claim>> {
+    async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>> {
         let found: Vec<_> = {
             let mut index = self.index();
             let mut find = |wanted: &Wanted| {
                 let known = index.known.get(&wanted.sim).copied();
                 let is_done = match known.map(Known::state) {
                     Some(State::Ordered) => true,
-                    Some(State::Refused) => !again_refused,
+                    Some(State::Refused) => !terms.again_refused,
                     Some(State::Begun) | None => false,
                 };
                 (is_done || index.claimed.insert(wanted.sim)).then_some(known)
@@ -150,6 +159,7 @@ impl Journal for FileJournal {
             let Some(known) = found else { return Ok(Claim::Taken) };
             let Some(known) = known else { return Ok(Claim::Open) };
             let begun = lines.next().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))?;
+            let under_way = self.under_way(&begun);
             if let Some(recorded) = begun.fingerprint.filter(|recorded| *recorded != wanted.fingerprint)
                 && known.state() != State::Refused
             {
@@ -161,16 +171,16 @@ impl Journal for FileJournal {
             }
             Ok(match known.state() {
                 State::Ordered => Claim::Ordered(begun.at),
-                State::Refused if again_refused => Claim::Open,
+                State::Refused if terms.again_refused => Claim::Open,
                 State::Refused => Claim::Refused,
-                State::Begun => Claim::Begun { before: begun.before, under_way: begun.under_way },
+                State::Begun => Claim::Begun { before: begun.before, under_way },
             })
         };
         wanted.iter().zip(found).map(&mut claim).collect()
     }
 
-    async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, deadline: Duration) -> Result<Confirmation> {
-        let deadline = deadline.as_millis().try_into().unwrap_or(u64::MAX);
+    async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, terms: &Terms) -> Result<Confirmation> {
+        let deadline = terms.deadline.as_millis().try_into().unwrap_or(u64::MAX);
         let (sim, fingerprint, before) = (wanted.sim, wanted.fingerprint.clone(), before.clone());
         let (offset, confirmation) = self.write(Entry::Begun { sim, fingerprint, before, deadline }, true).await?;
         let mut index = self.index();
@@ -200,6 +210,20 @@ impl Journal for FileJournal {
 
     async fn is_new(&self) -> Result<bool> {
         Ok(!self.index().was_begun)
+    }
+
+    async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {
+        {
+            let mut index = self.index();
+            let is_begun = index.known.get(&sim).is_some_and(|known| known.state() == State::Begun);
+            if !is_begun || !index.claimed.insert(sim) {
+                return Err(JournalError::NotUnknown { sim });
+            }
+        }
+        match order {
+            Some(order) => self.end(sim, Entry::Ordered { sim, order: order.to_owned() }, Some(State::Ordered)).await,
+            None => self.end(sim, Entry::Released { sim, why: "a person said so".to_owned() }, None).await,
+        }
     }
 }
 

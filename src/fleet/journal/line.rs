@@ -92,7 +92,7 @@ struct AnyFormat {
     format: u64,
 }
 
-pub(super) fn milliseconds(time: SystemTime) -> u64 {
+fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -24,22 +24,18 @@ pub use file::FileJournal;
 /// Each method returns when what it was told would outlive the process; [`begun`](Self::begun) when it would outlive the
 /// loss of power. After an error nothing more is ordered in this process.
 pub trait Journal: Send + Sync + 'static {
-    /// Takes each of the SIMs for this run, unless it is done or another has it. Those that were refused are taken again
-    /// if `again_refused`.
+    /// Takes each of the SIMs for this run, unless it is done or another has it.
     ///
     /// What is returned stands in the order of `wanted`.
-    fn claim(
-        &self,
-        wanted: &[Wanted],
-        again_refused: bool,
-    ) -> impl Future<Output = Result<Vec<Claim>, JournalError>> + Send;
+    fn claim(&self, wanted: &[Wanted], terms: &Terms) -> impl Future<Output = Result<Vec<Claim>, JournalError>> + Send;
 
-    /// An order for the SIM is about to be sent, and is not under way any more after `deadline`.
+    /// An order for the SIM is about to be sent. It is [`JournalError::Lost`] if another has taken the SIM meanwhile:
+    /// nothing is sent then, and the run goes on with the others.
     fn begun(
         &self,
         wanted: &Wanted,
         before: &BTreeSet<String>,
-        deadline: Duration,
+        terms: &Terms,
     ) -> impl Future<Output = Result<Confirmation, JournalError>> + Send;
 
     /// The SIM needs nothing any more.
@@ -53,6 +49,31 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Whether no order was ever begun.
     fn is_new(&self) -> impl Future<Output = Result<bool, JournalError>> + Send;
+
+    /// Takes down what a person found out of a SIM that stays unknown: that this is its order, or that none was placed, so
+    /// that the next run orders. It is [`JournalError::NotUnknown`] if no order for it was begun, if it is done, or if a
+    /// run has it.
+    fn found_out(&self, sim: Sim, order: Option<&str>) -> impl Future<Output = Result<(), JournalError>> + Send;
+}
+
+/// How a run orders, as far as its journal has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// Longest time of a call that orders.
+    pub deadline: Duration,
+    /// How long after it an order is looked for.
+    pub settle: Duration,
+    /// Whether those are taken again whose order was refused before.
+    pub again_refused: bool,
+}
+
+impl Terms {
+    /// Those of a run that leaves alone what was refused.
+    #[must_use]
+    pub fn new(deadline: Duration, settle: Duration) -> Self {
+        Self { deadline, settle, again_refused: false }
+    }
 }
 
 /// A SIM and a fingerprint of what is ordered for it.
@@ -81,6 +102,8 @@ fn hexadecimal(bytes: &[u8], count: usize) -> String {
 pub enum Claim {
     /// It is yours, and nothing was begun for it.
     Open,
+    /// It is yours, and whether something was begun for it is not known: the journal may have forgotten it.
+    Forgotten,
     /// It is yours, and an order for it was begun.
     Begun {
         /// The orders that the SIM had before.
@@ -173,6 +196,18 @@ pub enum JournalError {
         recorded: String,
         /// The fingerprint of what was to be ordered.
         wanted: String,
+    },
+    /// Another has taken over a SIM that was claimed. This is an error of the SIM alone.
+    #[error("another has taken over SIM {sim}, because this claim of it had run out")]
+    Lost {
+        /// The SIM.
+        sim: Sim,
+    },
+    /// There is nothing to find out of a SIM: no order for it was begun, it is done, or a run has it.
+    #[error("SIM {sim} is not unknown: no order for it was begun, or it is done, or a run has it")]
+    NotUnknown {
+        /// The SIM.
+        sim: Sim,
     },
     /// Another run has it, or may have it.
     #[error("{0}: stop the other run, or use a journal in PostgreSQL for several")]

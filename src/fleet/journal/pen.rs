@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::line::{Entry, Line, OldEntry, is_old, milliseconds, read_old};
+use super::line::{Entry, Line, OldEntry, is_old, read_old};
 use super::{Confirmation, JournalError};
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -46,7 +46,8 @@ pub(super) struct Begun {
     pub(super) fingerprint: Option<String>,
     pub(super) before: BTreeSet<String>,
     pub(super) at: Option<SystemTime>,
-    pub(super) under_way: Duration,
+    /// How long it may be under way.
+    pub(super) deadline: Duration,
 }
 
 /// What writes the file.
@@ -144,7 +145,7 @@ impl Pen {
                 OldEntry::About { before, .. } => before,
                 OldEntry::Ordered { .. } => BTreeSet::new(),
             };
-            return Ok(Begun { fingerprint: None, before, at: None, under_way: OLD_DEADLINE });
+            return Ok(Begun { fingerprint: None, before, at: None, deadline: OLD_DEADLINE });
         }
         Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
     }
@@ -155,13 +156,11 @@ impl Line {
         let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
         match self.did {
             Entry::Begun { fingerprint, before, deadline, .. } => {
-                // A clock that was set back makes it wait no longer than from now on.
-                let past = milliseconds(SystemTime::now()).saturating_sub(self.at);
-                let under_way = Duration::from_millis(deadline.saturating_sub(past));
-                Some(Begun { fingerprint: Some(fingerprint), before, at, under_way })
+                let deadline = Duration::from_millis(deadline);
+                Some(Begun { fingerprint: Some(fingerprint), before, at, deadline })
             }
             Entry::Ordered { .. } | Entry::Refused { .. } => {
-                Some(Begun { fingerprint: None, before: BTreeSet::new(), at, under_way: Duration::ZERO })
+                Some(Begun { fingerprint: None, before: BTreeSet::new(), at, deadline: Duration::ZERO })
             }
             _ => None,
         }

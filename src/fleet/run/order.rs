@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use super::{FleetError, Work};
 use crate::error::{Error, ErrorKind};
@@ -13,13 +14,17 @@ use crate::fleet::input::Row;
 use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError};
 use crate::fleet::progress::{Counters, Event, Outcome};
 use crate::fleet::purchase::{Placed, Purchase};
-use crate::transport::intent::Ready;
+use crate::transport::intent::{Holds, Ready};
+use crate::values::Time;
 
 /// How often a run orders for a SIM of which no order is listed.
 const ATTEMPTS: usize = 5;
 
 /// Longest time between the journal's confirmation and the sending: who slept longer may have lost the SIM to another.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// What is said where there is no list in which an order could be found.
+const UNLISTED: &str = "no documented call lists orders: find out whether it was placed, and tell the journal";
 
 /// How old an order may be that counts as recent: 24 hours, and as much again, because neither the zone nor the form of its
 /// date is documented.
@@ -29,8 +34,26 @@ const RECENT: Duration = Duration::from_secs(48 * 3600);
 struct Suspect {
     /// The orders that the SIM had before.
     before: BTreeSet<String>,
+    /// How much longer the order may be under way.
     under_way: Duration,
     why: String,
+}
+
+/// What happened while one order was on its way.
+#[derive(Default)]
+struct Way {
+    /// When the journal had it.
+    begun: Option<Instant>,
+    /// The journal failed, and nothing was sent.
+    failed: Option<JournalError>,
+    /// It took too long from the journal to the connection, and nothing was sent.
+    lapsed: bool,
+}
+
+type Shared<T> = Arc<Mutex<T>>;
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the list says of an order that was begun.
@@ -49,7 +72,13 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), FleetError> {
         let mut permit = Some(permit);
-        let outcome = self.outcome_for(&row, claim, &mut permit).await?;
+        let outcome = match self.outcome_for(&row, claim, &mut permit).await {
+            Err(FleetError::Journal(JournalError::Lost { sim })) => {
+                self.elsewhere().insert(sim);
+                return Ok(());
+            }
+            outcome => outcome?,
+        };
         self.count(&outcome);
         // The next can begin while the journal takes this.
         drop(permit);
@@ -62,6 +91,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         claim: Claim,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Outcome, FleetError> {
+        let is_forgotten = claim == Claim::Forgotten;
         let mut suspect = match claim {
             Claim::Begun { before, under_way } => {
                 Some(Suspect { before, under_way, why: "it was begun in a run before".to_owned() })
@@ -72,9 +102,9 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         for _ in 0..ATTEMPTS {
             let is_first = suspect.is_none();
             let before = match suspect.take() {
-                None => match self.orders_before(row).await? {
+                None => match self.orders_before(row, is_forgotten).await? {
                     Ok(before) => before,
-                    Err(why) => return Ok(Outcome::NotSent(why)),
+                    Err(outcome) => return Ok(outcome),
                 },
                 Some(suspect) => match self.look_up(row, &suspect, permit).await {
                     Found::Placed(order) => return Ok(Outcome::Ordered(order)),
@@ -86,45 +116,70 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 let outcome = if is_first { Outcome::NotSent } else { Outcome::Unknown };
                 return Ok(outcome("the run was stopped before it was ordered".to_owned()));
             }
-            why = match self.send(row, &before).await? {
-                outcome @ Outcome::Ordered(_) => return Ok(outcome),
-                outcome @ (Outcome::Refused(_) | Outcome::NotSent(_)) if is_first => return Ok(outcome),
-                // The one before may be listed late: what is begun stays so, with the orders that the SIM had before it.
-                Outcome::NotSent(why) => return Ok(Outcome::Unknown(why)),
-                // It may be refused because of the one before.
-                Outcome::Refused(why) => {
-                    let suspect = Suspect { before, under_way: Duration::ZERO, why: why.clone() };
-                    return Ok(match self.look_up(row, &suspect, permit).await {
-                        Found::Placed(order) => Outcome::Ordered(order),
-                        Found::NotPlaced => Outcome::Refused(why),
-                        Found::Unclear(why) => Outcome::Unknown(why),
-                    });
-                }
+            let (outcome, under_way) = self.send(row, &before).await?;
+            why = match outcome {
                 Outcome::Unknown(why) => why,
+                outcome if is_first => return Ok(outcome),
+                outcome => return Ok(self.once_more(row, before, outcome, permit).await),
             };
-            suspect = Some(Suspect { before, under_way: Duration::ZERO, why: why.clone() });
+            suspect = Some(Suspect { before, under_way, why: why.clone() });
         }
         Ok(Outcome::Unknown(format!("ordered {ATTEMPTS} times, the last time: {why}")))
     }
 
-    /// The ids of the orders that a SIM has before the first that is ordered, or why they can't be had.
-    async fn orders_before(&self, row: &Row<C::Parameters>) -> Result<Result<BTreeSet<String>, String>, FleetError> {
+    /// What comes of a SIM for which an order was sent before, of which none was listed when it could not be under way any
+    /// more. The server may have been later than that: so the list has to agree with what came of the last.
+    async fn once_more(
+        &self,
+        row: &Row<C::Parameters>,
+        before: BTreeSet<String>,
+        last: Outcome,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Outcome {
+        let why = match &last {
+            Outcome::Ordered(order) => format!("it was ordered again, as {order}"),
+            Outcome::Refused(why) => why.clone(),
+            // What is begun stays so, with the orders that the SIM had before it.
+            Outcome::NotSent(why) | Outcome::Unknown(why) => return Outcome::Unknown(why.clone()),
+        };
+        let suspect = Suspect { before, under_way: Duration::ZERO, why };
+        match (self.look_up(row, &suspect, permit).await, last) {
+            // It may be refused because of the one before.
+            (Found::Placed(order), Outcome::Refused(_)) => Outcome::Ordered(order),
+            (Found::Placed(_), last) | (Found::NotPlaced, last @ Outcome::Refused(_)) => last,
+            (Found::NotPlaced, _) => Outcome::Unknown(format!("{}; but it is not listed", suspect.why)),
+            (Found::Unclear(why), _) => Outcome::Unknown(why),
+        }
+    }
+
+    /// The ids of the orders that a SIM has before the first that is ordered, or what comes of it without them.
+    async fn orders_before(
+        &self,
+        row: &Row<C::Parameters>,
+        is_forgotten: bool,
+    ) -> Result<Result<BTreeSet<String>, Outcome>, FleetError> {
+        if !C::LISTS_ORDERS {
+            let unknown = || Outcome::Unknown(format!("the journal may have forgotten its order; {UNLISTED}"));
+            return Ok(if is_forgotten { Err(unknown()) } else { Ok(BTreeSet::new()) });
+        }
         let orders = match self.settings.client.orders_of(row.sim.to_string()).await {
             Ok(orders) => orders,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) if is_forgotten => return Ok(Err(Outcome::Unknown(error.to_string()))),
+            Err(error) => return Ok(Err(Outcome::NotSent(error.to_string()))),
         };
         let unchecked = self.unchecked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if unchecked.is_ok()
-            && let Some(recent) = orders.iter().find(|order| is_recent(order))
-        {
+        if let Some(recent) = orders.iter().find(|order| is_recent(order)) {
             let text = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
-            return Err(FleetError::RecentOrder {
-                sim: row.sim,
-                order: text(recent.id.as_deref()),
-                date: text(recent.date.as_ref().map(|date| date.as_str())),
-            });
+            let (order, date) = (text(recent.id.as_deref()), text(recent.date.as_ref().map(Time::as_str)));
+            if is_forgotten {
+                let why = "the journal may have forgotten what was begun, and it has the order";
+                return Ok(Err(Outcome::Unknown(format!("{why} {order} of {date}: look whether that is yours"))));
+            }
+            if unchecked.is_ok() {
+                return Err(FleetError::RecentOrder { sim: row.sim, order, date });
+            }
         }
-        Ok(ids(orders))
+        Ok(ids(orders).map_err(Outcome::NotSent))
     }
 
     /// Finds out what became of an order, once it can't be under way any more. Meanwhile another SIM has the permit.
@@ -135,9 +190,12 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Found {
         let (sim, why) = (row.sim, &suspect.why);
+        if !C::LISTS_ORDERS {
+            return Found::Unclear(format!("{why}; {UNLISTED}"));
+        }
         self.tell(Event::LookingUp { sim, why: why.clone() });
         drop(permit.take());
-        if !self.stopper.wait(suspect.under_way.saturating_add(self.settings.settle)).await {
+        if !self.stopper.wait(suspect.under_way.saturating_add(self.settings.terms.settle)).await {
             return Found::Unclear(format!("{why}; the run was stopped before it was looked up"));
         }
         *permit = Arc::clone(&self.permits).acquire_owned().await.ok();
@@ -157,56 +215,66 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         }
     }
 
-    /// Orders once. The order is begun in the journal when nothing is between that and the sending any more.
-    async fn send(&self, row: &Row<C::Parameters>, before: &BTreeSet<String>) -> Result<Outcome, FleetError> {
-        let failed = Arc::new(Mutex::new(None));
-        let ready = self.ready(row, before, &failed);
-        let result = self.settings.client.order(&row.parameters, self.settings.deadline, ready).await;
-        let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match result {
-            Ok(order) => Ok(Outcome::Ordered(order)),
-            Err(error) => match failed {
-                // Nothing was sent.
-                Some(failed) => Err(FleetError::Journal(failed)),
-                None => Ok(sent(&error)),
-            },
-        }
-    }
-
-    fn ready(
+    /// Orders once, and says how much longer that order may be under way: a server may act on what it was sent whether or
+    /// not its connection lives.
+    async fn send(
         &self,
         row: &Row<C::Parameters>,
         before: &BTreeSet<String>,
-        failed: &Arc<Mutex<Option<JournalError>>>,
-    ) -> Ready {
-        let (journal, clock, failed) =
-            (Arc::clone(&self.journal), Arc::clone(&self.settings.clock), Arc::clone(failed));
-        let (about, deadline) = (Arc::new((row.wanted.clone(), before.clone())), self.settings.deadline);
+    ) -> Result<(Outcome, Duration), FleetError> {
+        let deadline = self.settings.terms.deadline;
+        for _ in 0..ATTEMPTS {
+            let way = Shared::default();
+            let ready = self.ready(row, before, &way);
+            let result = self.settings.client.order(&row.parameters, deadline, ready).await;
+            let Way { begun, failed, lapsed } = std::mem::take(&mut *lock(&way));
+            let outcome = match (result, failed) {
+                (Ok(order), _) => Outcome::Ordered(order),
+                (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(error.to_string()),
+                (Err(_), Some(failed)) => return Err(failed.into()),
+                (Err(_), None) if lapsed => continue,
+                (Err(error), None) => not_placed(&error),
+            };
+            let under_way = begun.map_or(Duration::ZERO, |begun| deadline.saturating_sub(begun.elapsed()));
+            return Ok((outcome, under_way));
+        }
+        let why = "it took too long from the journal to the connection, again and again";
+        Ok((Outcome::NotSent(why.to_owned()), Duration::ZERO))
+    }
+
+    /// Begins the order in the journal, and lets it go out while that is fresh.
+    fn ready(&self, row: &Row<C::Parameters>, before: &BTreeSet<String>, way: &Shared<Way>) -> Ready {
+        let (journal, clock, terms) =
+            (Arc::clone(&self.journal), Arc::clone(&self.settings.clock), self.settings.terms);
+        let (about, way) = (Arc::new((row.wanted.clone(), before.clone())), Arc::clone(way));
         Arc::new(move || {
-            let (journal, clock, failed) = (Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&failed));
-            let about = Arc::clone(&about);
+            let (journal, clock, about, way) =
+                (Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&about), Arc::clone(&way));
             Box::pin(async move {
-                let (wanted, before) = &*about;
-                for _ in 0..ATTEMPTS {
-                    match journal.begun(wanted, before, deadline).await {
-                        Ok(Confirmation(at)) if clock().saturating_sub(at) <= FRESH => return Ok(()),
-                        Ok(_) => {}
-                        Err(error) => {
-                            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-                            return Err(error.into());
-                        }
+                match journal.begun(&about.0, &about.1, &terms).await {
+                    Ok(Confirmation(at)) => {
+                        lock(&way).begun = Some(Instant::now());
+                        let is_fresh = move || {
+                            let is_fresh = clock().saturating_sub(at) <= FRESH;
+                            lock(&way).lapsed = !is_fresh;
+                            is_fresh
+                        };
+                        Ok(Box::new(is_fresh) as Holds)
+                    }
+                    Err(error) => {
+                        lock(&way).failed = Some(error.clone());
+                        Err(error.into())
                     }
                 }
-                Err("the journal confirmed it too late, again and again".into())
             })
         })
     }
 }
 
-fn sent(error: &Error) -> Outcome {
+/// What came of an order that was certainly not placed.
+fn not_placed(error: &Error) -> Outcome {
     let why = error.to_string();
     match error.kind() {
-        _ if error.outcome_unknown() => Outcome::Unknown(why),
         ErrorKind::Refused => Outcome::Refused(why),
         _ => Outcome::NotSent(why),
     }

@@ -1,5 +1,8 @@
 //! What a fleet orders: one call that orders for a SIM, and one that lists what it has.
 
+#[cfg(feature = "cube")]
+mod renewal;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +19,11 @@ use std::time::Duration;
 const PAGE: i64 = 50;
 
 /// A client that can order for a fleet. It can't be implemented elsewhere.
+///
+/// | client | one order | columns | an order whose outcome is unknown |
+/// | --- | --- | --- | --- |
+/// | `csss::Client` | `orderPackage` | its parameters; `device_id` is the SIM | is looked for in `queryOrder` |
+/// | `cube::Client` | `createRenewalOrder` of one item for one SIM | `sim_id`; `id` and `quantity` of the item; `po`, `remarks` | stays unknown: no documented call lists orders |
 pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
     /// The parameters of an order.
     #[doc(hidden)]
@@ -28,6 +36,10 @@ pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
     /// The parameter of it that is the SIM.
     #[doc(hidden)]
     const SIM: &'static str;
+
+    /// Whether there is a call that lists the orders of a SIM. What is unknown stays so where there is none.
+    #[doc(hidden)]
+    const LISTS_ORDERS: bool;
 
     /// The server's URL, and who calls it.
     #[doc(hidden)]
@@ -62,6 +74,7 @@ impl Purchase for csss::Client {
 
     const OPERATION: &'static str = "orderPackage";
     const SIM: &'static str = "device_id";
+    const LISTS_ORDERS: bool = true;
 
     fn caller(&self) -> (&str, &str) {
         ApiClient::caller(self)

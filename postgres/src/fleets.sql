@@ -1,0 +1,23 @@
+CREATE TABLE linksfield_fleets (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    format bigint NOT NULL,
+    purpose text NOT NULL,
+    identity text NOT NULL
+);
+CREATE TABLE linksfield_fleet_sims (
+    fleet bigint NOT NULL REFERENCES linksfield_fleets,
+    sim text NOT NULL,
+    fingerprint text NOT NULL,
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'begun', 'ordered', 'refused')),
+    token text,
+    lease_ends timestamptz,
+    orders_before text,
+    begun_at timestamptz,
+    deadline float8,
+    result text,
+    PRIMARY KEY (fleet, sim)
+);
+CREATE INDEX linksfield_fleet_sims_begun ON linksfield_fleet_sims (fleet) WHERE begun_at IS NOT NULL;
+CREATE TABLE linksfield_fleets_schema (version integer NOT NULL);
+INSERT INTO linksfield_fleets_schema VALUES (1);

@@ -1,0 +1,362 @@
+//! The journal of a fleet: one statement a step, with the clock of the database alone, as the store of deliveries has it.
+//!
+//! A SIM is claimed for as long as an order may be under way and looked for, and the statement that writes *begun* claims it
+//! anew. Whoever has lost a claim changes no row any more, and so begins no order.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Sim, Terms, Wanted};
+use linksfield::serde_json;
+use serde::Deserialize;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::Error;
+use crate::connections::{Connections, Parameters};
+use crate::schema::Schema;
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+/// What this release writes.
+const FORMAT: i64 = 1;
+
+/// How much longer a SIM is claimed than an order may be under way and looked for.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Longest claim.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+const TABLES: Schema = Schema { table: "linksfield_fleets_schema", steps: &[include_str!("fleets.sql")] };
+
+/// Which database this is, and which of the ways that it may have gone: a standby that takes over begins another.
+macro_rules! identity {
+    () => {
+        "(SELECT system_identifier FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+    };
+}
+
+const CREATE: &str = concat!(
+    "WITH made AS (
+        INSERT INTO linksfield_fleets (name, format, purpose, identity) VALUES ($1, $2, $3, ",
+    identity!(),
+    ") ON CONFLICT (name) DO NOTHING RETURNING id
+    )
+    SELECT count(*) FROM made"
+);
+
+/// A standby that is not waited for may take over without the last that was committed.
+const OPEN: &str = "
+SELECT max(id), max(format), max(purpose), gen_random_uuid()::text,
+    current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication)
+FROM linksfield_fleets WHERE name = $1";
+
+const CLAIM: &str = concat!(
+    "WITH wanted AS MATERIALIZED (
+        SELECT * FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (sim, fingerprint, place)
+    ), made AS (
+        INSERT INTO linksfield_fleet_sims (fleet, sim, fingerprint, token, lease_ends)
+        SELECT $1, sim, fingerprint, $4, clock_timestamp() + make_interval(secs => $5) FROM wanted ORDER BY sim
+        ON CONFLICT DO NOTHING RETURNING sim
+    ), known AS MATERIALIZED (
+        SELECT row.* FROM linksfield_fleet_sims AS row JOIN wanted USING (sim)
+        WHERE row.fleet = $1 ORDER BY row.sim FOR UPDATE OF row SKIP LOCKED
+    ), taken AS (
+        UPDATE linksfield_fleet_sims AS row
+        SET token = $4, lease_ends = clock_timestamp() + make_interval(secs => $5),
+            fingerprint = CASE known.state WHEN 'begun' THEN known.fingerprint ELSE wanted.fingerprint END
+        FROM known JOIN wanted USING (sim)
+        WHERE row.fleet = $1 AND row.sim = known.sim
+            AND (known.state IN ('open', 'begun') OR known.state = 'refused' AND $6)
+            AND (known.token IS NULL OR known.token = $4 OR known.lease_ends <= clock_timestamp())
+        RETURNING row.sim
+    )
+    SELECT json_agg(json_build_object(
+            'state', coalesce(known.state, 'open'),
+            'is_mine', made.sim IS NOT NULL OR taken.sim IS NOT NULL,
+            'fingerprint', known.fingerprint,
+            'before', known.orders_before::json,
+            'under_way', extract(epoch FROM known.begun_at - clock_timestamp())::float8 + known.deadline,
+            'begun_at', extract(epoch FROM known.begun_at)::float8
+        ) ORDER BY place)::text,
+        (SELECT identity = ",
+    identity!(),
+    " FROM linksfield_fleets WHERE id = $1)
+    FROM wanted LEFT JOIN known USING (sim) LEFT JOIN made USING (sim) LEFT JOIN taken USING (sim)"
+);
+
+/// Committed to the disk, whatever the database's default is, and where that is more, as that says.
+const BEGUN: &str = "
+WITH begun AS (
+    UPDATE linksfield_fleet_sims
+    SET state = 'begun', orders_before = $4, begun_at = clock_timestamp(), deadline = $5,
+        lease_ends = clock_timestamp() + make_interval(secs => $6)
+    WHERE fleet = $1 AND sim = $2 AND token = $3 AND state <> 'ordered' RETURNING sim
+)
+SELECT count(*), set_config('synchronous_commit',
+    CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+FROM begun";
+
+/// Carried out once more, it finds what it has written.
+const END: &str = "
+WITH ended AS (
+    UPDATE linksfield_fleet_sims SET state = coalesce($4, state), result = $5, token = NULL, lease_ends = NULL
+    WHERE fleet = $1 AND sim = $2
+        AND (token = $3 OR token IS NULL AND state = coalesce($4, state) AND result = $5) RETURNING sim
+)
+SELECT count(*) FROM ended";
+
+const FOUND_OUT: &str = "
+WITH found AS (
+    UPDATE linksfield_fleet_sims SET state = $3, result = $4, token = NULL, lease_ends = NULL
+    WHERE fleet = $1 AND sim = $2 AND (state = 'begun' AND (token IS NULL OR lease_ends <= clock_timestamp())
+        OR token IS NULL AND state = $3 AND result = $4) RETURNING sim
+)
+SELECT count(*) FROM found";
+
+const IS_NEW: &str = "
+SELECT NOT EXISTS (SELECT FROM linksfield_fleet_sims WHERE fleet = $1 AND begun_at IS NOT NULL)";
+
+/// A journal in a database, on which several processes and machines work at the same time.
+///
+/// Each SIM is claimed by one of them, for longer than its order can be under way and is looked for. A process that lost its
+/// claim sends nothing: what it had is looked up by the one that has the SIM now. Only the clock of the database counts.
+pub struct PostgresJournal {
+    connections: Connections,
+    fleet: i64,
+    /// What tells this process from the others.
+    token: String,
+    may_forget: bool,
+}
+
+impl PostgresJournal {
+    /// Creates the journal of a first run, under a name that is its own in this database. The tables are made if they are not
+    /// there, and `string` is as [`PostgresDeliveries::connect`](crate::PostgresDeliveries::connect) has it.
+    ///
+    /// # Errors
+    ///
+    /// There is one of this name already; or the database can't be used.
+    pub async fn create(string: &str, name: &str, purpose: &Purpose) -> Result<Self> {
+        let connections = connect(string).await?;
+        let text = serde_json::to_string(purpose).map_err(|error| JournalError::failed("created", error))?;
+        let parameters: Parameters<'_> = &[(&name, Type::TEXT), (&FORMAT, Type::INT8), (&text, Type::TEXT)];
+        match number(&ask(&connections, "created", CREATE, parameters).await?)? {
+            0 => Err(JournalError::Exists(place(&connections, name))),
+            _ => Self::load(connections, name, purpose).await,
+        }
+    }
+
+    /// Opens a journal that was created, also while others have it.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, is for something else, or was written by a newer release; or the database can't be used.
+    pub async fn open(string: &str, name: &str, purpose: &Purpose) -> Result<Self> {
+        Self::load(connect(string).await?, name, purpose).await
+    }
+
+    /// Whether the database has standbys that are not waited for. If one of them takes over, it may have forgotten which
+    /// orders were begun last. Then each SIM that is not done is looked at: one that has an order of the last days stays
+    /// unknown, and a person has to look.
+    #[must_use]
+    pub fn may_forget(&self) -> bool {
+        self.may_forget
+    }
+
+    async fn load(connections: Connections, name: &str, purpose: &Purpose) -> Result<Self> {
+        let row = ask(&connections, "opened", OPEN, &[(&name, Type::TEXT)]).await?;
+        let (Some(fleet), Some(format), Some(text)) =
+            (get::<Option<i64>>(&row, 0)?, get::<Option<i64>>(&row, 1)?, get::<Option<String>>(&row, 2)?)
+        else {
+            return Err(JournalError::Missing(place(&connections, name)));
+        };
+        if format > FORMAT {
+            return Err(JournalError::Newer(format.unsigned_abs()));
+        }
+        let recorded: Purpose = read(&text)?;
+        if recorded != *purpose {
+            return Err(JournalError::OtherPurpose { recorded: recorded.into(), wanted: purpose.clone().into() });
+        }
+        Ok(Self { connections, fleet, token: get(&row, 3)?, may_forget: get(&row, 4)? })
+    }
+
+    /// Ends the claim of a SIM, in another state if it is named.
+    async fn end(&self, sim: Sim, state: Option<&str>, result: &str) -> Result<()> {
+        let id = sim.to_string();
+        let parameters: Parameters<'_> = &[
+            (&self.fleet, Type::INT8),
+            (&id, Type::TEXT),
+            (&self.token, Type::TEXT),
+            (&state, Type::TEXT),
+            (&result, Type::TEXT),
+        ];
+        match number(&ask(&self.connections, "written", END, parameters).await?)? {
+            0 => Err(JournalError::Lost { sim }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Journal for PostgresJournal {
+    async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sims: Vec<_> = wanted.iter().map(|wanted| wanted.sim.to_string()).collect();
+        let fingerprints: Vec<_> = wanted.iter().map(|wanted| wanted.fingerprint.as_str()).collect();
+        let parameters: Parameters<'_> = &[
+            (&self.fleet, Type::INT8),
+            (&sims, Type::TEXT_ARRAY),
+            (&fingerprints, Type::TEXT_ARRAY),
+            (&self.token, Type::TEXT),
+            (&lease(terms), Type::FLOAT8),
+            (&terms.again_refused, Type::BOOL),
+        ];
+        let row = ask(&self.connections, "read", CLAIM, parameters).await?;
+        let found: Vec<Found> = read(&get::<String>(&row, 0)?)?;
+        let is_as_it_was: bool = get(&row, 1)?;
+        let claims = wanted.iter().zip(found).map(|(wanted, found)| found.claim(wanted, terms, is_as_it_was));
+        claims.collect()
+    }
+
+    async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, terms: &Terms) -> Result<Confirmation> {
+        let before = serde_json::to_string(before).map_err(|error| JournalError::failed("written", error))?;
+        let (sim, deadline) = (wanted.sim.to_string(), terms.deadline.as_secs_f64());
+        let parameters: Parameters<'_> = &[
+            (&self.fleet, Type::INT8),
+            (&sim, Type::TEXT),
+            (&self.token, Type::TEXT),
+            (&before, Type::TEXT),
+            (&deadline, Type::FLOAT8),
+            (&lease(terms), Type::FLOAT8),
+        ];
+        // Others may know it from now on.
+        let confirmation = Confirmation::now();
+        match number(&ask(&self.connections, "written", BEGUN, parameters).await?)? {
+            0 => Err(JournalError::Lost { sim: wanted.sim }),
+            _ => Ok(confirmation),
+        }
+    }
+
+    async fn done(&self, wanted: &Wanted, result: &Done) -> Result<()> {
+        match result {
+            Done::Ordered(order) => self.end(wanted.sim, Some("ordered"), order).await,
+            Done::Refused(why) => self.end(wanted.sim, Some("refused"), why).await,
+            _ => Err(JournalError::failed("written", "this release does not know such an end of an order")),
+        }
+    }
+
+    async fn unknown(&self, wanted: &Wanted, why: &str) -> Result<()> {
+        self.end(wanted.sim, None, why).await
+    }
+
+    async fn release(&self, wanted: &Wanted, why: &str) -> Result<()> {
+        self.end(wanted.sim, Some("open"), why).await
+    }
+
+    async fn is_new(&self) -> Result<bool> {
+        get(&ask(&self.connections, "read", IS_NEW, &[(&self.fleet, Type::INT8)]).await?, 0)
+    }
+
+    async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {
+        let (id, state) = (sim.to_string(), if order.is_some() { "ordered" } else { "open" });
+        let result = order.unwrap_or("a person said so");
+        let parameters: Parameters<'_> =
+            &[(&self.fleet, Type::INT8), (&id, Type::TEXT), (&state, Type::TEXT), (&result, Type::TEXT)];
+        match number(&ask(&self.connections, "written", FOUND_OUT, parameters).await?)? {
+            0 => Err(JournalError::NotUnknown { sim }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How it stands with a SIM that is wanted.
+#[derive(Deserialize)]
+struct Found {
+    state: String,
+    is_mine: bool,
+    fingerprint: Option<String>,
+    /// The orders that the SIM had before one was begun.
+    before: Option<BTreeSet<String>>,
+    /// Seconds, which may be past.
+    under_way: Option<f64>,
+    /// Seconds since 1970.
+    begun_at: Option<f64>,
+}
+
+impl Found {
+    fn claim(self, wanted: &Wanted, terms: &Terms, is_as_it_was: bool) -> Result<Claim> {
+        let (sim, state) = (wanted.sim, &*self.state);
+        // An order that was begun or placed is for the parameters that it was begun with.
+        let is_other = |recorded: &String| matches!(state, "begun" | "ordered") && *recorded != wanted.fingerprint;
+        if let Some(recorded) = self.fingerprint.filter(is_other) {
+            return Err(JournalError::OtherParameters { sim, recorded, wanted: wanted.fingerprint.clone() });
+        }
+        Ok(match (state, self.is_mine) {
+            ("ordered", _) => Claim::Ordered(seconds(self.begun_at).and_then(|at| UNIX_EPOCH.checked_add(at))),
+            ("refused", false) if !terms.again_refused => Claim::Refused,
+            (_, false) => Claim::Taken,
+            ("begun", true) => Claim::Begun {
+                before: self.before.unwrap_or_default(),
+                under_way: seconds(self.under_way).unwrap_or_default(),
+            },
+            (_, true) if is_as_it_was => Claim::Open,
+            (_, true) => Claim::Forgotten,
+        })
+    }
+}
+
+/// How long a SIM is claimed.
+fn lease(terms: &Terms) -> f64 {
+    terms.deadline.saturating_add(terms.settle).saturating_add(MARGIN).min(LONGEST).as_secs_f64()
+}
+
+/// What is past is no time any more.
+fn seconds(seconds: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds?.max(0.0)).ok()
+}
+
+async fn connect(string: &str) -> Result<Connections> {
+    let connections = Connections::new(string).map_err(|error| JournalError::failed("opened", error))?;
+    TABLES.migrate(&connections).await.map_err(|error| JournalError::failed("opened", error))?;
+    Ok(connections)
+}
+
+async fn ask(
+    connections: &Connections,
+    doing: &'static str,
+    statement: &str,
+    parameters: Parameters<'_>,
+) -> Result<Row> {
+    connections.ask(statement, parameters).await.map_err(|error: Error| JournalError::failed(doing, error))
+}
+
+fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, column: usize) -> Result<T> {
+    row.try_get(column).map_err(|error| JournalError::failed("read", error))
+}
+
+fn number(row: &Row) -> Result<i64> {
+    get(row, 0)
+}
+
+fn read<T: for<'a> Deserialize<'a>>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| JournalError::failed("read", error))
+}
+
+/// How errors name a journal.
+fn place(connections: &Connections, name: &str) -> PathBuf {
+    format!("{name} at {}", connections.address()).into()
+}
+
+/// Shows where the database is, and nothing of who asks it.
+impl fmt::Debug for PostgresJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connections, fleet, .. } = self;
+        f.debug_struct("PostgresJournal")
+            .field("at", &connections.address())
+            .field("fleet", fleet)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,387 @@
+//! The journal of a fleet: several processes on it, killed, stopped and cut off, order once for every SIM.
+//!
+//! A process is this program again, which runs the ignored test `worker`.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use linksfield::Credentials;
+use linksfield::csss::Client;
+use linksfield::csss::types::QueryOrder;
+use linksfield::fleet::{
+    Claim, Done, Event, Fleet, FleetError, Journal, JournalError, Outcome, Progress, Summary, Terms, Wanted,
+};
+use linksfield::sandbox::{ACCESS_CODE, SECRET, Sandbox};
+use linksfield::serde_json::{Value, from_value, json};
+use linksfield_postgres::PostgresJournal;
+
+use crate::support::{Database, Proxy, Server, client};
+
+const NAME: &str = "a fleet";
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |number| number.parse().unwrap())
+}
+
+fn api(url: &str) -> Client {
+    Client::builder().credentials(Credentials::new(ACCESS_CODE, SECRET).unwrap()).environment(url).build().unwrap()
+}
+
+fn defaults() -> Value {
+    json!({
+        "package_code": "DP20190726001274", "package_name": "20M", "package_type": "2", "order_period": "1",
+        "pay_amount": "0", "pay_rst": "1", "is_open": "0", "global_order": "0", "test_flow_flag": "0", "test_flow": "0",
+    })
+}
+
+/// Longer than the sandbox takes where other tests have the machine.
+fn terms() -> Terms {
+    Terms::new(Duration::from_secs(2), Duration::from_millis(number("FLEET_SETTLE", 1000) as u64))
+}
+
+fn fleet(url: &str) -> Fleet<Client> {
+    let fleet = Fleet::builder().client(api(url)).defaults(&defaults()).accepts_recent(true);
+    fleet.deadline(terms().deadline).settle(terms().settle).build().unwrap()
+}
+
+fn list(sims: usize) -> String {
+    format!("device_id\n{}", (0..sims).map(|sim| format!("{sim}\n")).collect::<String>())
+}
+
+async fn run(
+    fleet: &Fleet<Client>,
+    sims: usize,
+    journal: PostgresJournal,
+) -> Result<(Vec<Outcome>, Summary), FleetError> {
+    let (mut run, mut outcomes) = (fleet.run(fleet.list_of(list(sims)).unwrap(), journal), Vec::new());
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome, .. } = event {
+            outcomes.push(outcome);
+        }
+    }
+    Ok((outcomes, run.finish().await?))
+}
+
+async fn orders_of(sandbox: &Sandbox, sim: usize) -> Option<i64> {
+    let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
+    api(sandbox.url()).query_order(&query).await.unwrap().page.unwrap().total_count
+}
+
+async fn assert_one_order_each(sandbox: &Sandbox, sims: usize) {
+    for sim in 0..sims {
+        assert_eq!(orders_of(sandbox, sim).await, Some(1), "SIM {sim}");
+    }
+    assert_eq!(sandbox.order_count(), sims);
+}
+
+/// Orders until all is done. It stops itself before its first order goes out, if it is told to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it is a process of the tests below"]
+async fn worker() {
+    let Ok(url) = std::env::var("FLEETS_URL") else { return };
+    let (string, sims) = (std::env::var("FLEETS_POSTGRES").unwrap(), number("FLEET_SIMS", 1));
+    let fleet = match std::env::var("FLEETS_STOPS") {
+        Err(_) => fleet(&url),
+        Ok(_) => {
+            let stopped = AtomicBool::new(false);
+            let clock = move || {
+                if !stopped.swap(true, Ordering::SeqCst) {
+                    let id = std::process::id().to_string();
+                    assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+                }
+                since_boot()
+            };
+            let fleet = Fleet::builder().client(api(&url)).defaults(&defaults()).accepts_recent(true).clock(clock);
+            fleet.deadline(terms().deadline).settle(terms().settle).build().unwrap()
+        }
+    };
+    loop {
+        let again = match PostgresJournal::open(&string, NAME, fleet.purpose()).await {
+            Ok(journal) => run(&fleet, sims, journal).await,
+            Err(error) => Err(error.into()),
+        };
+        match again {
+            Ok((_, Summary { progress: Progress { not_sent: 0, unknown: 0, refused: 0, .. }, .. })) => break,
+            Ok((outcomes, Summary { progress, .. })) => assert_eq!(progress.refused, 0, "{outcomes:?}"),
+            // The database did not answer in time: a person would start it again.
+            Err(error @ FleetError::Journal(JournalError::Failed { .. })) => {
+                std::io::stderr().write_all(format!("again: {error}\n").as_bytes()).unwrap();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn since_boot() -> Duration {
+    let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+    Duration::from_secs_f64(uptime.split(' ').next().unwrap().parse().unwrap())
+}
+
+fn start(url: &str, string: &str, sims: usize, more: &[(&str, &str)]) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "fleets::worker"])
+        .envs([("FLEETS_URL", url), ("FLEETS_POSTGRES", string), ("FLEET_SIMS", &sims.to_string())])
+        .envs(more.iter().copied())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits without holding the runtime, which has the sandbox.
+async fn ended(child: &mut Child) -> bool {
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.success();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn ordered_by_several(processes: usize) {
+    let Some(database) = Database::any().await else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), number("FLEET_SIMS", 80));
+    let purpose = fleet(sandbox.url()).purpose().clone();
+    drop(PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap());
+    let mut children: Vec<_> = (0..processes).map(|_| start(sandbox.url(), &database.string, sims, &[])).collect();
+    // One is killed in the middle.
+    while sandbox.order_count() < sims / 3 {
+        assert!(children.iter_mut().all(|child| child.try_wait().unwrap().is_none()), "none ends before");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut killed = children.pop().unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let begun = "SELECT count(*) FROM linksfield_fleet_sims WHERE state = 'begun'";
+    let observer = client(&database.string).await;
+    let begun: i64 = observer.query_one(begun, &[]).await.unwrap().get(0);
+    for mut child in children {
+        assert!(ended(&mut child).await);
+    }
+    println!("{processes} processes, {sims} SIMs, {begun} orders under way when one was killed");
+    assert_one_order_each(&sandbox, sims).await;
+    let done = "SELECT count(*) FROM linksfield_fleet_sims WHERE state = 'ordered' AND token IS NULL";
+    let done: i64 = observer.query_one(done, &[]).await.unwrap().get(0);
+    assert_eq!(usize::try_from(done).unwrap(), sims);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_of_which_one_is_killed_order_once_for_every_sim() {
+    ordered_by_several(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_processes_of_which_one_is_killed_order_once_for_every_sim() {
+    ordered_by_several(4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_stopped_beyond_its_lease_sends_nothing_afterwards() {
+    let Some(database) = Database::any().await else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet(sandbox.url());
+    let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let mut stopped = start(sandbox.url(), &database.string, 1, &[("FLEETS_STOPS", "1")]);
+    let status = format!("/proc/{}/status", stopped.id());
+    while !std::fs::read_to_string(&status).unwrap().contains("State:\tT") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Its lease ends, and its order is looked for.
+    let (outcomes, _) = run(&fleet, 1, journal).await.unwrap();
+    assert!(matches!(&outcomes[..], [Outcome::Ordered(_)]), "{outcomes:?}");
+    let go_on = Command::new("kill").args(["-CONT", &stopped.id().to_string()]).status().unwrap();
+    assert!(go_on.success() && ended(&mut stopped).await);
+    assert_one_order_each(&sandbox, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_whose_answer_was_lost_is_found_as_it_was_written() {
+    let Some(server) = Server::start("") else { return };
+    let (sandbox, proxy) = (Sandbox::start().await.unwrap(), Proxy::before(&server));
+    let fleet = fleet(sandbox.url());
+    for (at, text) in
+        [(1, "SET state = 'begun'"), (2, "SET state = coalesce"), (3, "INSERT INTO linksfield_fleet_sims")]
+    {
+        let name = text.to_owned();
+        let journal = PostgresJournal::create(&proxy.string(), &name, fleet.purpose()).await.unwrap();
+        let first = fleet.list_of(format!("device_id\n{at}\n")).unwrap();
+        proxy.cut_after(text);
+        let summary = fleet.run(first, journal).finish().await.unwrap();
+        assert!(summary.is_complete() && proxy.cuts() == at, "{text}: {summary}");
+        assert_eq!(orders_of(&sandbox, at).await, Some(1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_restarted_in_the_middle_forgets_no_order() {
+    let Some(server) = Server::start("") else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), 60);
+    let fleet = fleet(sandbox.url());
+    let mut journal = PostgresJournal::create(&server.string(), NAME, fleet.purpose()).await.unwrap();
+    let restart = async {
+        while sandbox.order_count() < 10 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let restart = move || {
+            server.crash();
+            server.go_on();
+            server
+        };
+        tokio::task::spawn_blocking(restart).await.unwrap()
+    };
+    let (first, server) = tokio::join!(run(&fleet, sims, journal), restart);
+    // Where the server takes longer than a step may, the run ends with an error, and the next does the rest.
+    let mut ended = first.is_ok_and(|(_, summary)| summary.is_complete());
+    while !ended {
+        journal = PostgresJournal::open(&server.string(), NAME, fleet.purpose()).await.unwrap();
+        ended = run(&fleet, sims, journal).await.unwrap().1.progress.unknown == 0;
+    }
+    assert_one_order_each(&sandbox, sims).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_standby_that_took_over_has_forgotten_is_looked_at_before_anything_is_ordered() {
+    let Some(server) = Server::start("") else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet(sandbox.url());
+    let created = PostgresJournal::create(&server.string(), NAME, fleet.purpose()).await.unwrap();
+    assert!(!created.may_forget());
+    let standby = server.standby();
+    standby.go_on();
+    let attached = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+    let observer = client(&server.string()).await;
+    while observer.query_one(attached, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let journal = PostgresJournal::open(&server.string(), NAME, fleet.purpose()).await.unwrap();
+    assert!(journal.may_forget(), "nobody waits for it");
+    // It misses what comes now.
+    standby.crash();
+    assert!(run(&fleet, 2, journal).await.unwrap().1.is_complete());
+    server.crash();
+    standby.go_on();
+    standby.run("pg_ctl", &["-D", &standby.data(), "-w", "promote"]);
+    let journal = PostgresJournal::open(&standby.string(), NAME, fleet.purpose()).await.unwrap();
+    let (outcomes, _) = run(&fleet, 3, journal).await.unwrap();
+    let forgotten = |outcome: &&Outcome| matches!(outcome, Outcome::Unknown(why) if why.contains("may have forgotten"));
+    assert_eq!(outcomes.iter().filter(forgotten).count(), 2, "{outcomes:?}");
+    assert!(outcomes.iter().any(|outcome| matches!(outcome, Outcome::Ordered(_))), "{outcomes:?}");
+    assert_one_order_each(&sandbox, 3).await;
+}
+
+fn wanted(sim: &str) -> Wanted {
+    from_value(json!({ "sim": sim, "fingerprint": "0123456789abcdef" })).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_takes_what_is_asked_for_and_waits_for_nobody() {
+    let Some(server) = Server::start("-c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off") else {
+        return;
+    };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap();
+    let other = PostgresJournal::open(&server.string(), NAME, &purpose).await.unwrap();
+    let sims: Vec<_> = (0..20).map(|sim| wanted(&sim.to_string())).collect();
+    journal.claim(&sims, &terms()).await.unwrap();
+    for wanted in &sims {
+        journal.release(wanted, "for the next").await.unwrap();
+    }
+    let observer = client(&server.string()).await;
+    observer.batch_execute("BEGIN; SELECT FROM linksfield_fleet_sims WHERE sim = '1' FOR UPDATE").await.unwrap();
+    let claims = journal.claim(&sims[..3], &terms()).await.unwrap();
+    assert_eq!(claims, [Claim::Open, Claim::Taken, Claim::Open], "another is at SIM 1");
+    observer.batch_execute("COMMIT").await.unwrap();
+    let held = "SELECT count(*) FROM linksfield_fleet_sims WHERE token IS NOT NULL";
+    assert_eq!(observer.query_one(held, &[]).await.unwrap().get::<_, i64>(0), 2);
+    assert_eq!(other.claim(&sims[..3], &terms()).await.unwrap(), [Claim::Taken, Claim::Open, Claim::Taken]);
+    let lost = journal.begun(&sims[1], &[].into(), &terms()).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
+    let begun = other.begun(&sims[1], &["ORDER_1".to_owned()].into(), &terms()).await;
+    assert!(begun.is_ok());
+    observer
+        .batch_execute("UPDATE linksfield_fleet_sims SET lease_ends = lease_ends - interval '1 hour'")
+        .await
+        .unwrap();
+    let taken = journal.claim(&sims[1..2], &terms()).await.unwrap();
+    assert!(matches!(&taken[..], [Claim::Begun { before, .. }] if before.contains("ORDER_1")), "{taken:?}");
+    let lost = other.done(&sims[1], &Done::Ordered("ORDER_2".to_owned())).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_what_is_unknown() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let missing = PostgresJournal::open(&database.string, NAME, &purpose).await.unwrap_err();
+    assert!(matches!(missing, JournalError::Missing(_)) && missing.to_string().contains(NAME), "{missing}");
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let there = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap_err();
+    assert!(matches!(there, JournalError::Exists(_)), "{there}");
+    let elsewhere = fleet("http://127.0.0.1:2").purpose().clone();
+    let other = PostgresJournal::open(&database.string, NAME, &elsewhere).await.unwrap_err();
+    assert!(matches!(other, JournalError::OtherPurpose { .. }), "{other}");
+    assert!(journal.is_new().await.unwrap());
+
+    let sims = ["1", "2"].map(wanted);
+    journal.claim(&sims, &terms()).await.unwrap();
+    for wanted in &sims {
+        let held = journal.found_out(wanted.sim, None).await.unwrap_err();
+        assert!(matches!(held, JournalError::NotUnknown { .. }), "{held}");
+        journal.begun(wanted, &[].into(), &terms()).await.unwrap();
+        journal.unknown(wanted, "several new orders").await.unwrap();
+    }
+    assert!(!journal.is_new().await.unwrap());
+    journal.found_out(sims[0].sim, Some("ORDER_1")).await.unwrap();
+    journal.found_out(sims[1].sim, None).await.unwrap();
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Ordered(Some(_)), Claim::Open]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_outlives_a_crash_of_the_database_whatever_its_default_is() {
+    let Some(server) = Server::start("-c synchronous_commit=off -c wal_writer_delay=10s") else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap();
+    journal.claim(&[wanted("1")], &terms()).await.unwrap();
+    journal.begun(&wanted("1"), &[].into(), &terms()).await.unwrap();
+    server.crash();
+    server.go_on();
+    assert!(!journal.is_new().await.unwrap());
+}
+
+/// Claims, begins and ends `FLEET_SIMS` SIMs, on a database that syncs, with nothing else between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn how_many_sims_a_second_the_database_takes() {
+    let Some(server) = Server::start("-c fsync=on") else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = Arc::new(PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap());
+    let (sims, start) = (number("FLEET_SIMS", 1000), Instant::now());
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..16 {
+        let journal = Arc::clone(&journal);
+        workers.spawn(async move {
+            let own: Vec<_> = (worker..sims).step_by(16).map(|sim| wanted(&sim.to_string())).collect();
+            for some in own.chunks(16) {
+                journal.claim(some, &terms()).await.unwrap();
+                for wanted in some {
+                    journal.begun(wanted, &[].into(), &terms()).await.unwrap();
+                    journal.done(wanted, &Done::Ordered("ORDER_47452122261749760".to_owned())).await.unwrap();
+                }
+            }
+        });
+    }
+    workers.join_all().await;
+    let seconds = start.elapsed().as_secs_f64();
+    let size = "SELECT pg_total_relation_size('linksfield_fleet_sims')";
+    let size: i64 = client(&server.string()).await.query_one(size, &[]).await.unwrap().get(0);
+    let (sims, size) = (sims as f64, size as f64);
+    println!(
+        "{sims} SIMs: {:.0} a second, {:.0} statements; {:.0} bytes each",
+        sims / seconds,
+        sims * (2.0 + 1.0 / 16.0) / seconds,
+        size / sims
+    );
+}
