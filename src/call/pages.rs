@@ -14,8 +14,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
 use super::response::{Around, Response};
-use crate::error::{Error, ErrorKind};
-use crate::family::scheme::is_server_failure;
+use crate::error::{Blame, Error};
 use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.
@@ -173,9 +172,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
 
 /// Whether a refusal may be because there is no such page, and not because of who asks, how often, or trouble.
 fn says_no_such_page(error: &Error) -> bool {
-    let of_another_cause = |code: &str| is_server_failure(code) || matches!(code.trim(), "401" | "403" | "429");
-    let trouble = error.is_rate_limited() || error.is_unauthorised() || error.is_server_error();
-    error.kind() == ErrorKind::Refused && !trouble && !error.code().is_some_and(of_another_cause)
+    error.blame() == Some(Blame::Request)
 }
 
 /// What a page brings, and where the list goes on.
@@ -208,4 +205,35 @@ fn turned<T: Serialize, D>(
     };
     let results = page.items.into_results().map(|item| item.map_err(odd)).collect();
     (results, (!position.is_end()).then_some(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::error::{Cause, Head, Refusal, Subject};
+
+    #[test]
+    fn only_a_refusal_of_what_was_asked_says_that_there_is_no_such_page() {
+        let refused = |blame, status| {
+            let head = Head::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new());
+            let (code, message) = ("X-9".to_owned(), String::new());
+            let refusal = Refusal { head, code, message, data: None, blame, outcome_unknown: false };
+            let subject = Subject { operation: "querySims".into(), safe_to_retry: true };
+            Error::new(subject, 1, Cause::Refused(Box::new(refusal)))
+        };
+        for (blame, status, is_end) in [
+            (Blame::Request, 200, true),
+            (Blame::Request, 404, true),
+            (Blame::Server, 200, false),
+            (Blame::Caller, 200, false),
+            (Blame::Request, 503, false),
+            (Blame::Request, 429, false),
+            (Blame::Request, 403, false),
+        ] {
+            assert_eq!(says_no_such_page(&refused(blame, status)), is_end, "{blame:?} {status}");
+        }
+        assert!(!says_no_such_page(&Error::timeout("querySims")));
+    }
 }

@@ -57,8 +57,32 @@ pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) data: Option<Box<str>>,
+    /// What its code blames.
+    pub(crate) blame: Blame,
     /// Whether the call may have taken effect all the same.
     pub(crate) outcome_unknown: bool,
+}
+
+/// What a refusal is because of. Which codes say what is known to the family alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The server: it failed, and may have done what was asked all the same.
+    Server,
+    /// Who calls, or how often.
+    Caller,
+    /// What was asked.
+    Request,
+}
+
+impl Blame {
+    /// That of an HTTP status.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            500..=599 => Self::Server,
+            401 | 403 | 429 => Self::Caller,
+            _ => Self::Request,
+        }
+    }
 }
 
 impl Cause {

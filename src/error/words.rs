@@ -59,6 +59,10 @@ impl fmt::Display for Error {
             ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,
             _ => {}
         }
+        // A clock that is off is the reason, and a missing signature no wrong one.
+        if let Some(doubt) = self.0.doubt.filter(|_| drift.is_none() && self.status() == Some(403)) {
+            write!(f, "; {doubt}")?;
+        }
         if self.speaks_of_signature() {
             write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;
         }

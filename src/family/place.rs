@@ -14,6 +14,15 @@ use crate::values::object::{Field, Object};
 /// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query and all others of a
 /// `GET` in the query, what is left in the body.
 pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing, PlaceError> {
+    place_listing(call, parameters, None)
+}
+
+/// The same, with `separator` between the items of a list in the query, unless the document has another.
+pub(crate) fn place_listing(
+    call: &Unsigned<'_>,
+    parameters: Vec<u8>,
+    separator: Option<char>,
+) -> Result<Outgoing, PlaceError> {
     let headers = HeaderMap::with_capacity(8);
     let (in_path, is_get, placing) = (call.path.contains('{'), *call.method == Method::GET, &call.placing);
     if !in_path && !is_get && placing.query.is_empty() && placing.body == Body::Fields {
@@ -25,8 +34,8 @@ pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing
     let (in_query, rest): (Fields<'_>, Fields<'_>) =
         fields.into_iter().partition(|(name, _)| is_get || known(name).is_some());
     for (name, value) in &in_query {
-        let separator = known(name).and_then(|(_, separator)| *separator);
-        ask(&mut url, name, value, separator)?;
+        let own = known(name).and_then(|(_, separator)| *separator);
+        ask(&mut url, name, value, own.or(separator))?;
     }
     let body = if is_get { None } else { body(placing.body, &rest)? };
     Ok(Outgoing { url, headers, body })

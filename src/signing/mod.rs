@@ -21,6 +21,8 @@
 
 pub(crate) mod body;
 pub(crate) mod canonical;
+#[cfg(feature = "cube")]
+pub(crate) mod rsa;
 mod suspect;
 
 use std::fmt;

@@ -56,6 +56,8 @@ pub(crate) struct Transport {
     /// The URL before the paths of operations.
     pub(crate) base: Url,
     pub(crate) scheme: Box<dyn Scheme>,
+    /// Why this server may refuse a signature that is right.
+    pub(crate) doubt: Option<&'static str>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
@@ -145,7 +147,7 @@ impl Transport {
             drop(permit);
             let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
-            failed = failed.asking(trouble.retry_after()).drifting(drift);
+            failed = failed.asking(trouble.retry_after()).drifting(drift).doubting(self.doubt);
             if window.as_ref().is_some_and(Window::is_again) {
                 // Only an acceptance says what became of the first.
                 return Err(failed.undecided());

@@ -9,12 +9,13 @@ use linksfield::cube::types::{
     MessageType, QueryAsyncResult, QueryAsyncResultOutput, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage,
     QuerySims, RenewalItem, ResultCode, ResumeSim, SendSms, SimStatus, SmsMessage,
 };
-use linksfield::cube::{Client, Credentials, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
+use linksfield::cube::{Client, Credentials, Environment, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
 use linksfield::http::Method;
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
-use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
+use linksfield::{Environment as _, Error, ErrorKind, Operation, RetryPolicy};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::documented_examples::without_null;
 use crate::families::Caller;
@@ -209,6 +210,17 @@ async fn a_raw_call_is_signed_and_has_none_of_the_signatures_parameters() {
         let error = client.call::<Value>(Method::POST, "/x", &json!({ reserved: "1" })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.to_string().contains(reserved), "{error}");
+        let error = client.call::<Value>(Method::GET, "/sims", &json!({ reserved: "1" })).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidRequest && error.to_string().contains(reserved), "{error}");
+    }
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    client.call::<Value>(Method::GET, "/sims", &json!({ "a": [1, "3"], "b": 2 })).await.unwrap();
+    assert!(server.requests()[0].starts_with("GET /sims?a=1%2C3&b=2 HTTP/1.1"), "{:?}", server.requests());
+    for ambiguous in [json!({ "a": ["1,2", 3] }), json!({ "a": [1, "2,3"] })] {
+        let error = client.call::<Value>(Method::GET, "/sims", &ambiguous).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.to_string().contains("the parameter a "), "{error}");
     }
 }
 
@@ -379,6 +391,7 @@ fn a_key_id_stands_in_a_header() {
 #[test]
 #[ignore = "runs in a process of its own"]
 fn client_of_the_environment() {
+    tracing_subscriber::fmt().with_writer(std::io::stdout).with_ansi(false).init();
     match Client::from_env() {
         Ok(client) => println!("client: {client:?}"),
         Err(error) => println!("error: {error}"),
@@ -416,6 +429,70 @@ fn the_environment_sets_up_a_client() {
     let printed = run(&[url, id, ("LINKSFIELD_CUBE_PRIVATE_KEY", "secret-that-is-no-key")]);
     assert!(printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY: the private key is no key"), "{printed}");
     assert!(!printed.contains("secret-that-is-no-key"), "{printed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_may_read_is_used_with_a_warning() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("key.pem"), folder.path().join("link.pem"));
+    std::fs::write(&path, CUBE_KEY).unwrap();
+    symlink(&path, &link).unwrap();
+    for (mode, warns) in [(0o600, false), (0o400, false), (0o644, true), (0o440, true), (0o604, true)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let environment = [
+            ("LINKSFIELD_CUBE_BASE_URL", "https://api.linksfield.net/cube/v4"),
+            ("LINKSFIELD_CUBE_KEY_ID", CUBE_KEY_ID),
+            ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", link.to_str().unwrap()),
+        ];
+        let printed = in_its_own_process("cube::client_of_the_environment", &environment);
+        assert!(printed.contains("client: ApiClient"), "{printed}");
+        assert_eq!(printed.contains("others may read the file of a secret: give it the mode 600"), warns, "{printed}");
+        assert_eq!(
+            printed.contains(&format!("LINKSFIELD_CUBE_PRIVATE_KEY_FILE\" mode=\"{mode:o}\"")),
+            warns,
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_signature_names_the_path_unless_the_server_is_the_vendors() {
+    let hint = "signed_base_path must be that one";
+    for (status, body, hints) in [
+        ("403 x", r#"{"status":{"code":"CB-99-9403","message":"no"}}"#, true),
+        ("403 x", "", true),
+        ("401 x", r#"{"status":{"code":"CB-99-9401"}}"#, false),
+        ("200 OK", r#"{"status":{"code":"CB-99-9403"}}"#, false),
+    ] {
+        let server = Canned::raw(response(status, "application/json", body)).await;
+        let error = client_at(&server.url).query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap_err();
+        assert_eq!(error.to_string().contains(hint), hints, "{error}");
+    }
+    for (url, is_documented) in [
+        ("https://api.linksfield.net/cube/v4", true),
+        ("https://api-uat.io.linksfield.net/cube/v4/", true),
+        ("https://gateway.example/linksfield/cube/v4", false),
+    ] {
+        assert_eq!(Environment::from(url).is_documented(), is_documented, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_service_is_asked_about_again_while_waiting() {
+    let answer = |body: &str| response("200 OK", "application/json", body);
+    let server = Canned::sequence(
+        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        vec![
+            answer(r#"{"status":{"code":"CB-99-9500"}}"#),
+            answer(r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":"1","status":23}}"#),
+        ],
+    );
+    let pending = Pending::new("activateSim", SIM);
+    let state = pending.until_status(&client_at(&server.url), [SimStatus::ActiveLive]).await.unwrap();
+    assert!(matches!(state, State::Done(_)), "{state:?}");
 }
 
 /// A pending operation, as it is after a restart.
