@@ -67,7 +67,7 @@ impl<F: Family> ApiClient<F> {
         /// Which server: one of the family's environments, or the URL of any other.
         #[builder(into)]
         environment: F::Environment,
-        /// Language of the API's messages. Without it the API answers in simplified Chinese.
+        /// Language of the API's messages. Without it the API answers in simplified Chinese, and the Cube API in English.
         language: Option<Language>,
         /// Longest time to connect. 10 seconds if not set.
         connect_timeout: Option<Duration>,

@@ -86,6 +86,8 @@ struct Position<T> {
     seen: i64,
     total_pages: Option<i64>,
     total_count: Option<i64>,
+    /// Whether it is known how many items are before the first page.
+    is_counted: bool,
     /// What stands for the items of each page before it.
     pages: HashSet<u64>,
     items: PhantomData<fn() -> T>,
@@ -98,8 +100,9 @@ impl<T: Serialize> Position<T> {
             && self.total_count.is_none_or(|total| self.seen >= total)
     }
 
+    /// Whether numbers were named, and each is reached.
     fn is_behind_the_last(&self) -> bool {
-        self.total_pages.is_some_and(|total| self.number > total)
+        (self.total_pages.is_some() || self.total_count.is_some()) && self.is_whole()
     }
 
     /// Whether nothing can follow: both numbers are named and reached.
@@ -119,7 +122,7 @@ impl<T: Serialize> Position<T> {
     fn note(&mut self, page: &Page<T>) {
         let named = |total: Option<i64>| total.filter(|total| *total >= 1);
         self.total_pages = named(page.total_pages).or(self.total_pages);
-        self.total_count = named(page.total_count).or(self.total_count);
+        self.total_count = named(page.total_count).filter(|_| self.is_counted).or(self.total_count);
     }
 
     fn advance(&mut self, items: &Listed<T>) {
@@ -139,7 +142,7 @@ impl<T: Serialize> Position<T> {
 }
 
 impl<T: Serialize + Send + 'static> Items<T> {
-    /// The items from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
+    /// The items from page `first` on, of which each has up to `size`, if that is not 0. `ask` gives the answer with a page, `read` what its
     /// data and what is around that say of the list.
     pub(crate) fn new<D, F>(
         first: i64,
@@ -157,6 +160,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
             seen,
             total_pages: None,
             total_count: None,
+            is_counted: first <= 1 || size > 0,
             pages: HashSet::new(),
             items: PhantomData,
         };
@@ -187,9 +191,7 @@ fn turned<T: Serialize, D>(
             (read(data, &around), around)
         }
         // A page behind the last that was named is refused by some servers, and empty at others.
-        Err(error) if position.is_behind_the_last() && says_no_such_page(&error) && position.gap().is_none() => {
-            return (Vec::new(), None);
-        }
+        Err(error) if position.is_behind_the_last() && says_no_such_page(&error) => return (Vec::new(), None),
         Err(error) => return (vec![Err(error)], None),
     };
     position.note(&page);

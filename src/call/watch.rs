@@ -20,6 +20,9 @@ use crate::error::{Blame, Cause, Error, ErrorKind, Subject};
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
+/// How many answers one after the other may be something else than answers of the API.
+const ODD_ANSWERS: u32 = 5;
+
 /// What is told from elsewhere to all who wait for the same.
 #[derive(Clone, Default)]
 pub(crate) struct Completion(watch::Sender<Option<Value>>);
@@ -69,9 +72,11 @@ pub enum State<T> {
 
 /// Waiting for an asynchronous operation: a future of its last [`State`], or a stream of all.
 ///
-/// It asks after 2 seconds, then after delays that double up to 60 seconds, within the client's limits. A question that gets
-/// no answer, or that the server has no time for, is asked again later; one that is refused ends it. Dropping it stops the asking, not the
-/// operation.
+/// It asks after 2 seconds, then after delays that double up to 60 seconds, or as late as the server asks for, within the
+/// client's limits. A question that gets no answer, that the server has no time for or fails at, or for which the day's calls
+/// are used up, is asked again later; so are up to five in a row that something between answers. One that is refused
+/// ends it. Whatever the error, the [outcome](Error::outcome_unknown) of the operation is unknown: it may go on. Dropping it stops
+/// the asking, not the operation.
 #[must_use = "nothing is asked until it is awaited"]
 pub struct Watch<T> {
     subject: Subject,
@@ -134,14 +139,21 @@ impl<T> Asking<T> {
             };
             let (known, late) = (pin!(known), pin!(late));
             let answered = async {
+                let (mut odd, mut free_in) = (0, Duration::ZERO);
                 loop {
-                    sleep(delay).await;
+                    sleep(delay.max(free_in)).await;
                     delay = (delay * 2).min(LONGEST_DELAY);
                     asked.fetch_add(1, Relaxed);
-                    match (asking.ask)().await {
-                        Err(error) if may_pass(&error) => {}
-                        answer => break answer,
+                    let error = match (asking.ask)().await {
+                        Ok(answer) => break Ok(answer),
+                        Err(error) => error,
+                    };
+                    odd = if is_odd(&error) { odd + 1 } else { 0 };
+                    if odd > ODD_ANSWERS || odd == 0 && !passes(&error) {
+                        // A question was refused: nobody knows more of the operation.
+                        break Err(error.undecided());
                     }
+                    free_in = error.retry_after().unwrap_or_default();
                 }
             };
             let result = match select(select(known, late), pin!(answered)).await {
@@ -161,10 +173,17 @@ impl<T> Asking<T> {
     }
 }
 
-/// Whether the same question may be answered later.
-fn may_pass(error: &Error) -> bool {
-    let lost = matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Server);
+/// Whether the same question is answered later.
+fn passes(error: &Error) -> bool {
+    let lost =
+        matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Server | ErrorKind::UsedUp);
     lost || error.is_rate_limited() || error.blame() == Some(Blame::Server)
+}
+
+/// Whether it is an answer of something between, which may go away or not.
+fn is_odd(error: &Error) -> bool {
+    use ErrorKind::{NotFound, Redirect, Unauthorised, Unreadable};
+    matches!(error.kind(), NotFound | Redirect | Unauthorised | Unreadable)
 }
 
 impl<T: Send + 'static> Stream for Watch<T> {

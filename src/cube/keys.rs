@@ -5,8 +5,8 @@ use std::fmt;
 use http::HeaderValue;
 
 use crate::error::Error;
-use crate::family::secret::variable_or_file;
-use crate::family::variable::{both, check, variable};
+use crate::family::secret::{trimmed, variable_or_file};
+use crate::family::variable::{both, check};
 pub use crate::signing::rsa::{PrivateKey, PublicKey};
 
 /// Environment variable with the id of the key.
@@ -47,7 +47,7 @@ impl Credentials {
     ///
     /// A variable is not set or can't be used, or both ways of giving the key are; the error names all that is wrong.
     pub fn from_env() -> Result<Self, Error> {
-        let (key_id, key) = both(variable(KEY_ID_VARIABLE), PrivateKey::from_env())?;
+        let (key_id, key) = both(trimmed(KEY_ID_VARIABLE), PrivateKey::from_env())?;
         Self::new(key_id.as_str(), key)
     }
 
@@ -80,7 +80,7 @@ impl fmt::Debug for Credentials {
 
 impl PrivateKey {
     /// Reads PEM or the bare Base64 of its content, PKCS#8 or PKCS#1, with line breaks, spaces, `\n` as two characters, or
-    /// nothing between the lines, and with any text around the PEM.
+    /// nothing between the lines, and with any text around the PEM; or the Base64 of a whole PEM, or either in quotes.
     ///
     /// # Errors
     ///

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::Client;
 use super::types::{QueryAsyncResult, QueryAsyncResultOutput, QuerySim, QuerySimOutput, RequestId, SimId, SimStatus};
+use super::{Client, OPERATIONS};
 use crate::call::Call;
 use crate::call::watch::Completion;
 pub use crate::call::watch::{Progress, State, Watch};
@@ -32,6 +33,7 @@ use crate::values::EpochMillis;
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pending {
+    #[serde(deserialize_with = "known")]
     operation: String,
     sim_id: SimId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +92,8 @@ impl Pending {
         self.completion.tell(value.into());
     }
 
-    /// Waits until the SIM has one of these statuses, by asking [`query_sim`](Client::query_sim).
+    /// Waits until the SIM has one of these statuses, by asking [`query_sim`](Client::query_sim). One that it had before the
+    /// operation tells nothing.
     pub fn until_status(
         &self,
         client: &Client,
@@ -116,9 +119,11 @@ impl Pending {
         client: &Client,
         judge: impl FnMut(&QueryAsyncResultOutput) -> Progress + Send + 'static,
     ) -> Result<Watch<QueryAsyncResultOutput>, Error> {
-        let reason = "it has no request id: wait until the SIM has another status instead";
-        let request_id = self.request_id.clone();
-        let request_id = request_id.ok_or_else(|| Error::new(self.subject(), 0, Cause::invalid_request(reason)))?;
+        let Some(request_id) = self.request_id.clone() else {
+            let reason = "it has no request id: wait until the SIM has another status instead";
+            let subject = Subject { operation: "queryAsyncResult".into(), safe_to_retry: true };
+            return Err(Error::new(subject, 0, Cause::invalid_request(reason)));
+        };
         let (client, query) = (client.clone(), QueryAsyncResult { request_id });
         Ok(self.until(move || client.query_async_result(&query), judge))
     }
@@ -136,4 +141,11 @@ impl Pending {
     fn subject(&self) -> Subject {
         Subject { operation: self.operation.clone().into(), safe_to_retry: false }
     }
+}
+
+/// The name of an operation of this API: what was kept may have been changed.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let is_known = OPERATIONS.iter().any(|operation| operation.id == name);
+    is_known.then_some(name).ok_or_else(|| D::Error::custom("the operation is none of the Cube API"))
 }

@@ -7,7 +7,7 @@ use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName};
 use serde::Deserialize;
 
 use super::keys::Credentials;
-use super::signature::{NONCE, Signed, TIMESTAMP};
+use super::signature::{NONCE, SIGNATURE_TYPE, Signed, TIMESTAMP, VERSION};
 use super::types::ResultCode;
 use crate::error::Blame;
 use crate::family::envelope::{Envelope, Written, unsaid};
@@ -16,7 +16,6 @@ use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignErro
 use crate::signing::canonical::write_object;
 use crate::signing::{Explanation, explain_parameters};
 
-const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("x-lf-signature-type");
 const API_VERSION: HeaderName = HeaderName::from_static("x-lf-api-version");
 
 /// Signs with a key, and reads the envelope.
@@ -46,7 +45,7 @@ impl Signing {
         outgoing.headers.extend([
             (HeaderName::from_static(TIMESTAMP), timestamp.into()),
             (HeaderName::from_static(NONCE), nonce.into()),
-            (SIGNATURE_TYPE, HeaderValue::from_static("2.0")),
+            (SIGNATURE_TYPE, HeaderValue::from_static(VERSION)),
             (ACCEPT_LANGUAGE, HeaderValue::from_static("en-US")),
         ]);
         outgoing.headers.extend(self.api_version.iter().map(|version| (API_VERSION, version.clone())));
@@ -67,7 +66,7 @@ impl Scheme for Signing {
 
     fn explain(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Explanation, SignError> {
         let (outgoing, signed) = self.placed(call, moment)?;
-        let explanation = explain_parameters(&signed.with(outgoing.body.as_deref().unwrap_or_default())?)?;
+        let explanation = explain_parameters(&signed.with(outgoing.body.as_deref().unwrap_or_default())?, None)?;
         let notes = notes(&explanation, &signed.uri, outgoing.url.path());
         Ok(explanation.with_notes(notes))
     }
@@ -90,7 +89,7 @@ impl Scheme for Signing {
     }
 
     fn blame(&self, code: &str) -> Blame {
-        match ResultCode::from(code) {
+        match ResultCode::from(&*code.trim().to_ascii_uppercase()) {
             ResultCode::InternalCallError | ResultCode::InternalServiceError => Blame::Server,
             ResultCode::AuthorizationMissing | ResultCode::AuthenticationFailed => Blame::Caller,
             _ => by_number(code),
@@ -136,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::cube::{OPERATIONS, PrivateKey, SignedRequest, verify};
+    use crate::openapi::Operation;
 
     fn vectors() -> Value {
         serde_json::from_str(include_str!("../../openapi/cube-signing-vectors.json")).unwrap()
@@ -209,6 +209,64 @@ mod tests {
             ("", Blame::Request),
         ] {
             assert_eq!(scheme.blame(code), blame, "{code}");
+        }
+    }
+
+    /// Figures, as ratios of one run: `cargo test --all-features --lib measure -- --ignored --nocapture`, best with `--release`.
+    #[test]
+    #[ignore = "measures"]
+    fn measure_a_signature() {
+        use std::hint::black_box;
+        use std::process::Command;
+        use std::time::Instant;
+
+        let per_call = |work: &dyn Fn()| {
+            let round = || {
+                let start = Instant::now();
+                (0..100).for_each(|_| work());
+                start.elapsed().as_secs_f64() / 100.0
+            };
+            (0..20).map(|_| round()).fold(f64::MAX, f64::min)
+        };
+        let key = PrivateKey::from_text(vectors()["private_key"].as_str().unwrap()).unwrap();
+        let scheme = signed(Credentials::new("id", key.clone()).unwrap());
+        let operation = OPERATIONS.iter().find(|operation| operation.id == "createRenewalOrder").unwrap();
+        let (method, base) = (Method::POST, "https://api.linksfield.net/cube/v4".parse().unwrap());
+        let Operation { path, added, placing, .. } = *operation;
+        let parameters = operation.example.as_bytes();
+        let call = Unsigned { method: &method, base: &base, path, added, placing, parameters };
+        let moment = Moment { now: UNIX_EPOCH + Duration::from_secs(1_674_197_059), nonce: 1 };
+        let content = scheme.explain(&call, moment).unwrap().content().to_owned();
+
+        let rsa = per_call(&|| drop(black_box(key.sign(content.as_bytes()))));
+        let whole = per_call(&|| drop(black_box(scheme.sign(&call, moment).unwrap())));
+        let csss = crate::signing::Key::new("an example secret");
+        let wrapped = per_call(&|| {
+            let body = crate::csss::envelope::wrap(parameters, "P000270", "1643253530", &csss).unwrap();
+            drop(black_box(place_listing(&call, body, None).unwrap()));
+        });
+        let placed = per_call(&|| {
+            let (outgoing, signed) = scheme.placed(&call, moment).unwrap();
+            let parameters = signed.with(outgoing.body.as_deref().unwrap_or_default()).unwrap();
+            let mut content = Vec::with_capacity(512);
+            write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())).unwrap();
+            drop(black_box(content));
+        });
+        println!("raw RSA {:.1} us, a signed request {:.3} of it", rsa * 1e6, whole / rsa);
+        println!(
+            "without RSA {:.2} us, {:.2} of a CSSS body that is signed and placed",
+            placed * 1e6,
+            placed / wrapped
+        );
+        let speed = Command::new("openssl").args(["speed", "-mr", "-seconds", "1", "rsa1024"]).output();
+        let speed = speed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let fields =
+            speed.lines().find_map(|line| line.strip_prefix("+F2:")).map(|line| line.split(':').collect::<Vec<_>>());
+        match fields.as_deref() {
+            Some([_, "1024", sign, ..]) => {
+                println!("openssl {sign} a second: {:.1} of its time", rsa * sign.parse::<f64>().unwrap())
+            }
+            _ => println!("openssl does not say: {speed}"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use reqwest::Url;
 
 use super::keys::PublicKey;
@@ -12,6 +12,10 @@ use crate::signing::{ContentError, Explanation, explain_parameters};
 pub(super) const TIMESTAMP: &str = "timestamp";
 pub(super) const NONCE: &str = "nonce";
 const URI: &str = "x-sign-uri";
+
+pub(super) const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("x-lf-signature-type");
+/// The version of the signature.
+pub(super) const VERSION: &str = "2.0";
 
 /// How far from the time of a request its `timestamp` may be.
 const VALID: Duration = Duration::from_secs(10 * 60);
@@ -53,7 +57,7 @@ pub struct SignedRequest<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// `Authorization`, `timestamp` or `nonce` is missing, or is not as documented.
+    /// `Authorization`, `timestamp` or `nonce` is missing, or one of them or the version is not as documented.
     #[error("the header {0} is missing or not as documented")]
     Unsigned(&'static str),
     /// The time of the request is more than 10 minutes off.
@@ -68,7 +72,8 @@ pub enum VerifyError {
 }
 
 /// Checks the signature of a request that arrived at `now`, for servers; says what was signed. `key` gives the public key of
-/// a key id.
+/// a key id. Whether the same was sent before is not known here: a server that must do things once remembers each `nonce` for
+/// 20 minutes.
 ///
 /// # Errors
 ///
@@ -82,18 +87,24 @@ pub fn verify(
         let value = request.headers.get(name).and_then(|value| value.to_str().ok());
         value.ok_or(VerifyError::Unsigned(name))
     };
+    if request.headers.get(SIGNATURE_TYPE).is_some_and(|version| version != VERSION) {
+        return Err(VerifyError::Unsigned("x-lf-signature-type"));
+    }
     let (timestamp, nonce) = (header(TIMESTAMP)?, header(NONCE)?);
     let authorization = header("authorization")?.strip_prefix("LF ").and_then(|value| value.split_once('/'));
     let (key_id, sign) = authorization.ok_or(VerifyError::Unsigned("authorization"))?;
     let key = key(key_id).ok_or(VerifyError::Unsigned("authorization"))?;
-    let sent = timestamp.parse().ok().and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
+    let digits = Some(timestamp).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let sent = digits
+        .and_then(|text| text.parse().ok())
+        .and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     let sent = sent.ok_or(VerifyError::Unsigned(TIMESTAMP))?;
     if sent.duration_since(now).unwrap_or_else(|earlier| earlier.duration()) > VALID {
         return Err(VerifyError::Stale);
     }
     let (timestamp, nonce, uri) = (timestamp.to_owned(), nonce.to_owned(), request.path.to_owned());
     let signed = Signed { timestamp, nonce, uri, query: form(request.query) };
-    let explanation = explain_parameters(&signed.with(request.body)?)?;
+    let explanation = explain_parameters(&signed.with(request.body)?, None)?;
     if key.matches(explanation.content().as_bytes(), sign) {
         Ok(explanation)
     } else {

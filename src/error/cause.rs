@@ -110,8 +110,17 @@ impl Cause {
         Self::Unreadable { head, body, reason }
     }
 
-    pub(crate) fn is_invalid_request(&self) -> bool {
-        matches!(self, Self::InvalidRequest(_))
+    /// Whether the attempt was none, as nothing was to be sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_) | Self::UsedUp { .. })
+    }
+
+    /// When the client may call again.
+    pub(crate) fn free_in(&self) -> Option<Duration> {
+        match self {
+            Self::UsedUp { free_in, .. } => Some(*free_in),
+            _ => None,
+        }
     }
 
     pub(crate) fn invalid_request(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -162,7 +162,7 @@ impl Error {
         Some(if by_status == Blame::Request { refusal.blame } else { by_status })
     }
 
-    /// The code of a refused call. Apart from the one for success, Linksfield documents none.
+    /// The code of a refused call. Apart from the one for success, Linksfield documents those of the Cube API alone.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.refusal().map(|refusal| &*refusal.code)

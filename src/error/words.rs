@@ -53,7 +53,7 @@ impl fmt::Display for Error {
         }
         match self.kind() {
             // A clock that is off is the reason, rather than the key.
-            ErrorKind::Unauthorised if drift.is_none() => {
+            ErrorKind::Unauthorised | ErrorKind::Refused if drift.is_none() && self.is_unauthorised() => {
                 write!(f, "; check the credentials, and that they are those of this server")?;
             }
             ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,

@@ -95,7 +95,7 @@ pub enum Answer<'a> {
     /// The call failed.
     #[non_exhaustive]
     Refused {
-        /// Result code. Apart from success, none is documented.
+        /// Result code. Apart from success, those of the Cube API alone are documented.
         code: Cow<'a, str>,
         /// Result in words.
         message: Cow<'a, str>,

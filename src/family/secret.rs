@@ -3,14 +3,18 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use encoding_rs::UTF_8;
 use zeroize::Zeroizing;
 
-use super::variable::{both, unchecked};
+use super::variable::{both, check, unchecked};
 use crate::error::Error;
+
+/// Most bytes of a file that are read: whatever it is, what follows is no secret.
+const LONGEST: usize = 64 * 1024;
 
 /// A secret in an environment variable or in the file that another one names, and which of the two has it.
 pub(crate) fn variable_or_file<'a>(name: &'a str, file: &'a str) -> Result<(&'a str, Zeroizing<String>), Error> {
-    match both(unchecked(name), unchecked(file))? {
+    match both(given(name), given(file))? {
         (Some(_), Some(_)) => Err(Error::settings(format!("{name} and {file} are both set: remove one of them"))),
         (Some(secret), None) => Ok((name, secret)),
         (None, Some(path)) => {
@@ -22,13 +26,25 @@ pub(crate) fn variable_or_file<'a>(name: &'a str, file: &'a str) -> Result<(&'a 
     }
 }
 
-/// What is in a file, a pipe, or what a link leads to; what is no text in it is nothing of a secret.
+/// The value of an environment variable without the white space around it, which a file of it may end with.
+pub(crate) fn trimmed(name: &str) -> Result<Zeroizing<String>, Error> {
+    let value = given(name)?.ok_or_else(|| Error::settings(format!("{name} is not set: set it")))?;
+    let value = Zeroizing::new(value.trim().to_owned());
+    check(name, &value).map(|()| value)
+}
+
+/// The value of a variable that is set and not empty.
+fn given(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    Ok(unchecked(name)?.filter(|value| !value.is_empty()))
+}
+
+/// What is in a file, a pipe, or what a link leads to: UTF-8, or UTF-16 with its mark.
 fn contents(variable: &str, path: &str) -> io::Result<Zeroizing<String>> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     warn_if_open(variable, &file);
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.read_to_end(&mut bytes)?;
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    file.take(u64::try_from(LONGEST).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(Zeroizing::new(UTF_8.decode(&bytes).0.into_owned()))
 }
 
 /// Says so where others may read a secret's file: it is not this crate's, and some systems mount it like that.

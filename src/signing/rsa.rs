@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use rsa::pkcs1::der::asn1::AnyRef;
-use rsa::pkcs1::der::{Decode, ErrorKind, Tag, Tagged};
+use rsa::pkcs1::der::{Decode, ErrorKind};
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, RsaPrivateKeyRef};
 use rsa::pkcs1v15::{Signature as Raw, SigningKey, VerifyingKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey, LineEnding, PrivateKeyInfoRef};
@@ -29,6 +29,9 @@ impl PrivateKey {
         let der = private_der(text)?;
         let pkcs1 = PrivateKeyInfoRef::from_der(&der).map(|info| info.private_key.as_bytes());
         let parts = RsaPrivateKeyRef::from_der(pkcs1.unwrap_or(&der)).map_err(|_| why_not(&der))?;
+        if parts.other_prime_infos.is_some() {
+            return Err("has more than two primes: such keys are not supported");
+        }
         let modulus = parts.modulus.as_bytes();
         let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         if modulus.len() * 8 - unused < BITS {
@@ -99,8 +102,23 @@ impl PublicKey {
     }
 }
 
-/// The DER of the one private key in a text.
+/// The DER of the one private key in a text, or in a text that was made Base64 as a whole.
 fn private_der(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    let decoded = der(unquoted(text))?;
+    match std::str::from_utf8(&decoded) {
+        Ok(inner) if inner.contains("-----BEGIN ") => der(inner),
+        _ => Ok(decoded),
+    }
+}
+
+/// A text without the pair of quotes around it that files of environments keep.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inside = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    ['"', '\''].into_iter().find_map(inside).unwrap_or(text)
+}
+
+fn der(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let body = match block(text, "PRIVATE KEY")? {
         Some(body) => body,
         None if text.contains("PUBLIC KEY-----") => return Err("is a public key: give the private one"),
@@ -119,6 +137,9 @@ fn block(text: &str, kind: &str) -> Result<Option<Zeroizing<String>>, &'static s
         let Some((label, rest)) = part.split_once("-----").filter(|(label, _)| label.ends_with(kind)) else { continue };
         if label.starts_with("ENCRYPTED") {
             return Err("is encrypted: decrypt it first");
+        }
+        if label.starts_with("OPENSSH") {
+            return Err("is written as OpenSSH does: make it PEM, with `ssh-keygen -p -m PEM -f` and a copy of it");
         }
         let (body, _) = rest.split_once("-----END").ok_or("is cut off")?;
         if found.replace(Zeroizing::new(body.to_owned())).is_some() {
@@ -153,7 +174,7 @@ fn why_not(der: &[u8]) -> &'static str {
         "is a public key: give the private one"
     } else if is_cut(der) {
         "is cut off"
-    } else if begins_with_sequence(der) {
+    } else if is_encrypted(der) {
         "is encrypted: decrypt it first"
     } else if PrivateKeyInfoRef::from_der(der).is_ok() {
         "is one of another kind than RSA"
@@ -172,7 +193,8 @@ fn is_cut(der: &[u8]) -> bool {
     der.first() == Some(&0x30) && matches!(error, Some(ErrorKind::Incomplete { .. }))
 }
 
-/// Whether a sequence begins with another one: that of an encrypted key says how it is encrypted.
-fn begins_with_sequence(der: &[u8]) -> bool {
-    AnyRef::from_der(der).is_ok_and(|outer| outer.tag() == Tag::Sequence && outer.value().first() == Some(&0x30))
+/// Whether it begins with the name of a way to encrypt by a password: 1.2.840.113549.1.5 or 1.2.840.113549.1.12.
+fn is_encrypted(der: &[u8]) -> bool {
+    const PASSWORD_BASED: [&[u8]; 2] = [b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c"];
+    der.get(..40).unwrap_or(der).windows(8).any(|part| PASSWORD_BASED.contains(&part))
 }

@@ -159,13 +159,15 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
     if sim.bundles.len() >= ORDER_LIMIT {
         return Err(Refusal::Full);
     }
+    // All or nothing: what is refused has added nothing.
+    if add.activate == Some(true) {
+        account.begin(&add.sim_id, Asynchronous::Activate, now)?;
+    }
+    let sim = account.sim(&add.sim_id)?;
     let started = (status == BundleStatus::BundleInUse).then_some(now);
     let id = format!("SANDBOX-{}", sim.bundles.len());
     sim.bundles.push(Bundle { id, status, cycles: add.cycles.unwrap_or(1), added: now, started });
-    match add.activate {
-        Some(true) => account.begin(&add.sim_id, Asynchronous::Activate, now).map(|_| Value::Null),
-        _ => Ok(Value::Null),
-    }
+    Ok(Value::Null)
 }
 
 fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
