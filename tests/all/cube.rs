@@ -573,6 +573,15 @@ async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn the_sandbox_takes_no_list_for_an_object() {
+    let client = client_of(&Sandbox::start().await.unwrap());
+    let mut order = serde_json::to_value(renewal()).unwrap();
+    order["extra"] = json!([null, null]);
+    let error = client.call::<Value>(Method::POST, "/orders/service", &order).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+}
+
+#[tokio::test]
 async fn a_bundle_that_the_sandbox_refuses_to_activate_is_not_added() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(&sandbox);
