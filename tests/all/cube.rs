@@ -574,7 +574,8 @@ async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
 
 #[tokio::test]
 async fn the_sandbox_takes_no_list_for_an_object() {
-    let client = client_of(&Sandbox::start().await.unwrap());
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
     let mut order = serde_json::to_value(renewal()).unwrap();
     order["extra"] = json!([null, null]);
     let error = client.call::<Value>(Method::POST, "/orders/service", &order).await.unwrap_err();
@@ -583,7 +584,7 @@ async fn the_sandbox_takes_no_list_for_an_object() {
 
 #[tokio::test]
 async fn a_bundle_that_the_sandbox_refuses_to_activate_is_not_added() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let (sandbox, _) = sandbox_with_a_clock().await;
     let client = client_of(&sandbox);
     let add = AddBundle::builder().sim_id(SIM).bundle_id("LP09823222320").bundle_type(10).activate(true).build();
     let count = async || client.query_sim_bundles(&QuerySimBundles::builder().sim_id(SIM).build()).await.unwrap().len();

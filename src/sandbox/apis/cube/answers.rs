@@ -159,14 +159,16 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
     if sim.bundles.len() >= ORDER_LIMIT {
         return Err(Refusal::Full);
     }
-    // All or nothing: what is refused has added nothing.
-    if add.activate == Some(true) {
-        account.begin(&add.sim_id, Asynchronous::Activate, now)?;
-    }
-    let sim = account.sim(&add.sim_id)?;
     let started = (status == BundleStatus::BundleInUse).then_some(now);
     let id = format!("SANDBOX-{}", sim.bundles.len());
     sim.bundles.push(Bundle { id, status, cycles: add.cycles.unwrap_or(1), added: now, started });
+    if add.activate == Some(true)
+        && let Err(refusal) = account.begin(&add.sim_id, Asynchronous::Activate, now)
+    {
+        // All or nothing: what is refused has added nothing.
+        account.sim(&add.sim_id)?.bundles.pop();
+        return Err(refusal);
+    }
     Ok(Value::Null)
 }
 
