@@ -190,6 +190,7 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         sms, r#"{"status":{"code":"CB-04-9999","message":"no"},"data":[]}"# => "Refused CB-04-9999 no";
         sims, r#"{"status":{"code":"CB-99-9403","message":"x"},"data":[]}"# => "Refused CB-99-9403 x";
         sims, r#"{"status":{},"data":[]}"# => "Unreadable";
+        sims, r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":1}}"# => "Unreadable";
         report, r#"{"code":"0"}"# => "ok {}";
         report, r#"{"code":0,"success":true,"data":null}"# => "ok {}";
         report, r#"{"code":1,"success":true}"# => "Unreadable, unknown";
@@ -222,7 +223,6 @@ async fn a_good_answer_is_never_lost() {
         renew, r#"{"status":{"code":"CB-00-0000"},"order_id":"7"}"# => r#"ok {"order_id":"7","status":{"code":"CB-00-0000"}}"#;
         sms, r#"{"data":{"job_id":898239829382732323},"status":{"code":"CB-00-0000","message":null}}"#
             => r#"ok {"job_id":"898239829382732323"}"#;
-        sims, r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":1}}"# => r#"ok [{"sim_id":"1"}]"#;
         sims, r#"{"status":{"code":"CB-00-0000"},"data":""}"# => "ok []";
         list, r#"{"code":"0000","data":{"page":[],"package_order":null}}"# => "ok {}";
         list, r#"{"code":"0000","page":{"total_pages":1.0},"package_order":[{"orderCode":"7"}]}"#

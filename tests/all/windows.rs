@@ -100,7 +100,8 @@ async fn nothing_is_sent_again_unless_the_caller_says_so_the_outcome_is_unknown_
     let lost = [("", ""), ("200 OK", ACCEPTED)];
     assert!(once(RetryPolicy::default(), &lost).await.outcome_unknown());
     assert!(once(RetryPolicy::builder().attempts(1).within_window(true).build(), &lost).await.outcome_unknown());
-    let late = RetryPolicy::builder().first_delay(Duration::from_secs(1_000_000)).within_window(true).build();
+    let long = Duration::from_secs(1_000_000);
+    let late = RetryPolicy::builder().first_delay(long).longest_delay(long).total(long).within_window(true).build();
     assert!(once(late, &lost).await.outcome_unknown());
     let asking = [("503 x\r\nretry-after: 11", r#"{"status":{"code":"CB-99-9500"}}"#), ("200 OK", ACCEPTED)];
     let error = once(policy(), &asking).await;
