@@ -13,7 +13,7 @@ pub fn environment(document: &Document) -> TokenStream {
     let names = servers.iter().map(|server| text(&server["x-linksfield-environment"]));
     let variants: Vec<_> = names.map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let about = servers.iter().map(|server| format!("`{}`\n\n{}", text(&server["url"]), text(&server["description"])));
-    let urls = servers.iter().map(|server| text(&server["url"]));
+    let urls: Vec<_> = servers.iter().map(|server| text(&server["url"])).collect();
     quote! {
         /// Which server a client calls.
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub fn environment(document: &Document) -> TokenStream {
 
         impl crate::Environment for Environment {
             fn base_url(&self) -> &str { self.url() }
+            fn is_documented(&self) -> bool { [#(#urls),*].contains(&self.url().trim_end_matches('/')) }
         }
 
         impl From<&str> for Environment {

@@ -37,6 +37,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     };
     let deprecated = operation.node["deprecated"] == true;
     let safe_to_retry = operation.node["x-linksfield-safe-to-retry"] == true;
+    let confirm = operation.node["x-linksfield-confirm"].as_str();
+    let confirm = confirm.map_or(quote!(None), |name| quote!(Some(#name)));
     let data = peel::data(document, operation);
     let fields = entries(&document.resolved(&data)["properties"]).flat_map(names);
     // One that the envelope has too tells nothing of the data.
@@ -63,7 +65,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         super::Operation {
             id: #id, method: ::http::Method::#method, path: #path, page: #page,
             completeness: super::Completeness::#completeness,
-            safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, example: #example, no_data: #no_data,
+            safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, confirm: #confirm,
+            example: #example, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
             places_orders: #places_orders, total_count: #total_count, placing: #placing,

@@ -67,7 +67,7 @@ impl<F: Family> ApiClient<F> {
         /// Which server: one of the family's environments, or the URL of any other.
         #[builder(into)]
         environment: F::Environment,
-        /// Language of the API's messages. Without it the API answers in simplified Chinese.
+        /// Language of the API's messages. Without it the API answers in simplified Chinese, and the Cube API in English.
         language: Option<Language>,
         /// Longest time to connect. 10 seconds if not set.
         connect_timeout: Option<Duration>,
@@ -152,6 +152,7 @@ impl<F: Family> ApiClient<F> {
         };
         let language = language.map(|language| language.header()).transpose();
         let language = language.map_err(|what| Error::settings(format!("the language {what}")))?;
+        let scheme = F::scheme(credentials, settings)?;
         let transport = Transport {
             http,
             #[cfg(feature = "blocking")]
@@ -159,7 +160,8 @@ impl<F: Family> ApiClient<F> {
             is_foreign,
             proxy: proxy.map(Into::into),
             base,
-            scheme: F::scheme(credentials, settings)?,
+            doubt: scheme.doubt_elsewhere().filter(|_| !environment.is_documented()),
+            scheme,
             language,
             timeout,
             deadline,

@@ -211,6 +211,11 @@ static OPERATION: Object = Object {
             Used(Flag),
             "of a call: whether calling twice does no more than calling once",
         ),
+        Key(
+            "x-linksfield-confirm",
+            Used(Text),
+            "of a call that can't be taken back: the parameter that a person types once more before it is sent",
+        ),
         Key("x-linksfield-pagination", Used(Anything), "of a call: by what its pages are asked for and counted"),
         Key("x-linksfield-recognized-by", Used(Texts), "of a notification: the fields that tell it from others"),
         Key("security", Refused, "must have no security of its own: who calls is known to the client"),

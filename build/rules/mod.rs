@@ -92,6 +92,12 @@ const RULES: &[Rule] = &[
         check: Check::Call(operation::check_retry),
     },
     Rule {
+        of: "operation",
+        must: "has in `x-linksfield-confirm` a parameter that is required and text, and is not safe to retry, if a person confirms it",
+        why: "what asks a person for an id has one",
+        check: Check::Call(operation::check_confirmed),
+    },
+    Rule {
         of: "parameter",
         must: "is in the path or the query, by the rules of a field: a text, a number, a boolean or a code; in the query a list of them, too. It is never null, and in the path it is required. One in a header is set by the client",
         why: "a header that a caller sets could be one that is signed",

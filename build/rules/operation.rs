@@ -129,6 +129,16 @@ pub fn check_retry(document: &Document, operation: &Operation<'_>) -> Result<()>
     require(document, ours, &operation.place(), rule)
 }
 
+pub fn check_confirmed(document: &Document, operation: &Operation<'_>) -> Result<()> {
+    let Some(name) = operation.node["x-linksfield-confirm"].as_str() else { return Ok(()) };
+    let parameters = peel::parameters(document, operation);
+    let is_text = document.resolved(&parameters["properties"][name])["type"] == "string";
+    let rule = "must have in x-linksfield-confirm the name of a parameter that is required and text";
+    require(document, is_text && requires(&parameters, name), &operation.place(), rule)?;
+    let changes = operation.node["x-linksfield-safe-to-retry"] != true;
+    require(document, changes, &operation.place(), "must not be safe to retry, as it is confirmed by a person")
+}
+
 pub fn check_parameters(document: &Document, operation: &Operation<'_>) -> Result<()> {
     let mut seen = Vec::new();
     for parameter in items(&operation.node["parameters"]) {
@@ -343,7 +353,12 @@ pub fn check_pagination(document: &Document, operation: &Operation<'_>) -> Resul
 /// The body is the schema that is named after the operation, and has the fields that it is recognized by.
 pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<()> {
     require(document, operation.method == "post", &operation.place(), "must be a post: that is how Linksfield sends")?;
-    let foreign = ["x-linksfield-safe-to-retry", "x-linksfield-idempotent-for", "x-linksfield-pagination"];
+    let foreign = [
+        "x-linksfield-safe-to-retry",
+        "x-linksfield-idempotent-for",
+        "x-linksfield-confirm",
+        "x-linksfield-pagination",
+    ];
     let foreign = foreign.into_iter().find(|key| !operation.node[*key].is_null());
     let rule = format!("must not have {}: nobody calls it", foreign.unwrap_or_default());
     require(document, foreign.is_none(), &operation.place(), rule)?;

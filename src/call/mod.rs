@@ -4,6 +4,8 @@ pub(crate) mod pages;
 mod response;
 #[cfg(feature = "blocking")]
 mod waited;
+#[cfg(feature = "cube")]
+pub(crate) mod watch;
 
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -14,8 +14,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
 use super::response::{Around, Response};
-use crate::error::{Error, ErrorKind};
-use crate::family::scheme::is_server_failure;
+use crate::error::{Blame, Error};
 use crate::openapi::Operation;
 use crate::values::{Listed, OddItem};
 
@@ -91,6 +90,8 @@ struct Position<T> {
     seen: i64,
     total_pages: Option<i64>,
     total_count: Option<i64>,
+    /// Whether it is known how many items are before the first page.
+    is_counted: bool,
     /// What stands for the items of each page before it.
     pages: HashSet<u64>,
     items: PhantomData<fn() -> T>,
@@ -103,8 +104,9 @@ impl<T: Serialize> Position<T> {
             && self.total_count.is_none_or(|total| self.seen >= total)
     }
 
+    /// Whether numbers were named, and each is reached.
     fn is_behind_the_last(&self) -> bool {
-        self.total_pages.is_some_and(|total| self.number > total)
+        (self.total_pages.is_some() || self.total_count.is_some()) && self.is_whole()
     }
 
     /// Whether nothing can follow: both numbers are named and reached.
@@ -124,7 +126,7 @@ impl<T: Serialize> Position<T> {
     fn note(&mut self, page: &Page<T>) {
         let named = |total: Option<i64>| total.filter(|total| *total >= 1);
         self.total_pages = named(page.total_pages).or(self.total_pages);
-        self.total_count = named(page.total_count).or(self.total_count);
+        self.total_count = named(page.total_count).filter(|_| self.is_counted).or(self.total_count);
     }
 
     fn advance(&mut self, items: &Listed<T>) {
@@ -144,8 +146,8 @@ impl<T: Serialize> Position<T> {
 }
 
 impl<T: Serialize + Send + 'static> Items<T> {
-    /// The items that `operation` lists from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
-    /// data and what is around that say of the list.
+    /// The items that `operation` lists from page `first` on, of which each has up to `size`, if that is not 0. `ask` gives
+    /// the answer with a page, `read` what its data and what is around that say of the list.
     pub(crate) fn new<D, F>(
         operation: &'static Operation,
         first: i64,
@@ -163,6 +165,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
             seen,
             total_pages: None,
             total_count: None,
+            is_counted: first <= 1 || size > 0,
             pages: HashSet::new(),
             items: PhantomData,
         };
@@ -178,9 +181,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
 
 /// Whether a refusal may be because there is no such page, and not because of who asks, how often, or trouble.
 fn says_no_such_page(error: &Error) -> bool {
-    let of_another_cause = |code: &str| is_server_failure(code) || matches!(code.trim(), "401" | "403" | "429");
-    let trouble = error.is_rate_limited() || error.is_unauthorised() || error.is_server_error();
-    error.kind() == ErrorKind::Refused && !trouble && !error.code().is_some_and(of_another_cause)
+    error.blame() == Some(Blame::Request)
 }
 
 /// What a page brings, and where the list goes on.
@@ -195,9 +196,7 @@ fn turned<T: Serialize, D>(
             (read(data, &around), around)
         }
         // A page behind the last that was named is refused by some servers, and empty at others.
-        Err(error) if position.is_behind_the_last() && says_no_such_page(&error) && position.gap().is_none() => {
-            return (Vec::new(), None);
-        }
+        Err(error) if position.is_behind_the_last() && says_no_such_page(&error) => return (Vec::new(), None),
         Err(error) => return (vec![Err(error)], None),
     };
     position.note(&page);
@@ -213,4 +212,35 @@ fn turned<T: Serialize, D>(
     };
     let results = page.items.into_results().map(|item| item.map_err(odd)).collect();
     (results, (!position.is_end()).then_some(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::error::{Cause, Head, Refusal, Subject};
+
+    #[test]
+    fn only_a_refusal_of_what_was_asked_says_that_there_is_no_such_page() {
+        let refused = |blame, status| {
+            let head = Head::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new());
+            let (code, message) = ("X-9".to_owned(), String::new());
+            let refusal = Refusal { head, code, message, data: None, blame, outcome_unknown: false };
+            let subject = Subject { operation: "querySims".into(), safe_to_retry: true };
+            Error::new(subject, 1, Cause::Refused(Box::new(refusal)))
+        };
+        for (blame, status, is_end) in [
+            (Blame::Request, 200, true),
+            (Blame::Request, 404, true),
+            (Blame::Server, 200, false),
+            (Blame::Caller, 200, false),
+            (Blame::Request, 503, false),
+            (Blame::Request, 429, false),
+            (Blame::Request, 403, false),
+        ] {
+            assert_eq!(says_no_such_page(&refused(blame, status)), is_end, "{blame:?} {status}");
+        }
+        assert!(!says_no_such_page(&Error::timeout("querySims")));
+    }
 }

@@ -27,6 +27,7 @@
 mod keys;
 mod pending;
 mod scheme;
+mod signature;
 
 mod generated {
     #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
@@ -47,7 +48,7 @@ pub use generated::json_schemas;
 pub use generated::{Environment, OPERATIONS, types};
 pub use keys::{Credentials, KEY_ID_VARIABLE, PRIVATE_KEY_FILE_VARIABLE, PRIVATE_KEY_VARIABLE, PrivateKey, PublicKey};
 pub use pending::{Pending, Progress, State, Watch};
-pub use scheme::{SignedRequest, VerifyError, verify};
+pub use signature::{SignedRequest, VerifyError, verify};
 
 /// Environment variable with the URL of the server, its path `/cube/v4` included.
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_CUBE_BASE_URL";
@@ -91,7 +92,7 @@ impl Family for Cube {
         if signed_base_path.as_ref().is_some_and(|path| !is_path(path)) {
             return Err(Error::settings("signed_base_path must begin with / and not end with it, like /cube/v4"));
         }
-        Ok(Box::new(scheme::Signed { credentials, api_version, signed_base_path }))
+        Ok(Box::new(scheme::Signing { credentials, api_version, signed_base_path }))
     }
 }
 

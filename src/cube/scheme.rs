@@ -1,106 +1,78 @@
-//! Signature version 2: the URL and the body, in one canonical object, signed with RSA.
+//! The request that is signed and sent, and the answer that comes.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
+use http::HeaderValue;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName};
 use serde::Deserialize;
 
-use super::keys::{Credentials, PublicKey};
+use super::keys::Credentials;
+use super::signature::{NONCE, SIGNATURE_TYPE, Signed, TIMESTAMP, VERSION};
 use super::types::ResultCode;
+use crate::error::Blame;
 use crate::family::envelope::{Envelope, Written, unsaid};
-use crate::family::place::place;
-use crate::family::scheme::{Answer, Moment, Outgoing, PlaceError, Received, Scheme, SignError, Unreadable, Unsigned};
-use crate::signing::canonical::{Parameters, write_object};
-use crate::signing::{ContentError, Explanation, TimestampUnit, explain_parameters};
+use crate::family::place::place_listing;
+use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, by_number};
+use crate::signing::canonical::write_object;
+use crate::signing::{Explanation, explain_parameters};
 
-const TIMESTAMP: &str = "timestamp";
-const NONCE: &str = "nonce";
-const URI: &str = "x-sign-uri";
-const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("x-lf-signature-type");
 const API_VERSION: HeaderName = HeaderName::from_static("x-lf-api-version");
-
-/// The version of the signature that is sent.
-pub(super) const VERSION: &str = "2.0";
-
-/// How far from the time of a request its `timestamp` may be.
-const VALID: Duration = Duration::from_secs(10 * 60);
 
 /// Signs with a key, and reads the envelope.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(super) struct Signing {
     pub(super) credentials: Credentials,
     pub(super) api_version: Option<HeaderValue>,
     /// What stands for the path of the server's URL where the path is signed.
     pub(super) signed_base_path: Option<String>,
 }
 
-/// A request that is placed, and all that is signed of it but the body.
-struct Placed {
-    outgoing: Outgoing,
-    texts: Vec<(String, String)>,
-}
-
-impl Placed {
-    fn text(&self, name: &str) -> &str {
-        self.texts.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
-    }
-
-    fn parameters(&self) -> Result<Parameters<'_>, ContentError> {
-        merged(&self.texts, self.outgoing.body.as_deref().unwrap_or_default())
-    }
-}
-
-impl Signed {
-    fn placed(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Placed, SignError> {
-        // None of a caller's parameters may be one of the signature's.
-        Parameters::with(call.parameters, &[(TIMESTAMP, ""), (NONCE, ""), (URI, "")])?;
-        let mut outgoing = place(call, call.parameters.to_vec())?;
-        let query = joined(&mut outgoing.url)?;
+impl Signing {
+    /// The request without its signature, and what of it is signed beside the body.
+    fn placed(&self, call: &Unsigned<'_>, moment: Moment) -> Result<(Outgoing, Signed), SignError> {
+        // A list in the query is signed as one text, so that it is sent as one.
+        let mut outgoing = place_listing(call, call.parameters.to_vec(), Some(','))?;
         let path = outgoing.url.path();
         let uri = match &self.signed_base_path {
             Some(base) => [base, path.strip_prefix(call.base.path().trim_end_matches('/')).unwrap_or(path)].concat(),
             None => path.to_owned(),
         };
-        let timestamp = TimestampUnit::Milliseconds.format(moment.now).ok_or(SignError::Clock)?;
+        let since = moment.now.duration_since(UNIX_EPOCH).map_err(|_| SignError::Clock)?;
+        let timestamp = u64::try_from(since.as_millis()).map_err(|_| SignError::Clock)?;
         // A positive number below 2^31.
         let nonce = moment.nonce % ((1 << 31) - 1) + 1;
-        Ok(Placed { outgoing, texts: texts(query, timestamp, nonce.to_string(), uri) })
+        let query = outgoing.url.query_pairs().into_owned().collect();
+        outgoing.headers.extend([
+            (HeaderName::from_static(TIMESTAMP), timestamp.into()),
+            (HeaderName::from_static(NONCE), nonce.into()),
+            (SIGNATURE_TYPE, HeaderValue::from_static(VERSION)),
+            (ACCEPT_LANGUAGE, HeaderValue::from_static("en-US")),
+        ]);
+        outgoing.headers.extend(self.api_version.iter().map(|version| (API_VERSION, version.clone())));
+        Ok((outgoing, Signed { timestamp: timestamp.to_string(), nonce: nonce.to_string(), uri, query }))
     }
 }
 
-impl Scheme for Signed {
+impl Scheme for Signing {
     #[cfg(feature = "fleet")]
     fn account(&self) -> &str {
         self.credentials.key_id()
     }
 
     fn sign(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Outgoing, SignError> {
-        let placed = self.placed(call, moment)?;
+        let (mut outgoing, signed) = self.placed(call, moment)?;
+        let parameters = signed.with(outgoing.body.as_deref().unwrap_or_default())?;
         let mut content = Vec::with_capacity(512);
-        write_object(&mut content, placed.parameters()?.iter().filter(|parameter| !parameter.is_empty()))?;
-        let sign = self.credentials.key().sign(&content).ok_or(SignError::Random)?;
-        let authorization = HeaderValue::from_str(&format!("LF {}/{}", self.credentials.key_id(), sign.as_str()));
-        let mut authorization = authorization.map_err(|_| SignError::Random)?;
-        authorization.set_sensitive(true);
-        let number = |name| HeaderValue::from_str(placed.text(name)).map_err(|_| SignError::Clock);
-        let added = [
-            (AUTHORIZATION, authorization),
-            (HeaderName::from_static(TIMESTAMP), number(TIMESTAMP)?),
-            (HeaderName::from_static(NONCE), number(NONCE)?),
-            (SIGNATURE_TYPE, HeaderValue::from_static(VERSION)),
-            (ACCEPT_LANGUAGE, HeaderValue::from_static("en-US")),
-        ];
-        let mut outgoing = placed.outgoing;
-        outgoing.headers.extend(added);
-        outgoing.headers.extend(self.api_version.iter().map(|version| (API_VERSION, version.clone())));
+        write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty()))?;
+        let authorization = self.credentials.authorization(&content).ok_or(SignError::Random)?;
+        outgoing.headers.insert(AUTHORIZATION, authorization);
         Ok(outgoing)
     }
 
     fn explain(&self, call: &Unsigned<'_>, moment: Moment) -> Result<Explanation, SignError> {
-        let placed = self.placed(call, moment)?;
-        let explanation = explain_parameters(&placed.parameters()?)?;
-        let notes = notes(&explanation, placed.text(URI), placed.outgoing.url.path());
+        let (outgoing, signed) = self.placed(call, moment)?;
+        let explanation = explain_parameters(&signed.with(outgoing.body.as_deref().unwrap_or_default())?, None)?;
+        let notes = notes(&explanation, &signed.uri, outgoing.url.path());
         Ok(explanation.with_notes(notes))
     }
 
@@ -117,8 +89,16 @@ impl Scheme for Signed {
         }
     }
 
-    fn is_server_failure(&self, code: &str) -> bool {
-        matches!(ResultCode::from(code), ResultCode::InternalCallError | ResultCode::InternalServiceError)
+    fn doubt_elsewhere(&self) -> Option<&'static str> {
+        Some("the path is signed: where something hands calls on with another path, signed_base_path must be that one")
+    }
+
+    fn blame(&self, code: &str) -> Blame {
+        match ResultCode::from(&*code.trim().to_ascii_uppercase()) {
+            ResultCode::InternalCallError | ResultCode::InternalServiceError => Blame::Server,
+            ResultCode::AuthorizationMissing | ResultCode::AuthenticationFailed => Blame::Caller,
+            _ => by_number(code),
+        }
     }
 }
 
@@ -126,40 +106,6 @@ impl Scheme for Signed {
 struct Enveloped<'a> {
     #[serde(borrow)]
     status: Written<'a>,
-}
-
-fn texts(query: Vec<(String, String)>, timestamp: String, nonce: String, uri: String) -> Vec<(String, String)> {
-    let own = [(TIMESTAMP, timestamp), (NONCE, nonce), (URI, uri)];
-    query.into_iter().chain(own.map(|(name, text)| (name.to_owned(), text))).collect()
-}
-
-/// All that is signed: texts, and the fields of a body that is there.
-fn merged<'a>(texts: &'a [(String, String)], body: &'a [u8]) -> Result<Parameters<'a>, ContentError> {
-    let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    Parameters::with(if body.is_empty() { b"{}" } else { body }, &texts)
-}
-
-/// The parameters of the query, each once: a list of several is made one text, as it is signed.
-fn joined(url: &mut Url) -> Result<Vec<(String, String)>, SignError> {
-    let mut all: Vec<(String, String)> = Vec::new();
-    let mut joined = false;
-    for (name, value) in url.query_pairs() {
-        match all.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, list)) if value.contains(',') || (!joined && list.contains(',')) => {
-                return Err(PlaceError::InQuery(name.into_owned()).into());
-            }
-            Some((_, list)) => {
-                list.push(',');
-                list.push_str(&value);
-                joined = true;
-            }
-            None => all.push((name.into_owned(), value.into_owned())),
-        }
-    }
-    if joined {
-        url.query_pairs_mut().clear().extend_pairs(&all);
-    }
-    Ok(all)
 }
 
 /// What is decided here and not stated by the documentation, as far as it matters for a request.
@@ -184,94 +130,24 @@ fn notes(explanation: &Explanation, signed: &str, sent: &str) -> Vec<String> {
     decided.chain(moved).collect()
 }
 
-/// A request as a server received it.
-#[derive(Clone, Copy, Debug)]
-pub struct SignedRequest<'a> {
-    /// Path of the URL as it was sent, still percent-encoded.
-    pub path: &'a str,
-    /// Query of the URL, without the question mark; empty if there is none.
-    pub query: &'a str,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-    /// The body; empty if there is none.
-    pub body: &'a [u8],
-}
-
-/// Why a request is not what the holder of the key signed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// `Authorization`, `timestamp` or `nonce` is missing, or is not as documented.
-    #[error("the header {0} is missing or not as documented")]
-    Unsigned(&'static str),
-    /// The time of the request is more than 10 minutes off.
-    #[error("the timestamp is more than 10 minutes off")]
-    Stale,
-    /// The request has no canonical form.
-    #[error(transparent)]
-    Content(#[from] ContentError),
-    /// The request has another signature than the key gives.
-    #[error("the signature does not match; this content was to be signed: {}", .0.content())]
-    Mismatch(Explanation),
-}
-
-/// Checks the signature of a request that arrived at `now`, for servers; says what was signed. `key` gives the public key of
-/// a key id.
-///
-/// # Errors
-///
-/// The request is not signed, by nobody that `key` knows, not for this time, or not as it is.
-pub fn verify(
-    request: &SignedRequest<'_>,
-    key: impl FnOnce(&str) -> Option<PublicKey>,
-    now: SystemTime,
-) -> Result<Explanation, VerifyError> {
-    let header = |name: &'static str| {
-        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
-        value.ok_or(VerifyError::Unsigned(name))
-    };
-    let (timestamp, nonce) = (header(TIMESTAMP)?, header(NONCE)?);
-    let authorization = header("authorization")?.strip_prefix("LF ").and_then(|value| value.split_once('/'));
-    let (key_id, sign) = authorization.ok_or(VerifyError::Unsigned("authorization"))?;
-    let key = key(key_id).ok_or(VerifyError::Unsigned("authorization"))?;
-    let sent = timestamp.parse().ok().and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
-    let sent = sent.ok_or(VerifyError::Unsigned(TIMESTAMP))?;
-    if sent.duration_since(now).unwrap_or_else(|earlier| earlier.duration()) > VALID {
-        return Err(VerifyError::Stale);
-    }
-    let query = form(request.query);
-    let texts = texts(query, timestamp.to_owned(), nonce.to_owned(), request.path.to_owned());
-    let explanation = explain_parameters(&merged(&texts, request.body)?)?;
-    if key.matches(explanation.content().as_bytes(), sign) {
-        Ok(explanation)
-    } else {
-        Err(VerifyError::Mismatch(explanation))
-    }
-}
-
-/// The names and values of a query.
-fn form(query: &str) -> Vec<(String, String)> {
-    let url = Url::parse(&format!("http://x/?{query}"));
-    url.map_or_else(
-        |_| Vec::new(),
-        |url| url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use http::{Method, StatusCode};
+    use reqwest::Url;
     use serde_json::Value;
 
     use super::*;
-    use crate::cube::{OPERATIONS, PrivateKey};
+    use crate::cube::{OPERATIONS, PrivateKey, SignedRequest, verify};
+    use crate::openapi::Operation;
 
     fn vectors() -> Value {
         serde_json::from_str(include_str!("../../openapi/cube-signing-vectors.json")).unwrap()
     }
 
-    fn signed(credentials: Credentials) -> Signed {
-        Signed { credentials, api_version: None, signed_base_path: None }
+    fn signed(credentials: Credentials) -> Signing {
+        Signing { credentials, api_version: None, signed_base_path: None }
     }
 
     #[test]
@@ -323,13 +199,79 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_a_raw_call_has_in_its_query_is_one_text_unless_an_item_has_a_comma() {
-        let mut url = Url::parse("http://x/?a=1&b=2&a=3").unwrap();
-        let query = joined(&mut url).unwrap();
-        assert_eq!((query[0].1.as_str(), url.query()), ("1,3", Some("a=1%2C3&b=2")));
-        for ambiguous in ["http://x/?a=1,2&a=3", "http://x/?a=1&a=2,3"] {
-            let error = joined(&mut Url::parse(ambiguous).unwrap()).unwrap_err().to_string();
-            assert!(error.contains("the parameter a,"), "{error}");
+    fn a_code_blames_the_service_the_caller_or_what_was_asked() {
+        let key = PrivateKey::from_text(vectors()["private_key"].as_str().unwrap()).unwrap();
+        let scheme = signed(Credentials::new("id", key).unwrap());
+        for (code, blame) in [
+            ("CB-99-9500", Blame::Server),
+            ("CB-99-9999", Blame::Server),
+            ("503", Blame::Server),
+            ("CB-99-9401", Blame::Caller),
+            ("CB-99-9403", Blame::Caller),
+            ("429", Blame::Caller),
+            ("CB-99-9400", Blame::Request),
+            ("CB-01-9999", Blame::Request),
+            ("", Blame::Request),
+        ] {
+            assert_eq!(scheme.blame(code), blame, "{code}");
+        }
+    }
+
+    /// Figures, as ratios of one run: `cargo test --all-features --lib measure -- --ignored --nocapture`, best with `--release`.
+    #[test]
+    #[ignore = "measures"]
+    fn measure_a_signature() {
+        use std::hint::black_box;
+        use std::process::Command;
+        use std::time::Instant;
+
+        let per_call = |work: &dyn Fn()| {
+            let round = || {
+                let start = Instant::now();
+                (0..100).for_each(|_| work());
+                start.elapsed().as_secs_f64() / 100.0
+            };
+            (0..20).map(|_| round()).fold(f64::MAX, f64::min)
+        };
+        let key = PrivateKey::from_text(vectors()["private_key"].as_str().unwrap()).unwrap();
+        let scheme = signed(Credentials::new("id", key.clone()).unwrap());
+        let operation = OPERATIONS.iter().find(|operation| operation.id == "createRenewalOrder").unwrap();
+        let (method, base) = (Method::POST, "https://api.linksfield.net/cube/v4".parse().unwrap());
+        let Operation { path, added, placing, .. } = *operation;
+        let parameters = operation.example.as_bytes();
+        let call = Unsigned { method: &method, base: &base, path, added, placing, parameters };
+        let moment = Moment { now: UNIX_EPOCH + Duration::from_secs(1_674_197_059), nonce: 1 };
+        let content = scheme.explain(&call, moment).unwrap().content().to_owned();
+
+        let rsa = per_call(&|| drop(black_box(key.sign(content.as_bytes()))));
+        let whole = per_call(&|| drop(black_box(scheme.sign(&call, moment).unwrap())));
+        let csss = crate::signing::Key::new("an example secret");
+        let wrapped = per_call(&|| {
+            let body = crate::csss::envelope::wrap(parameters, "P000270", "1643253530", &csss).unwrap();
+            drop(black_box(place_listing(&call, body, None).unwrap()));
+        });
+        let placed = per_call(&|| {
+            let (outgoing, signed) = scheme.placed(&call, moment).unwrap();
+            let parameters = signed.with(outgoing.body.as_deref().unwrap_or_default()).unwrap();
+            let mut content = Vec::with_capacity(512);
+            write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())).unwrap();
+            drop(black_box(content));
+        });
+        println!("raw RSA {:.1} us, a signed request {:.3} of it", rsa * 1e6, whole / rsa);
+        println!(
+            "without RSA {:.2} us, {:.2} of a CSSS body that is signed and placed",
+            placed * 1e6,
+            placed / wrapped
+        );
+        let speed = Command::new("openssl").args(["speed", "-mr", "-seconds", "1", "rsa1024"]).output();
+        let speed = speed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let fields =
+            speed.lines().find_map(|line| line.strip_prefix("+F2:")).map(|line| line.split(':').collect::<Vec<_>>());
+        match fields.as_deref() {
+            Some([_, "1024", sign, ..]) => {
+                println!("openssl {sign} a second: {:.1} of its time", rsa * sign.parse::<f64>().unwrap())
+            }
+            _ => println!("openssl does not say: {speed}"),
         }
     }
 

@@ -59,8 +59,32 @@ pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) data: Option<Box<str>>,
+    /// What its code blames.
+    pub(crate) blame: Blame,
     /// Whether the call may have taken effect all the same.
     pub(crate) outcome_unknown: bool,
+}
+
+/// What a refusal is because of. Which codes say what is known to the family alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The server: it failed, and may have done what was asked all the same.
+    Server,
+    /// Who calls, or how often.
+    Caller,
+    /// What was asked.
+    Request,
+}
+
+impl Blame {
+    /// That of an HTTP status.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            500..=599 => Self::Server,
+            401 | 403 | 429 => Self::Caller,
+            _ => Self::Request,
+        }
+    }
 }
 
 impl Cause {
@@ -82,8 +106,17 @@ impl Cause {
         Self::Unreadable { head, body, reason }
     }
 
-    pub(crate) fn is_invalid_request(&self) -> bool {
-        matches!(self, Self::InvalidRequest(_))
+    /// Whether the attempt was none, as nothing was to be sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_) | Self::UsedUp { .. })
+    }
+
+    /// When the client may call again.
+    pub(crate) fn free_in(&self) -> Option<Duration> {
+        match self {
+            Self::UsedUp { free_in, .. } => Some(*free_in),
+            _ => None,
+        }
     }
 
     pub(crate) fn invalid_request(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

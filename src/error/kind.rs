@@ -25,8 +25,8 @@ pub enum ErrorKind {
     ///
     /// # What to look at
     ///
-    /// [`code`](crate::Error::code) and [`message`](crate::Error::message), which speak of the parameters; no list of the codes
-    /// is documented. If they speak of the signature, print [`Call::explain`](crate::Call::explain).
+    /// [`code`](crate::Error::code) and [`message`](crate::Error::message), which speak of the parameters; of the
+    /// Cube API alone codes are documented. If they speak of the signature, print [`Call::explain`](crate::Call::explain).
     Refused,
     /// An answer came, but it can't be read: it is not as documented, cut off, or contradicts itself.
     ///
@@ -40,7 +40,7 @@ pub enum ErrorKind {
     /// # What to look at
     ///
     /// [`Error::retry_after`](crate::Error::retry_after) says when to come again, if the server does. The client's `per_second`
-    /// and `in_flight` keep below a limit; Linksfield documents none.
+    /// and `in_flight` keep below a limit; Linksfield documents that of the Cube API alone.
     RateLimited,
     /// HTTP 401 or 403 without a readable answer: a gateway, or the API, does not know who calls.
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::cause::{Cause, Head, Refusal};
+use super::cause::{Blame, Cause, Head, Refusal};
 use super::retry_after::retry_after;
 use super::transport::TransportError;
 use super::{Error, Inner, Subject};
@@ -37,11 +37,8 @@ impl Error {
     pub fn refused(operation: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
         let head = Head::new(StatusCode::OK, HeaderMap::new());
         let (code, message) = (code.into(), message.into());
-        Self::made(
-            operation,
-            1,
-            Cause::Refused(Box::new(Refusal { head, code, message, data: None, outcome_unknown: false })),
-        )
+        let refusal = Refusal { head, code, message, data: None, blame: Blame::Request, outcome_unknown: false };
+        Self::made(operation, 1, Cause::Refused(Box::new(refusal)))
     }
 
     /// An answer came that can't be read; which [kind](crate::ErrorKind) of error that is depends on its status.

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use drift::Drift;
 use http::HeaderMap;
 
-pub(crate) use cause::{Cause, Head, Refusal};
+pub(crate) use cause::{Blame, Cause, Head, Refusal};
 pub use kind::ErrorKind;
 pub use transport::TransportError;
 
@@ -42,6 +42,8 @@ struct Inner {
     /// Host and port of the proxy between.
     proxy: Option<Arc<str>>,
     drift: Option<Drift>,
+    /// Why a signature that is right may be refused.
+    doubt: Option<&'static str>,
     /// Whether a caller made it, so that it can be told more.
     is_made: bool,
 }
@@ -64,6 +66,7 @@ impl Error {
             retry_after: None,
             proxy: None,
             drift: None,
+            doubt: None,
             is_made: false,
         }))
     }
@@ -97,6 +100,12 @@ impl Error {
     /// The time that was signed is this far from the server's.
     pub(crate) fn drifting(mut self, drift: Option<Drift>) -> Self {
         self.0.drift = drift;
+        self
+    }
+
+    /// A signature that is right may be refused because of this.
+    pub(crate) fn doubting(mut self, doubt: Option<&'static str>) -> Self {
+        self.0.doubt = doubt;
         self
     }
 
@@ -150,7 +159,14 @@ impl Error {
         }
     }
 
-    /// The code of a refused call. Apart from the one for success, Linksfield documents none.
+    /// What a refusal is because of, by its status and its code.
+    pub(crate) fn blame(&self) -> Option<Blame> {
+        let refusal = self.refusal()?;
+        let by_status = Blame::of_status(refusal.head.status.as_u16());
+        Some(if by_status == Blame::Request { refusal.blame } else { by_status })
+    }
+
+    /// The code of a refused call. Apart from the one for success, Linksfield documents those of the Cube API alone.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.refusal().map(|refusal| &*refusal.code)

@@ -56,11 +56,15 @@ impl fmt::Display for Error {
         }
         match self.kind() {
             // A clock that is off is the reason, rather than the key.
-            ErrorKind::Unauthorised if drift.is_none() => {
+            ErrorKind::Unauthorised | ErrorKind::Refused if drift.is_none() && self.is_unauthorised() => {
                 write!(f, "; check the credentials, and that they are those of this server")?;
             }
             ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,
             _ => {}
+        }
+        // A clock that is off is the reason, and a missing signature no wrong one.
+        if let Some(doubt) = self.0.doubt.filter(|_| drift.is_none() && self.status() == Some(403)) {
+            write!(f, "; {doubt}")?;
         }
         if self.speaks_of_signature() {
             write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;

@@ -4,6 +4,8 @@ pub(crate) mod envelope;
 pub(crate) mod environment;
 pub(crate) mod place;
 pub(crate) mod scheme;
+#[cfg(feature = "cube")]
+pub(crate) mod secret;
 pub(crate) mod variable;
 
 use crate::error::Error;
@@ -63,4 +65,10 @@ pub trait Environment: Send + Sync {
     /// The URL before the operations' paths.
     #[doc(hidden)]
     fn base_url(&self) -> &str;
+
+    /// Whether the documentation names it.
+    #[doc(hidden)]
+    fn is_documented(&self) -> bool {
+        false
+    }
 }

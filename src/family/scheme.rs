@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 
-use crate::error::reason;
+use crate::error::{Blame, reason};
 use crate::openapi::Placing;
 use crate::signing::{ContentError, Explanation};
 
@@ -29,9 +29,14 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// What an answer says.
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable>;
 
-    /// Whether the code of a refusal says that the server failed, and may have done it all the same.
-    fn is_server_failure(&self, code: &str) -> bool {
-        is_server_failure(code)
+    /// Why a server that is not the documented one may refuse a signature that is right.
+    fn doubt_elsewhere(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What the code of a refusal blames.
+    fn blame(&self, code: &str) -> Blame {
+        by_number(code)
     }
 }
 
@@ -90,7 +95,7 @@ pub enum Answer<'a> {
     /// The call failed.
     #[non_exhaustive]
     Refused {
-        /// Result code. Apart from success, none is documented.
+        /// Result code. Apart from success, those of the Cube API alone are documented.
         code: Cow<'a, str>,
         /// Result in words.
         message: Cow<'a, str>,
@@ -109,9 +114,10 @@ impl From<serde_json::Error> for Unreadable {
     }
 }
 
-/// Whether a code says what HTTP 5xx says: the server failed, and may have done it all the same.
-pub(crate) fn is_server_failure(code: &str) -> bool {
-    code.trim().parse::<f64>().is_ok_and(|code| (500.0..600.0).contains(&code))
+/// What a code blames that is an HTTP status, however its number is written: it says the same.
+pub(crate) fn by_number(code: &str) -> Blame {
+    // A number that is none of a status is cast to one that is none either.
+    code.trim().parse::<f64>().map_or(Blame::Request, |code| Blame::of_status(code as u16))
 }
 
 /// Why a call can't be signed.

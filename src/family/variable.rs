@@ -27,7 +27,7 @@ fn read(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
 }
 
 /// The same of one that may have line breaks; an empty one is set.
-pub(crate) fn unchecked(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+pub(super) fn unchecked(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     let Some(value) = env::var_os(name) else { return Ok(None) };
     value.into_string().map(Zeroizing::new).map(Some).map_err(|odd| {
         drop(Zeroizing::new(odd.into_encoded_bytes()));

@@ -52,7 +52,6 @@
 //! rely on the 5 seconds. And whether the orders of a SIM are for the plan that you order: of what is listed, id and date
 //! are all that tells them apart.
 
-mod clock;
 mod input;
 mod journal;
 mod progress;
@@ -68,6 +67,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::transport::clock;
 use input::Template;
 pub use input::{List, ListError};
 pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Terms, Wanted};

@@ -25,6 +25,8 @@ pub struct Operation {
     pub idempotent_for: Option<Duration>,
     /// Whether the vendor labels it as deprecated.
     pub deprecated: bool,
+    /// The parameter that a person types once more before it is called, because what it does can't be taken back.
+    pub confirm: Option<&'static str>,
     /// Its parameters in an example of the specification, as a JSON object: those that a caller passes.
     pub example: &'static str,
     /// What an absent `data` stands for: `{}` or `[]`.

@@ -21,6 +21,8 @@
 
 pub(crate) mod body;
 pub(crate) mod canonical;
+#[cfg(feature = "cube")]
+pub(crate) mod rsa;
 mod suspect;
 
 use std::fmt;
@@ -233,10 +235,18 @@ impl fmt::Display for Reason {
 ///
 /// `body` is not a JSON object, has a key twice, or is nested too deep.
 pub fn explain(body: &[u8]) -> Result<Explanation, ContentError> {
-    explain_parameters(&Parameters::parse(body)?)
+    explain_parameters(&Parameters::parse(body)?, Some(SIGN))
 }
 
-pub(crate) fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanation, ContentError> {
+/// Says what is signed of parameters, of which the one of this name is the signature.
+pub(crate) fn explain_parameters(
+    parameters: &Parameters<'_>,
+    signature: Option<&str>,
+) -> Result<Explanation, ContentError> {
+    let reason_to_leave_out = |parameter: &Parameter<'_>| match signature {
+        Some(name) if parameter.name == name => Some(Reason::IsSignature),
+        _ => parameter.is_empty().then_some(Reason::Empty),
+    };
     let signed = || parameters.iter().filter(|parameter| reason_to_leave_out(parameter).is_none());
     let (mut content, mut as_written) = (Vec::with_capacity(512), Vec::with_capacity(512));
     write_object(&mut content, signed())?;
@@ -248,10 +258,6 @@ pub(crate) fn explain_parameters(parameters: &Parameters<'_>) -> Result<Explanat
     // Pieces of UTF-8 make UTF-8.
     let [content, as_written] = [content, as_written].map(|text| String::from_utf8(text).unwrap_or_default());
     Ok(Explanation { content, left_out: left_out.collect(), as_written, notes: Vec::new() })
-}
-
-fn reason_to_leave_out(parameter: &Parameter<'_>) -> Option<Reason> {
-    if parameter.name == SIGN { Some(Reason::IsSignature) } else { parameter.is_empty().then_some(Reason::Empty) }
 }
 
 /// Why a body is not what the holder of the key signed.
@@ -278,7 +284,7 @@ pub fn verify(body: &[u8], key: &Key) -> Result<Explanation, VerifyError> {
     let parameters = Parameters::parse(body)?;
     let sign = parameters.iter().find(|parameter| parameter.name == SIGN).and_then(Parameter::as_text);
     let sign = sign.map(|sign| Signature(sign.into_owned()));
-    let explanation = explain_parameters(&parameters)?;
+    let explanation = explain_parameters(&parameters, Some(SIGN))?;
     match sign {
         None => Err(VerifyError::Unsigned),
         Some(sign) if key.matches(explanation.content.as_bytes(), &sign) => Ok(explanation),

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_TYPE, DATE, HeaderValue};
+use http::Method;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Request, Response};
 
 use super::guard::{guard, has_lapsed};
 use super::intent::{Holds, Intent};
 use super::judge::{Failure, Whole};
+use super::limits::UsedUp;
 use super::retry::Trouble;
 use super::trace::Span;
 use super::window::Window;
-use super::{Accepted, Transport, headers};
+use super::{Accepted, Transport, clock, headers};
 use crate::error::drift::Drift;
 use crate::error::tls::hopeless;
 use crate::error::{Cause, Head};
@@ -25,15 +27,19 @@ impl Transport {
         &self,
         intent: &Intent,
         span: &Span<'_>,
-        mut window: Option<&mut Window>,
+        window: Option<&mut Window<'_>>,
         holds: Option<Holds>,
     ) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
-        let mut request = match window.as_mut().and_then(|window| window.request()) {
+        let mut request = match window.as_ref().and_then(|window| window.request(clock::now())) {
             Some(request) => request,
             None => self.request(intent, moment).map_err(|cause| (Trouble::Final, cause))?,
         };
-        window.into_iter().for_each(|window| window.keep(&request));
+        // What can't be signed is none of the day's.
+        self.limits.count().map_err(|UsedUp { limit, free_in }| (Trouble::Final, Cause::UsedUp { limit, free_in }))?;
+        if window.is_some_and(|window| window.keep(&request, clock::now())) {
+            span.repeated();
+        }
         if let Some(holds) = holds {
             guard(&mut request, holds);
         }
@@ -62,6 +68,10 @@ impl Transport {
             Some(added) => headers::with(outgoing.headers, added),
             None => outgoing.headers,
         };
+        if outgoing.body.is_none() && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+            // Some gateways answer 411 without.
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         *request.body_mut() = outgoing.body.map(Into::into);
         *request.timeout_mut() = intent.options.timeout.or(self.timeout);
         Ok(request)

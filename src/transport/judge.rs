@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::retry::Trouble;
 use super::{Accepted, Transport};
 use crate::error::retry_after::retry_after;
-use crate::error::{Cause, Head, Refusal};
+use crate::error::{Blame, Cause, Head, Refusal};
 use crate::family::scheme::{Answer, Received, Unreadable};
 use crate::values::read::{field, has_any, is_empty, names_any};
 use crate::values::text::{content_type, decode, repaired};
@@ -48,13 +48,14 @@ impl Transport {
         let (data, message) = match answer {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
-                let names_an_order = names_any(text, target.order_ids);
+                let (blame, names_an_order) = (self.scheme.blame(&code), names_any(text, target.order_ids));
                 return failed(Cause::Refused(Box::new(Refusal {
                     head: head(),
                     code: code.to_string(),
                     message: message.into_owned(),
                     data: data.map(Into::into),
-                    outcome_unknown: self.scheme.is_server_failure(&code) || names_an_order,
+                    blame,
+                    outcome_unknown: blame == Blame::Server || names_an_order,
                 })));
             }
             Err(Unreadable(reason)) => {

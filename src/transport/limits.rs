@@ -94,6 +94,13 @@ impl Limits {
         Ok(())
     }
 
+    /// Takes back the last that was counted: nothing of it left.
+    pub(crate) fn give_back(&self) {
+        if let Some(Daily { begun, .. }) = &self.per_day {
+            begun.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
+        }
+    }
+
     /// Waits until a request may be sent. What is returned is held until its answer is read.
     pub(crate) async fn enter(&self) -> Result<Turn<'_>, Standstill> {
         if self.in_flight.is_none() && self.pace.is_none() {
@@ -170,6 +177,8 @@ mod tests {
         tokio::time::advance(Duration::from_secs(23 * 3600)).await;
         assert_eq!(limits.count(), Ok(()));
         assert_eq!(limits.count(), used_up(1));
+        limits.give_back();
+        assert_eq!(limits.count(), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

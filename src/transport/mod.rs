@@ -9,6 +9,7 @@
 //! A deadline is around all of it, a timeout around each attempt.
 
 mod attempt;
+pub(crate) mod clock;
 pub(crate) mod connect;
 mod driver;
 mod guard;
@@ -36,7 +37,7 @@ use crate::family::scheme::{Moment, Scheme, Unsigned};
 use crate::signing::Explanation;
 use attempt::Failed;
 use intent::{Intent, Target};
-use limits::{Limits, UsedUp};
+use limits::Limits;
 use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
 use window::{Recent, Window};
@@ -58,6 +59,8 @@ pub(crate) struct Transport {
     /// The URL before the paths of operations.
     pub(crate) base: Url,
     pub(crate) scheme: Box<dyn Scheme>,
+    /// Why this server may refuse a signature that is right.
+    pub(crate) doubt: Option<&'static str>,
     pub(crate) language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
@@ -96,9 +99,6 @@ impl Transport {
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
         let span = Span::begin(&intent.target, &self.base);
-        if intent.target.idempotent_for.is_some_and(|length| self.recent.has(&intent, length)) {
-            span.repeated();
-        }
         let result = span.around(self.repeat(&intent, &span)).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
@@ -112,8 +112,7 @@ impl Transport {
         // What is told if there is no time for another attempt.
         let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
-        let length = intent.target.idempotent_for.filter(|_| policy.within_window && !subject.safe_to_retry);
-        let mut window = length.map(Window::new);
+        let mut window = intent.target.idempotent_for.map(|length| Window::new(intent, length, &self.recent));
         loop {
             let turn = span.waiting(within(deadline, self.limits.enter())).await;
             let turn = match turn.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) {
@@ -135,12 +134,9 @@ impl Transport {
                     None => return Err(failed),
                 }
             }
-            if window.as_ref().is_some_and(|window| window.is_again() && !window.is_open_after(Duration::ZERO)) {
+            let is_over = |window: &Window<'_>| !window.is_open_after(Duration::ZERO, clock::now());
+            if window.as_ref().is_some_and(|window| window.is_again() && is_over(window)) {
                 return Err(failed);
-            }
-            if let Err(UsedUp { limit, free_in }) = self.limits.count() {
-                let used_up = Error::new(subject.clone(), 0, Cause::UsedUp { limit, free_in }).asking(Some(free_in));
-                return Err(if attempt == 1 { used_up } else { failed });
             }
             span.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
@@ -150,31 +146,33 @@ impl Transport {
                 Err(failed) => failed,
             };
             drop(turn);
-            let sent = if cause.is_invalid_request() { attempt - 1 } else { attempt };
+            let (free_in, is_first) = (cause.free_in(), attempt == 1);
+            if free_in.is_some() && !is_first {
+                return Err(failed);
+            }
+            if trouble == Trouble::Unsent {
+                self.limits.give_back();
+            }
+            let sent = if cause.is_unsent() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
-            failed = failed.asking(trouble.retry_after()).drifting(drift);
+            failed = failed.asking(free_in.or(trouble.retry_after())).drifting(drift).doubting(self.doubt);
             if window.as_ref().is_some_and(Window::is_again) {
                 // Only an acceptance says what became of the first.
                 return Err(failed.undecided());
             }
-            if let Some(window) = window.as_mut().filter(|_| failed.outcome_unknown() && attempt < policy.attempts) {
-                let delay = policy.first_delay.mul_f64(fastrand::f64());
-                if !window.is_open_after(delay) {
-                    return Err(failed);
-                }
-                window.repeat();
-                span.again(&failed, delay);
-                sleep(delay).await;
-                attempt += 1;
-                continue;
-            }
-            let tried = Tried { safe_to_retry: subject.safe_to_retry, attempt, elapsed: start.elapsed(), trouble };
+            let uses_window = policy.within_window && !subject.safe_to_retry && failed.outcome_unknown();
+            let window = window.as_mut().filter(|_| uses_window);
+            let (safe_to_retry, in_window) = (subject.safe_to_retry, window.is_some());
+            let tried = Tried { safe_to_retry, in_window, attempt, elapsed: start.elapsed(), trouble };
             // A delay that ends at the deadline leads to no attempt.
             let in_time = |delay: &Duration| {
                 deadline.is_none_or(|deadline| Instant::now().checked_add(*delay).is_some_and(|next| next < deadline))
             };
-            match policy.delay(&tried, fastrand::f64()).filter(in_time) {
+            let is_open =
+                |delay: &Duration| window.as_ref().is_none_or(|window| window.is_open_after(*delay, clock::now()));
+            match policy.delay(&tried, fastrand::f64()).filter(in_time).filter(is_open) {
                 Some(delay) => {
+                    window.into_iter().for_each(Window::repeat);
                     span.again(&failed, delay);
                     sleep(delay).await;
                 }

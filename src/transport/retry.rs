@@ -16,7 +16,7 @@ use std::time::Duration;
 /// whose server asks for more than the longest delay fails at once, and [its error](crate::Error::retry_after) says for how
 /// much. One of zero, or of a time that has passed, leaves the delay as it is.
 ///
-/// Linksfield documents no rate limit and no retry rule: the defaults are this crate's.
+/// Linksfield documents no retry rule, and a rate limit of the Cube API alone: the defaults are this crate's.
 #[derive(Clone, Debug, PartialEq, Eq, bon::Builder)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -38,7 +38,8 @@ pub struct RetryPolicy {
     ///
     /// Of a window of 10 seconds, the one more attempt begins no later than 4 seconds after the first began, ends by the eighth,
     /// and has its very bytes. If it is accepted, the outcome is known. If it is refused, not sent or not readable, the outcome
-    /// stays unknown: the first may have placed the order.
+    /// stays unknown: the first may have placed the order. A `Retry-After`, the deadline and the other numbers of this policy
+    /// hold here as well. A first attempt that hangs is sent again only if its timeout ends it within these 4 seconds.
     ///
     /// **The risk that remains:** when the window begins is not documented, nor whether it holds for all servers of the
     /// vendor. A first request that was held up on its way for longer than the window is an order of its own.
@@ -61,11 +62,13 @@ impl RetryPolicy {
 
     /// How long to wait before the next attempt, or `None` to give up.
     pub(crate) fn delay(&self, tried: &Tried, chance: f64) -> Option<Duration> {
-        let Tried { safe_to_retry, attempt, elapsed, trouble } = *tried;
+        let Tried { safe_to_retry, in_window, attempt, elapsed, trouble } = *tried;
         let again = match trouble {
             Trouble::Unsent => true,
-            Trouble::Lost => safe_to_retry,
-            Trouble::Answered { status, .. } => safe_to_retry && matches!(status, 408 | 429 | 502 | 503 | 504),
+            Trouble::Lost => safe_to_retry || in_window,
+            Trouble::Answered { status, .. } => {
+                in_window || safe_to_retry && matches!(status, 408 | 429 | 502 | 503 | 504)
+            }
             Trouble::Final => false,
         };
         if !again || attempt >= self.attempts {
@@ -90,6 +93,8 @@ impl RetryPolicy {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tried {
     pub(crate) safe_to_retry: bool,
+    /// Whether its outcome is unknown, and equal calls count as one for a while.
+    pub(crate) in_window: bool,
     /// Counts from 1.
     pub(crate) attempt: u32,
     /// From the beginning of the first attempt.
@@ -127,7 +132,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn tried(safe_to_retry: bool, attempt: u32, elapsed: Duration, trouble: Trouble) -> Tried {
-        Tried { safe_to_retry, attempt, elapsed, trouble }
+        Tried { safe_to_retry, in_window: false, attempt, elapsed, trouble }
     }
 
     fn answered(status: u16) -> Trouble {
@@ -159,6 +164,18 @@ mod tests {
             assert_eq!(delay.is_some(), again, "{trouble:?}, safe to retry: {safe}");
             assert_eq!(RetryPolicy::never().delay(&tried(safe, 1, Duration::ZERO, trouble), 0.5), None);
         }
+    }
+
+    #[test]
+    fn in_a_window_whatever_may_be_answered_otherwise_is_sent_again_within_what_the_policy_allows() {
+        let policy = RetryPolicy::default();
+        let delay = |trouble| policy.delay(&Tried { in_window: true, ..tried(false, 1, Duration::ZERO, trouble) }, 0.5);
+        let asking = |asked| Trouble::Answered { status: 503, retry_after: Some(asked) };
+        assert_eq!(delay(Trouble::Lost), Some(Duration::from_millis(125)));
+        assert_eq!(delay(answered(200)), Some(Duration::from_millis(125)), "with a code of the server's failure");
+        assert_eq!(delay(asking(3 * SECOND)), Some(3 * SECOND));
+        assert_eq!(delay(asking(11 * SECOND)), None);
+        assert_eq!(delay(Trouble::Final), None);
     }
 
     #[test]

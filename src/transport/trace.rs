@@ -103,8 +103,8 @@ mod enabled {
                 target: "linksfield",
                 parent: &self.span,
                 Level::WARN,
-                "an equal call was made within the time in which equal calls count as one: it may get the first one's answer, \
-                 and nothing of its own"
+                "an equal call was made within the time in which equal calls count as one: it may get the first one's answer \
+                 and nothing of its own, or be done once more"
             );
         }
 

@@ -1,34 +1,40 @@
 //! The window in which equal calls count as one: when the first request may be sent once more, as it was, and who calls twice
-//! in it without meaning to.
+//! in it without meaning to. Pure: the time is a parameter, that of a [`clock`](super::clock) which goes on in suspend.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Request;
-use tokio::time::Instant;
 
+use super::clock;
 use super::intent::Intent;
+use crate::signing::canonical::{Parameters, write_object};
 
-/// A call of an operation with a window whose policy uses it.
-pub(super) struct Window {
+/// A call of an operation with a window.
+pub(super) struct Window<'a> {
     length: Duration,
+    recent: &'a Recent,
+    /// What stands for the call and those that are equal to it.
+    call: u64,
     /// The request that was sent last, and when it began.
-    sent: Option<(Instant, Request)>,
+    sent: Option<(Duration, Request)>,
     is_again: bool,
 }
 
-impl Window {
-    pub(super) fn new(length: Duration) -> Self {
-        Self { length, sent: None, is_again: false }
+impl<'a> Window<'a> {
+    pub(super) fn new(intent: &Intent, length: Duration, recent: &'a Recent) -> Self {
+        Self { length, recent, call: equal(intent), sent: None, is_again: false }
     }
 
-    /// Keeps a request that is about to be sent.
-    pub(super) fn keep(&mut self, request: &Request) {
-        if !self.is_again {
-            self.sent = request.try_clone().map(|request| (Instant::now(), request));
+    /// Keeps a request that is about to be sent; says whether an equal call was made within the window.
+    pub(super) fn keep(&mut self, request: &Request, now: Duration) -> bool {
+        if self.is_again {
+            return false;
         }
+        let is_first = self.sent.is_none();
+        self.sent = request.try_clone().map(|request| (now, request));
+        is_first && self.recent.note(self.call, self.length, now)
     }
 
     /// Whether the last attempt was the one more that there is.
@@ -38,9 +44,10 @@ impl Window {
 
     /// Whether the request may be sent once more after `delay`: the first must have begun lately enough, so that the
     /// second is answered inside the window, whenever the server says that it began.
-    pub(super) fn is_open_after(&self, delay: Duration) -> bool {
+    pub(super) fn is_open_after(&self, delay: Duration, now: Duration) -> bool {
         let latest = self.length.mul_f64(0.4);
-        self.sent.as_ref().is_some_and(|(began, _)| began.elapsed() + delay <= latest)
+        let fits = |began: Duration| now.saturating_sub(began).saturating_add(delay) <= latest;
+        self.sent.as_ref().is_some_and(|(began, _)| fits(*began))
     }
 
     /// The one more attempt is to be made.
@@ -49,29 +56,108 @@ impl Window {
     }
 
     /// The very bytes of the first request, with what is left of the window to answer them.
-    pub(super) fn request(&mut self) -> Option<Request> {
-        let (began, mut request) = self.sent.take().filter(|_| self.is_again)?;
-        let left = self.length.mul_f64(0.8).saturating_sub(began.elapsed());
+    pub(super) fn request(&self, now: Duration) -> Option<Request> {
+        let (began, request) = self.sent.as_ref().filter(|_| self.is_again)?;
+        let mut request = request.try_clone()?;
+        let left = self.length.mul_f64(0.8).saturating_sub(now.saturating_sub(*began));
         let limit = request.timeout().map_or(left, |limit| left.min(*limit));
         *request.timeout_mut() = Some(limit);
         Some(request)
     }
 }
 
+/// The window may begin when the first call ends: when it does is not documented.
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        if self.sent.is_some() {
+            self.recent.end(self.call, clock::now());
+        }
+    }
+}
+
+/// The operation and what of its parameters is told, however it was written.
+fn equal(intent: &Intent) -> u64 {
+    let mut content = Vec::with_capacity(512);
+    let canonical = Parameters::parse(&intent.parameters)
+        .and_then(|parameters| write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())));
+    let content = if canonical.is_ok() { &content } else { &intent.parameters };
+    let mut hasher = DefaultHasher::new();
+    (&intent.target.subject.operation, content).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// What a client called lately, of operations with a window.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<Vec<(Instant, u64)>>);
+pub(crate) struct Recent(Mutex<Vec<Noted>>);
+
+/// A call that was sent, and when it ended; it is under way if it did not.
+#[derive(Debug)]
+struct Noted {
+    call: u64,
+    ended: Option<Duration>,
+}
 
 impl Recent {
-    /// Whether the same was called within the window; the call is noted.
-    pub(super) fn has(&self, intent: &Intent, length: Duration) -> bool {
-        let mut hasher = DefaultHasher::new();
-        (&intent.target.subject.operation, &intent.parameters).hash(&mut hasher);
-        let call = hasher.finish();
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.retain(|(begun, _)| begun.elapsed() < length);
-        let is_known = recent.iter().any(|(_, known)| *known == call);
-        recent.push((Instant::now(), call));
+    /// Notes a call that is sent; says whether an equal one is under way, or ended within `length`.
+    fn note(&self, call: u64, length: Duration, now: Duration) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.retain(|noted| noted.ended.is_none_or(|ended| now.saturating_sub(ended) < length));
+        let is_known = noted.iter().any(|noted| noted.call == call);
+        noted.push(Noted { call, ended: None });
         is_known
+    }
+
+    /// Notes the end of one of these calls.
+    fn end(&self, call: u64, now: Duration) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(noted) = noted.iter_mut().find(|noted| noted.call == call && noted.ended.is_none()) {
+            noted.ended = Some(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn window(recent: &Recent, call: u64) -> Window<'_> {
+        Window { length: 10 * SECOND, recent, call, sent: None, is_again: false }
+    }
+
+    fn request() -> Request {
+        Request::new(Method::POST, "https://example.com".parse().unwrap())
+    }
+
+    #[test]
+    fn who_slept_after_the_first_attempt_sends_nothing_again() {
+        let (recent, began) = (Recent::default(), 100 * SECOND);
+        let mut window = window(&recent, 1);
+        window.keep(&request(), began);
+        assert!(window.is_open_after(SECOND, began + 3 * SECOND));
+        assert!(!window.is_open_after(SECOND, began + 4 * SECOND));
+        assert!(!window.is_open_after(Duration::ZERO, began + 60 * SECOND), "asleep for a minute");
+        assert!(!window.is_open_after(Duration::MAX, began));
+        assert!(window.request(began).is_none(), "nobody asked for it");
+        window.repeat();
+        let timeout = |now| *window.request(now).unwrap().timeout().unwrap();
+        assert_eq!(timeout(began + 3 * SECOND), 5 * SECOND);
+        assert_eq!(timeout(began + 60 * SECOND), Duration::ZERO);
+    }
+
+    #[test]
+    fn equal_calls_are_told_from_when_one_is_sent_until_the_window_after_its_end() {
+        let recent = Recent::default();
+        let sent = |call, at| recent.note(call, 10 * SECOND, at * SECOND);
+        assert!(!sent(1, 0) && !sent(2, 1));
+        assert!(sent(1, 30), "it is under way");
+        recent.end(1, 31 * SECOND);
+        recent.end(1, 32 * SECOND);
+        assert!(sent(1, 41), "9 seconds after its end");
+        recent.end(1, 41 * SECOND);
+        assert!(!sent(1, 51));
     }
 }

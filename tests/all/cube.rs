@@ -4,17 +4,20 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use linksfield::cube::types::{
     ActivateSim, AddBundle, BundleStatus, BundleType, CancelSim, CreateRenewalOrder, ListReceivedSms, ListSentSms,
     MessageType, QueryAsyncResult, QueryAsyncResultOutput, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage,
     QuerySims, RenewalItem, ResultCode, ResumeSim, SendSms, SimStatus, SmsMessage,
 };
-use linksfield::cube::{Client, Credentials, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
+use linksfield::cube::{Client, Credentials, Environment, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
 use linksfield::http::Method;
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
-use linksfield::{Error, ErrorKind, Operation, RetryPolicy};
+use linksfield::{Environment as _, Error, ErrorKind, Operation, RetryPolicy};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::documented_examples::without_null;
 use crate::families::Caller;
@@ -139,6 +142,8 @@ async fn orders_messages_and_usage_come_back() {
 
     let all = client.query_sims_items(QuerySims::builder().page_size(10).build()).into_vec().await.unwrap();
     assert!(all.len() > 25, "more than two pages");
+    let later = client.query_sims_items(QuerySims::builder().page_no(2).build()).into_vec().await.unwrap();
+    assert_eq!(later.len(), all.len() - 10, "of a page whose size is not given nobody knows how many are before it");
 }
 
 #[tokio::test]
@@ -151,6 +156,7 @@ async fn a_request_is_sent_as_documented() {
     assert!(activate.starts_with(&format!("POST /cube/v4/sims/{SIM}/activate HTTP/1.1\r\n")), "{activate}");
     assert!(activate.ends_with("\r\n\r\n{}"), "{activate}");
     assert!(resume.starts_with("PUT ") && resume.ends_with("\r\n\r\n"), "{resume}");
+    assert!(resume.contains("content-length: 0\r\n"), "a gateway may answer 411 without: {resume}");
     for header in [
         "authorization: LF sandbox/",
         "timestamp: 1674197059220\r\n",
@@ -209,24 +215,51 @@ async fn a_raw_call_is_signed_and_has_none_of_the_signatures_parameters() {
         let error = client.call::<Value>(Method::POST, "/x", &json!({ reserved: "1" })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.to_string().contains(reserved), "{error}");
+        let error = client.call::<Value>(Method::GET, "/sims", &json!({ reserved: "1" })).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidRequest && error.to_string().contains(reserved), "{error}");
     }
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    client.call::<Value>(Method::GET, "/sims", &json!({ "a": [1, "3"], "b": 2 })).await.unwrap();
+    assert!(server.requests()[0].starts_with("GET /sims?a=1%2C3&b=2 HTTP/1.1"), "{:?}", server.requests());
+    for (ambiguous, name) in [
+        (json!({ "a": ["1,2", 3] }), "a"),
+        (json!({ "a": [1, "2,3"] }), "a"),
+        (json!({ "a": [1, 2], "b": ["x,y", "z"] }), "b"),
+    ] {
+        let error = client.call::<Value>(Method::GET, "/sims", &ambiguous).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.to_string().contains(&format!("the parameter {name} ")), "{error}");
+    }
+}
+
+#[test]
+fn only_what_cannot_be_taken_back_is_confirmed_by_the_id_of_the_sim() {
+    let confirmed: Vec<_> =
+        OPERATIONS.iter().filter_map(|operation| Some((operation.id, operation.confirm?))).collect();
+    assert_eq!(confirmed, [("cancelSim", "sim_id")]);
 }
 
 #[tokio::test]
 async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
     let client = client_at(&server.url);
-    for id in ["", " ", ".", "..", "%2e%2e", ".%2E", "\u{7}"] {
+    // Servers in Java take what follows a `;` for parameters of the segment.
+    for id in ["", " ", ".", "..", "%2e%2e", ".%2E", "\u{7}", ";x", "..;", ".;x", "%2e%2E%3bx"] {
         let error = client.cancel_sim(&CancelSim::builder().sim_id(id).build()).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{id:?}");
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{id:?}");
     }
+    for path in ["/sims/..;/cancel", "/sims/;x/cancel", "/sims/%3B/cancel"] {
+        let error = client.call::<Value>(Method::PUT, path, &json!({})).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path}");
+    }
     assert!(server.requests().is_empty());
     client.cancel_sim(&CancelSim::builder().sim_id("0").build()).await.unwrap();
-    client.cancel_sim(&CancelSim::builder().sim_id("../a?b#c").build()).await.unwrap();
+    client.cancel_sim(&CancelSim::builder().sim_id("../a?b#c;d").build()).await.unwrap();
     let lines: Vec<_> = server.requests().iter().map(|request| request.lines().next().unwrap().to_owned()).collect();
-    assert_eq!(lines, ["PUT /sims/0/cancel HTTP/1.1", "PUT /sims/..%2Fa%3Fb%23c/cancel HTTP/1.1"]);
+    assert_eq!(lines, ["PUT /sims/0/cancel HTTP/1.1", "PUT /sims/..%2Fa%3Fb%23c%3Bd/cancel HTTP/1.1"]);
 }
 
 #[tokio::test]
@@ -271,6 +304,9 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
         ("429 x", r#"{"status":{"code":"CB-99-9403"}}"#, ErrorKind::Refused, false),
         ("200 OK", r#"{"status":{"code":"CB-99-9500"}}"#, ErrorKind::Refused, true),
         ("400 x", r#"{"status":{"code":"CB-99-9999"}}"#, ErrorKind::Refused, true),
+        ("200 OK", r#"{"status":{"code":"cb-99-9500 "}}"#, ErrorKind::Refused, true),
+        ("200 OK", r#"{"status":{"code":500,"message":"timeout"},"data":null}"#, ErrorKind::Refused, true),
+        ("200 OK", r#"{"status":{"code":"504"}}"#, ErrorKind::Refused, true),
         ("500 x", r#"{"status":{"code":"CB-01-0006"}}"#, ErrorKind::Refused, true),
         ("500 x", r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#, ErrorKind::Server, true),
         ("400 x", r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#, ErrorKind::Unreadable, true),
@@ -323,6 +359,9 @@ fn a_key_is_read_in_every_shape_that_secret_stores_and_editors_make() {
         bare.replace('+', "-").replace('/', "_"),
         bare.trim_end_matches('=').to_owned(),
         wrapped,
+        STANDARD.encode(CUBE_KEY),
+        format!("\"{bare}\""),
+        format!("'{}'", pem.replace('\n', "\\n")),
         // The label is wrong, the content says what it is.
         pem.replace("PRIVATE KEY", "RSA PRIVATE KEY"),
     ] {
@@ -340,6 +379,7 @@ fn what_is_no_key_is_told_by_a_sentence_that_does_not_quote_it() {
     let pem = CUBE_KEY.trim_end();
     let lines: Vec<_> = pem.lines().collect();
     let cut = lines[..lines.len() - 2].join("\n");
+    let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
     let without_middle = [&lines[..3], &lines[5..]].concat().join("\n");
     for (text, expected) in [
         (key().public_key().to_pem(), "is a public key: give the private one"),
@@ -353,6 +393,12 @@ fn what_is_no_key_is_told_by_a_sentence_that_does_not_quote_it() {
         ),
         (file("traditional-encrypted.pem"), "is encrypted: decrypt it first"),
         (file("1023.pem"), "has fewer than 1024 bits"),
+        (file("three-primes.pem"), "has more than two primes"),
+        (openssh.to_owned(), "is written as OpenSSH does"),
+        (
+            file("certificate.pem").lines().filter(|line| !line.starts_with('-')).collect(),
+            "is something else than a key",
+        ),
         (file("ec.pem"), "is one of another kind than RSA"),
         (format!("{pem}\n{OTHER_KEY}"), "is there twice: give one"),
         (file("certificate.pem"), "is something else than a key"),
@@ -379,6 +425,7 @@ fn a_key_id_stands_in_a_header() {
 #[test]
 #[ignore = "runs in a process of its own"]
 fn client_of_the_environment() {
+    tracing_subscriber::fmt().with_writer(std::io::stdout).with_ansi(false).init();
     match Client::from_env() {
         Ok(client) => println!("client: {client:?}"),
         Err(error) => println!("error: {error}"),
@@ -401,6 +448,19 @@ fn the_environment_sets_up_a_client() {
         assert!(printed.contains("client: ApiClient") && printed.contains(id.1), "{printed}");
         assert!(!printed.contains("MIICd"), "{printed}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let utf16 = folder.path().join("utf16.pem");
+    let bytes: Vec<u8> = std::iter::once(0xfeff).chain(CUBE_KEY.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&utf16, bytes).unwrap();
+    let printed = run(&[
+        url,
+        ("LINKSFIELD_CUBE_KEY_ID", "b30a5e0e135d42e6ab43b021a30b7987\n"),
+        ("LINKSFIELD_CUBE_PRIVATE_KEY", ""),
+        ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", utf16.to_str().unwrap()),
+    ]);
+    assert!(printed.contains("client: ApiClient"), "an empty variable is not set: {printed}");
+    let printed = run(&[url, id, ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", "/dev/zero")]);
+    assert!(printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY_FILE: the private key"), "{printed}");
     let printed = run(&[]);
     for name in ["LINKSFIELD_CUBE_BASE_URL", "LINKSFIELD_CUBE_KEY_ID", "LINKSFIELD_CUBE_PRIVATE_KEY"] {
         assert!(printed.contains(&format!("{name} is not set")), "{name} in {printed}");
@@ -416,6 +476,72 @@ fn the_environment_sets_up_a_client() {
     let printed = run(&[url, id, ("LINKSFIELD_CUBE_PRIVATE_KEY", "secret-that-is-no-key")]);
     assert!(printed.contains("LINKSFIELD_CUBE_PRIVATE_KEY: the private key is no key"), "{printed}");
     assert!(!printed.contains("secret-that-is-no-key"), "{printed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_may_read_is_used_with_a_warning() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("key.pem"), folder.path().join("link.pem"));
+    std::fs::write(&path, CUBE_KEY).unwrap();
+    symlink(&path, &link).unwrap();
+    for (mode, warns) in [(0o600, false), (0o400, false), (0o644, true), (0o440, true), (0o604, true)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let environment = [
+            ("LINKSFIELD_CUBE_BASE_URL", "https://api.linksfield.net/cube/v4"),
+            ("LINKSFIELD_CUBE_KEY_ID", CUBE_KEY_ID),
+            ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", link.to_str().unwrap()),
+        ];
+        let printed = in_its_own_process("cube::client_of_the_environment", &environment);
+        assert!(printed.contains("client: ApiClient"), "{printed}");
+        assert_eq!(printed.contains("others may read the file of a secret: give it the mode 600"), warns, "{printed}");
+        assert_eq!(
+            printed.contains(&format!("LINKSFIELD_CUBE_PRIVATE_KEY_FILE\" mode=\"{mode:o}\"")),
+            warns,
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_signature_names_the_path_unless_the_server_is_the_vendors() {
+    let hint = "signed_base_path must be that one";
+    for (status, body, hints) in [
+        ("403 x", r#"{"status":{"code":"CB-99-9403","message":"no"}}"#, true),
+        ("403 x", "", true),
+        ("401 x", r#"{"status":{"code":"CB-99-9401"}}"#, false),
+        ("200 OK", r#"{"status":{"code":"CB-99-9403"}}"#, false),
+    ] {
+        let server = Canned::raw(response(status, "application/json", body)).await;
+        let error = client_at(&server.url).query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap_err();
+        assert_eq!(error.to_string().contains(hint), hints, "{error}");
+    }
+    for (url, is_documented) in [
+        ("https://api.linksfield.net/cube/v4", true),
+        ("https://api-uat.io.linksfield.net/cube/v4/", true),
+        ("https://gateway.example/linksfield/cube/v4", false),
+    ] {
+        assert_eq!(Environment::from(url).is_documented(), is_documented, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_is_asked_about_again_while_waiting() {
+    let done = response("200 OK", "application/json", r#"{"status":{"code":"CB-00-0000"},"data":{"status":23}}"#);
+    let waits = ["200 OK {\"status\":{\"code\":\"CB-99-9500\"}}", "200 OK <html>maintenance", "403 x <html>"].map(
+        async |trouble| {
+            let (status, body) = trouble.split_at(trouble.find(['{', '<']).unwrap());
+            let first = response(status.trim(), "application/json", body);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let server = Canned::sequence(listener, vec![first, done.clone()]);
+            let pending = Pending::new("activateSim", SIM);
+            let state = pending.until_status(&client_at(&server.url), [SimStatus::ActiveLive]).await.unwrap();
+            assert!(matches!(state, State::Done(_)), "{trouble}: {state:?}");
+        },
+    );
+    futures::future::join_all(waits).await;
 }
 
 /// A pending operation, as it is after a restart.
@@ -447,6 +573,28 @@ async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn the_sandbox_takes_no_list_for_an_object() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let mut order = serde_json::to_value(renewal()).unwrap();
+    order["extra"] = json!([null, null]);
+    let error = client.call::<Value>(Method::POST, "/orders/service", &order).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+}
+
+#[tokio::test]
+async fn a_bundle_that_the_sandbox_refuses_to_activate_is_not_added() {
+    let (sandbox, _) = sandbox_with_a_clock().await;
+    let client = client_of(&sandbox);
+    let add = AddBundle::builder().sim_id(SIM).bundle_id("LP09823222320").bundle_type(10).activate(true).build();
+    let count = async || client.query_sim_bundles(&QuerySimBundles::builder().sim_id(SIM).build()).await.unwrap().len();
+    client.add_bundle(&add).await.unwrap();
+    let before = count().await;
+    assert_eq!(refusal(&client.add_bundle(&add).await.unwrap_err()), ResultCode::LastRequestInProcess);
+    assert_eq!(count().await, before);
+}
+
+#[tokio::test]
 async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     let pending = Pending::new("activateSim", SIM);
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":"1","status":10}}"#).await;
@@ -472,7 +620,13 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     assert_eq!((error.kind(), error.operation(), error.outcome_unknown()), (ErrorKind::Timeout, "activateSim", true));
     let refusing = Canned::json(r#"{"status":{"code":"CB-01-0001"}}"#).await;
     let error = wait(600_000, &client_at(&refusing.url)).await.unwrap_err();
-    assert_eq!(refusal(&error), ResultCode::SimNotFound);
+    assert_eq!((refusal(&error), error.outcome_unknown()), (ResultCode::SimNotFound, true), "it may go on");
+    let kept = serde_json::to_string(&pending).unwrap();
+    for changed in ["nothing", "\\u001b[2K"] {
+        let changed = kept.replace("activateSim", changed);
+        let error = serde_json::from_str::<Pending>(&changed).unwrap_err().to_string();
+        assert!(error.contains("the operation is none of the Cube API"), "{error}");
+    }
 }
 
 /// The fixtures, with the operation that each is of, and whether it is an answer.

@@ -39,7 +39,7 @@ fn ids(items: &[Result<String, Error>]) -> Vec<&str> {
 #[tokio::test]
 async fn a_list_ends_at_once_only_where_both_of_its_numbers_are_reached() {
     let both = json!({ "total_pages": 2, "total_count": 3 });
-    let cases: [(&str, Vec<Value>, usize); 10] = [
+    let cases: [(&str, Vec<Value>, usize); 11] = [
         ("both are reached", vec![page(&both, &["1", "2"]), page(&both, &["3"]), page(&both, &["4"])], 2),
         (
             "no numbers, then an empty page",
@@ -88,6 +88,15 @@ async fn a_list_ends_at_once_only_where_both_of_its_numbers_are_reached() {
             vec![
                 page(&json!({ "total_pages": 2 }), &["1", "2"]),
                 page(&json!({ "total_pages": 2 }), &["3"]),
+                json!({ "code": "1001" }),
+            ],
+            3,
+        ),
+        (
+            "a refusal behind the last item",
+            vec![
+                page(&json!({ "total_count": 3 }), &["1", "2"]),
+                page(&json!({ "total_count": 3 }), &["3"]),
                 json!({ "code": "1001" }),
             ],
             3,

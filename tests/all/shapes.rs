@@ -2,6 +2,7 @@
 //! the caller is told.
 
 use linksfield::csss::types::{QueryOrder, SyncAssetInfo};
+use linksfield::cube::types::QuerySims;
 use linksfield::http::Method;
 use linksfield::{Error, ErrorKind, csss, esim_qr, mall};
 use serde_json::{Value, json};
@@ -61,6 +62,19 @@ async fn shop(url: &str) -> Result<String, Error> {
 /// An operation of which no field of the answer is documented.
 async fn verify(url: &str) -> Result<String, Error> {
     mall_at(url).single_verify(&crate::mall::single_verify()).await.map(json)
+}
+
+/// An operation of Cube, whose code is inside of `status`.
+async fn renew(url: &str) -> Result<String, Error> {
+    crate::cube::client_at(url).create_renewal_order(&crate::cube::renewal()).await.map(json)
+}
+
+async fn sms(url: &str) -> Result<String, Error> {
+    crate::cube::client_at(url).send_sms(&crate::cube::sms("x")).await.map(json)
+}
+
+async fn sims(url: &str) -> Result<String, Error> {
+    crate::cube::client_at(url).query_sims(&QuerySims::builder().build()).await.map(json)
 }
 
 async fn report(url: &str) -> Result<String, Error> {
@@ -164,6 +178,19 @@ async fn a_bad_answer_never_passes_for_a_good_one() {
         order, r#"{"code":"0000","data":{"order_id":"1","x":1,"x":2}}"# => "Unreadable, unknown";
         order, r#"{"code":["0000"]}"# => "Unreadable, unknown";
         order, r#"{"code":"0000","data":[]}"# => "Unreadable, unknown";
+        renew, r#"{"status":"CB-00-0000","data":{"order_id":"1"}}"# => "Unreadable, unknown";
+        renew, r#"{"status":[{"code":"CB-00-0000"}],"data":{"order_id":"1"}}"# => "Unreadable, unknown";
+        renew, r#"{"status":{"code":null},"data":{"order_id":"1"}}"# => "Unreadable, unknown";
+        renew, r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":""}}"# => "Unreadable, unknown";
+        renew, r#"{"status":{"code":"CB-00-0000"},"status":{"code":"CB-01-0001"},"data":{"order_id":"1"}}"# => "Unreadable, unknown";
+        renew, r#"{"status":{"code":"CB-02-0003","message":"no"},"data":null}"# => "Refused CB-02-0003 no";
+        renew, r#"{"status":{"code":"CB-99-9500","message":"x"}}"# => "Refused CB-99-9500 x, unknown";
+        renew, r#"{"status":{"code":"CB-01-0001"},"order_id":"1"}"# => "Refused CB-01-0001, unknown";
+        sms, r#"{"status":{"code":"CB-00-0000"},"data":{}}"# => "Unreadable, unknown";
+        sms, r#"{"status":{"code":"CB-04-9999","message":"no"},"data":[]}"# => "Refused CB-04-9999 no";
+        sims, r#"{"status":{"code":"CB-99-9403","message":"x"},"data":[]}"# => "Refused CB-99-9403 x";
+        sims, r#"{"status":{},"data":[]}"# => "Unreadable";
+        sims, r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":1}}"# => "Unreadable";
         report, r#"{"code":"0"}"# => "ok {}";
         report, r#"{"code":0,"success":true,"data":null}"# => "ok {}";
         report, r#"{"code":1,"success":true}"# => "Unreadable, unknown";
@@ -192,6 +219,11 @@ async fn a_good_answer_is_never_lost() {
         list, r#"{"code":"0000","data":{"page":{"total_pages":"3","total_count":" 5 "},"package_order":[]}}"#
             => r#"ok {"page":{"total_count":5,"total_pages":3}}"#;
         list, r#"{"code":"0000","data":{"page":"","package_order":""}}"# => "ok {}";
+        renew, r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":7,"new":[1]}}"# => r#"ok {"order_id":"7","new":[1]}"#;
+        renew, r#"{"status":{"code":"CB-00-0000"},"order_id":"7"}"# => r#"ok {"order_id":"7","status":{"code":"CB-00-0000"}}"#;
+        sms, r#"{"data":{"job_id":898239829382732323},"status":{"code":"CB-00-0000","message":null}}"#
+            => r#"ok {"job_id":"898239829382732323"}"#;
+        sims, r#"{"status":{"code":"CB-00-0000"},"data":""}"# => "ok []";
         list, r#"{"code":"0000","data":{"page":[],"package_order":null}}"# => "ok {}";
         list, r#"{"code":"0000","page":{"total_pages":1.0},"package_order":[{"orderCode":"7"}]}"#
             => r#"ok {"package_order":[{"orderCode":"7"}],"page":{"total_pages":1},"code":"0000"}"#;

@@ -314,6 +314,16 @@ fn a_broken_rule_stops_the_build_with_a_line_that_names_file_place_and_rule() {
             "        renew_period:\n          nullable: true\n",
             "properties.renew_period: must not be both required and nullable",
         ),
+        (
+            "      x-linksfield-safe-to-retry: false\n",
+            "      x-linksfield-safe-to-retry: false\n      x-linksfield-confirm: nobody\n",
+            "must have in x-linksfield-confirm the name of a parameter that is required and text",
+        ),
+        (
+            "      x-linksfield-safe-to-retry: true\n",
+            "      x-linksfield-safe-to-retry: true\n      x-linksfield-confirm: device_id\n",
+            "must not be safe to retry, as it is confirmed by a person",
+        ),
         ("      description: Code of a data plan.\n", "", "components.schemas.PackageCode: must have a description"),
     ] {
         assert!(SPECIFICATION.contains(from), "{from}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use linksfield::cube::types::CancelSim;
 use linksfield::cube::{Client, Credentials, OPERATIONS};
 use linksfield::sandbox::{CUBE_KEY_ID, Sandbox};
 use linksfield::{Error, ErrorKind, RetryPolicy};
@@ -99,8 +100,12 @@ async fn nothing_is_sent_again_unless_the_caller_says_so_the_outcome_is_unknown_
     let lost = [("", ""), ("200 OK", ACCEPTED)];
     assert!(once(RetryPolicy::default(), &lost).await.outcome_unknown());
     assert!(once(RetryPolicy::builder().attempts(1).within_window(true).build(), &lost).await.outcome_unknown());
-    let late = RetryPolicy::builder().first_delay(Duration::from_secs(1_000_000)).within_window(true).build();
+    let long = Duration::from_secs(1_000_000);
+    let late = RetryPolicy::builder().first_delay(long).longest_delay(long).total(long).within_window(true).build();
     assert!(once(late, &lost).await.outcome_unknown());
+    let asking = [("503 x\r\nretry-after: 11", r#"{"status":{"code":"CB-99-9500"}}"#), ("200 OK", ACCEPTED)];
+    let error = once(policy(), &asking).await;
+    assert_eq!((error.outcome_unknown(), error.retry_after()), (true, Some(Duration::from_secs(11))));
     let refused = [("200 OK", r#"{"status":{"code":"CB-01-0006"}}"#), ("200 OK", ACCEPTED)];
     assert!(!once(policy(), &refused).await.outcome_unknown());
 }
@@ -113,6 +118,7 @@ async fn a_resend_that_is_held_back_beyond_the_window_orders_twice_and_the_log_w
     tracing::callsite::rebuild_interest_cache();
     let (sandbox, pass) = sandbox_with_a_clock().await;
     let client = client_of(&sandbox);
+    client.create_renewal_order(&renewal()).header("authorization", "mine").await.unwrap_err();
     let first = client.create_renewal_order(&renewal()).await.unwrap().order_id;
     assert!(!log.text().contains("equal call"), "{}", log.text());
 
@@ -135,6 +141,10 @@ async fn a_client_keeps_to_the_calls_of_a_day_and_says_when_the_next_is_free() {
     let sandbox = Sandbox::start().await.unwrap();
     let builder = || Client::builder().credentials(sandbox.cube_credentials()).environment(sandbox.cube_url());
     let client = builder().per_day(2).build().unwrap();
+    for _ in 0..3 {
+        let error = client.cancel_sim(&CancelSim::builder().sim_id("").build()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "what is not sent takes nothing of the day");
+    }
     client.create_renewal_order(&renewal()).await.unwrap();
     client.clone().create_renewal_order(&renewal()).await.unwrap();
     let error = client.send_sms(&sms("x")).await.unwrap_err();

@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::clock;
 use super::sim::Sim;
+use crate::transport::clock;
 pub use file::FileJournal;
 
 /// Keeps what was begun and done for each SIM, so that a run which was killed can be run again.

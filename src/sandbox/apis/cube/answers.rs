@@ -160,10 +160,14 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
     let sim = account.sim(&add.sim_id)?;
     let id = format!("SANDBOX-{}", sim.bundles.len());
     sim.bundles.push(Bundle { id, status, cycles: add.cycles.unwrap_or(1), added: now, started });
-    match add.activate {
-        Some(true) => account.begin(&add.sim_id, Asynchronous::Activate, now).map(|_| Value::Null),
-        _ => Ok(Value::Null),
+    if add.activate == Some(true)
+        && let Err(refusal) = account.begin(&add.sim_id, Asynchronous::Activate, now)
+    {
+        // All or nothing: what is refused has added nothing.
+        account.sim(&add.sim_id)?.bundles.pop();
+        return Err(refusal);
     }
+    Ok(Value::Null)
 }
 
 fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
