@@ -1,0 +1,178 @@
+//! Where the settings of a client come from: a profile that was named, the environment, or the profile `default`. They are one set
+//! from one place: half of one account and half of another would order for the wrong one.
+
+use std::collections::HashMap;
+use std::env;
+use std::process::Stdio;
+use std::time::Duration;
+
+use linksfield::Language;
+use linksfield::reqwest::Url;
+use tokio::process::Command;
+use zeroize::Zeroizing;
+
+use crate::exit::{Failure, Result};
+use crate::family::{Row, Setting};
+use crate::profiles::{self, Profiles};
+
+/// The name of the profile that is used where none is named.
+pub const DEFAULT: &str = "default";
+
+/// Longest time that a `secret_command` takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// All that a client is set up with.
+pub struct Given {
+    values: HashMap<&'static str, Zeroizing<String>>,
+    pub allows_plaintext: bool,
+    pub language: Option<Language>,
+    /// Where they come from, in words.
+    pub origin: String,
+    /// The name of who calls, if it is no secret.
+    pub account: Option<String>,
+}
+
+/// What was asked for on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub profile: Option<String>,
+    pub accepts_loose_file: bool,
+    pub language: Option<Language>,
+    /// Whether a person is there to whom a `secret_command` may speak.
+    pub is_interactive: bool,
+}
+
+impl Given {
+    pub fn value(&self, key: &str) -> &str {
+        self.values.get(key).map_or("", |value| value)
+    }
+
+    /// Who is called, by whom, and where that was said: what a person wants to see before money is spent.
+    pub fn about(&self) -> String {
+        let url = self.value("base_url");
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.unwrap_or_else(|| url.to_owned());
+        let account = self.account.as_deref().map_or(String::new(), |account| format!(" as {account}"));
+        format!("{host}{account} ({})", self.origin)
+    }
+}
+
+/// The language of a tag, or of the short form of one that is documented.
+pub fn language(tag: &str) -> Language {
+    match tag {
+        "zh" | "zh-CN" => Language::SimplifiedChinese,
+        "en" | "en-US" => Language::English,
+        other => Language::Other(other.to_owned()),
+    }
+}
+
+pub async fn read(row: &Row, wanted: &Wanted) -> Result<Given> {
+    let of_environment = |setting: &&Setting| env::var_os(setting.variable).is_some();
+    match &wanted.profile {
+        Some(name) => from_profile(row, name, wanted).await,
+        None if row.settings.iter().any(|setting| of_environment(&setting)) => from_environment(row, wanted),
+        None => from_profile(row, DEFAULT, wanted).await.map_err(|failure| match failure.message.as_str() {
+            profiles::NOT_THERE => Failure::settings(format!(
+                "nothing says who calls the {} API: run `linksfield configure {}`, or set {}",
+                row.name,
+                row.name,
+                names(row.settings.iter())
+            )),
+            _ => failure,
+        }),
+    }
+}
+
+fn names<'a>(settings: impl Iterator<Item = &'a Setting>) -> String {
+    settings.map(|setting| setting.variable).collect::<Vec<_>>().join(", ")
+}
+
+fn from_environment(row: &Row, wanted: &Wanted) -> Result<Given> {
+    let mut values = HashMap::new();
+    for setting in row.settings {
+        let Some(value) = env::var_os(setting.variable) else { continue };
+        let value =
+            value.into_string().map_err(|_| Failure::settings(format!("{} is not Unicode", setting.variable)))?;
+        values.insert(setting.key, Zeroizing::new(value));
+    }
+    let missing = row.settings.iter().filter(|setting| !values.contains_key(setting.key));
+    let missing = names(missing);
+    if !missing.is_empty() {
+        let rule = "the environment has a part of the settings only, and a part is never mixed with a profile";
+        return Err(Failure::settings(format!("{missing} is not set: {rule}. Set it, or name a profile by --profile")));
+    }
+    let allows_plaintext = match env::var("LINKSFIELD_ALLOW_PLAINTEXT").as_deref() {
+        Err(_) | Ok("0") => false,
+        Ok("1") => true,
+        Ok(_) => return Err(Failure::settings("LINKSFIELD_ALLOW_PLAINTEXT must be 1, or 0 as if it were not set")),
+    };
+    let language = env::var("LINKSFIELD_LANGUAGE").ok().map(|tag| language(&tag));
+    Ok(given(row, values, allows_plaintext, wanted.language.clone().or(language), "from the environment".to_owned()))
+}
+
+async fn from_profile(row: &Row, name: &str, wanted: &Wanted) -> Result<Given> {
+    let file = Profiles::read(wanted.accepts_loose_file)?;
+    let table = file.family(name, row.name)?;
+    let mut values = HashMap::new();
+    for setting in row.settings {
+        let command = format!("{}_command", setting.key);
+        let value = match (table.text(setting.key)?, table.text(&command)?) {
+            (Some(_), Some(_)) => {
+                return Err(file.wrong(name, row.name, &format!("has both {} and {command}: keep one", setting.key)));
+            }
+            (Some(value), None) => Zeroizing::new(value),
+            (None, Some(line)) => run(&line, wanted.is_interactive)
+                .await
+                .map_err(|what| file.wrong(name, row.name, &format!("has a {command} that {what}")))?,
+            (None, None) => {
+                return Err(file.wrong(name, row.name, &format!("has no {}: run `linksfield configure`", setting.key)));
+            }
+        };
+        values.insert(setting.key, value);
+    }
+    let allows_plaintext = table.flag("allow_plaintext")?;
+    let language = table.text("language")?.map(|tag| language(&tag));
+    let known = |key: &str| {
+        let of_setting = |setting: &Setting| {
+            key == setting.key || key.strip_suffix("_command").is_some_and(|key| key == setting.key)
+        };
+        row.settings.iter().any(of_setting) || ["allow_plaintext", "language"].contains(&key)
+    };
+    if let Some(odd) = table.keys().find(|key| !known(key)) {
+        return Err(file.wrong(name, row.name, &format!("has {odd}, which says nothing")));
+    }
+    let origin = format!("profile {name}");
+    Ok(given(row, values, allows_plaintext, wanted.language.clone().or(language), origin))
+}
+
+fn given(
+    row: &Row,
+    values: HashMap<&'static str, Zeroizing<String>>,
+    allows_plaintext: bool,
+    language: Option<Language>,
+    origin: String,
+) -> Given {
+    let account = row.settings.iter().find(|setting| setting.is_account).and_then(|setting| values.get(setting.key));
+    let account = account.map(|account| account.to_string());
+    Given { values, allows_plaintext, language, origin, account }
+}
+
+/// What a command prints, which is run without a shell, and never shown.
+async fn run(line: &str, is_interactive: bool) -> Result<Zeroizing<String>, String> {
+    let words = shell_words::split(line).map_err(|error| format!("can't be split into words: {error}"))?;
+    let (program, arguments) = words.split_first().ok_or("is empty")?;
+    let input = if is_interactive { Stdio::inherit() } else { Stdio::null() };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    let output = output.map_err(|_| format!("did not end within {} seconds", PATIENCE.as_secs()))?;
+    let output = output.map_err(|error| format!("can't be read: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("failed ({}): {}", output.status, said.trim()));
+    }
+    let secret = Zeroizing::new(String::from_utf8(output.stdout).map_err(|_| "printed what is not Unicode")?);
+    let without = secret.strip_suffix('\n').map_or(secret.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(Zeroizing::new(without.to_owned()))
+}
