@@ -55,3 +55,17 @@ pub fn ask(text: &str, agreement: &Agreement<'_>) -> Result {
         _ => Err(Failure::new(Exit::NothingSent, "not agreed to; nothing was sent")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_taken_back_is_agreed_to_by_its_id_alone() {
+        let asked = |said| ask("", &Agreement::Confirm { name: "sim_id", id: "8985", said });
+        assert!(asked(Some("8985")).is_ok());
+        for wrong in ["", "yes", "8986", "8985 "] {
+            assert_eq!(asked(Some(wrong)).unwrap_err().exit, Exit::Usage, "{wrong}");
+        }
+    }
+}

@@ -275,3 +275,47 @@ fn pieces(document: &Document, operation: &Operation, parameters: &family::Param
     });
     std::iter::once(format!("linksfield {} {}", document.name, operation.command)).chain(flags).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use linksfield::openapi::RESERVED_FLAGS;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        root(Tongue::English).debug_assert();
+        root(Tongue::Chinese).debug_assert();
+    }
+
+    /// All that a command of an API has beside its parameters is reserved, and nothing else is.
+    #[test]
+    fn the_flags_of_every_call_are_those_that_no_parameter_takes() {
+        let (mut flags, mut parameters) = (BTreeSet::new(), BTreeSet::new());
+        let mut tree = root(Tongue::English);
+        tree.build();
+        for (row, document) in family::all() {
+            let group = tree.find_subcommand(row.name).unwrap();
+            parameters.extend(document.operations.iter().flat_map(|one| one.parameters).map(|one| one.flag.to_owned()));
+            let commands = group.get_subcommands().filter(|command| command.get_name() != "help");
+            flags.extend(commands.flat_map(Command::get_arguments).filter_map(Arg::get_long).map(str::to_owned));
+        }
+        // No operation of today is confirmed by an id, and only the whole has a version.
+        flags.extend(["confirm", "version"].map(str::to_owned));
+        let own: BTreeSet<_> = flags.difference(&parameters).map(String::as_str).collect();
+        assert_eq!(own, RESERVED_FLAGS.iter().copied().collect());
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        fn check(command: &Command) {
+            for name in command.get_arguments().filter_map(Arg::get_long).filter(|name| *name != "secret-command") {
+                assert!(!["secret", "token", "password"].iter().any(|word| name.contains(word)), "{name}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&root(Tongue::English));
+    }
+}

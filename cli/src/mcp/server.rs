@@ -237,6 +237,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let result = self.call(request, &context).await;
-        Ok(reply::after(&self.under_way.unsaid(), result).into())
+        // What is answered to a call that was cancelled reaches nobody.
+        let unsaid = if context.ct.is_cancelled() { Vec::new() } else { self.under_way.unsaid() };
+        Ok(reply::after(&unsaid, result).into())
     }
 }

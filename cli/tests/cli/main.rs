@@ -1,5 +1,6 @@
 //! What the command promises: the built binary, run against a sandbox.
 
+mod assistants;
 mod calls;
 mod day;
 mod examples;

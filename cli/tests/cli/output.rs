@@ -45,3 +45,38 @@ fn nothing_but_the_answer_is_on_standard_output() {
     assert!(output.stderr.is_empty(), "{output:?}");
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
 }
+
+#[test]
+fn what_a_server_says_does_not_drive_the_terminal() {
+    let world = World::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let message = "\u{1b}[2K\rpackage\u{202e} 30 days\u{9b}31m";
+    let answers = [
+        serde_json::json!({ "code": "E1", "message": message, "success": false, "data": null }).to_string(),
+        serde_json::json!({ "code": "0000", "message": "", "success": true, "data": { "note": message } }).to_string(),
+    ];
+    let query = ["csss", "query-device", "--device-id", SIM];
+    let asked = |answer: &str, format: &str| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut caller, _) = server.accept().unwrap();
+                let _ = std::io::Read::read(&mut caller, &mut [0; 4096]).unwrap();
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+                let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+                std::io::Write::write_all(&mut caller, answer.as_bytes()).unwrap();
+            });
+            let output = world.linksfield(query).args(["--output", format]).env("LINKSFIELD_BASE_URL", &url).output();
+            String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+        })
+    };
+    for format in ["json", "jsonl", "yaml", "table", "csv"] {
+        for answer in &answers {
+            let shown = asked(answer, format);
+            assert!(shown.contains("30 days"), "{shown:?}");
+            assert!(!shown.contains(['\u{1b}', '\r', '\u{202e}', '\u{9b}']), "{format}: {shown:?}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&asked(&answers[1], "json")).unwrap();
+    assert_eq!(json["note"], message, "JSON is the same text for a program");
+}

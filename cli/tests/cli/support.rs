@@ -49,15 +49,23 @@ impl World {
     }
 }
 
-/// The command line of an order, as the example has it.
-pub fn order() -> Vec<String> {
+fn example_order() -> &'static linksfield::Operation {
     let document = linksfield::openapi::DOCUMENTS.iter().find(|document| document.name == "csss").unwrap();
-    let order = document.operations.iter().find(|operation| operation.command == "order-package").unwrap();
-    let example: serde_json::Map<String, serde_json::Value> = serde_json::from_str(order.example).unwrap();
+    document.operations.iter().find(|operation| operation.command == "order-package").unwrap()
+}
+
+/// The parameters of an order, as the example has them.
+pub fn order_parameters() -> serde_json::Value {
+    serde_json::from_str(example_order().example).unwrap()
+}
+
+/// The command line of the same.
+pub fn order() -> Vec<String> {
+    let (order, example) = (example_order(), order_parameters());
     let mut words = vec!["csss".to_owned(), "order-package".to_owned()];
     for parameter in order.parameters {
-        if let Some(value) = example.get(parameter.name) {
-            words.extend([format!("--{}", parameter.flag), value.as_str().unwrap().to_owned()]);
+        if let Some(value) = example[parameter.name].as_str() {
+            words.extend([format!("--{}", parameter.flag), value.to_owned()]);
         }
     }
     words
