@@ -10,20 +10,29 @@ use super::shape::Shape;
 use super::{coded, peel};
 
 /// The names that a command has for flags of its own: no parameter takes one.
-pub const RESERVED_FLAGS: [&str; 15] = [
+pub const RESERVED_FLAGS: [&str; 24] = [
+    "accept-recent",
+    "accept-rounded",
+    "again-refused",
     "all",
+    "concurrency",
     "confirm",
     "deadline",
     "dry-run",
     "help",
+    "journal",
     "json",
     "lang",
     "loose-profile",
+    "max-refused",
+    "new-journal",
     "output",
     "param",
     "profile",
     "query",
+    "results",
     "safe-to-retry",
+    "settle",
     "version",
     "yes",
 ];

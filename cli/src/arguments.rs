@@ -1,7 +1,5 @@
 //! From flags, `--param` and `--json` to the parameters of a call, and back to words.
 
-use std::io::Read;
-
 use clap::ArgMatches;
 use linksfield::openapi::{Kind, Parameter, Place};
 use linksfield::{Operation, signing};
@@ -16,6 +14,18 @@ const BODY: &str = "body";
 
 /// The parameters of an operation.
 pub fn of_operation(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> {
+    let parameters = given(operation, matches)?;
+    let is_missing = |parameter: &&Parameter| parameter.required && !parameters.contains_key(parameter.name);
+    let missing: Vec<_> = operation.parameters.iter().filter(is_missing).map(|one| format!("--{}", one.flag)).collect();
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!("it needs {}: see --help", missing.join(", "))));
+    }
+    check_path(operation, &parameters)?;
+    Ok(parameters)
+}
+
+/// Those of them that are given: flags are added to what a file has.
+pub fn given(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> {
     let mut parameters = match matches.get_one::<String>("json") {
         None => Parameters::new(),
         Some(file) => from_json(file, whole_body(operation))?,
@@ -26,12 +36,6 @@ pub fn of_operation(operation: &Operation, matches: &ArgMatches) -> Result<Param
         }
     }
     add_named(&mut parameters, operation.parameters, matches)?;
-    let is_missing = |parameter: &&Parameter| parameter.required && !parameters.contains_key(parameter.name);
-    let missing: Vec<_> = operation.parameters.iter().filter(is_missing).map(|one| format!("--{}", one.flag)).collect();
-    if !missing.is_empty() {
-        return Err(Failure::usage(format!("it needs {}: see --help", missing.join(", "))));
-    }
-    check_path(operation, &parameters)?;
     Ok(parameters)
 }
 
@@ -61,13 +65,17 @@ fn whole_body(operation: &Operation) -> Option<&'static Parameter> {
     (only.name == BODY && matches!(only.kind, Kind::List(_) | Kind::Object)).then_some(only)
 }
 
-fn from_json(file: &str, body: Option<&Parameter>) -> Result<Parameters> {
-    let cannot = |error: std::io::Error| Failure::usage(format!("--json {file} can't be read: {error}"));
-    let mut json = String::new();
+/// The text of a file, or of standard input if it is `-`.
+pub fn read(flag: &str, file: &str) -> Result<String> {
+    let cannot = |error: std::io::Error| Failure::usage(format!("{flag} {file} can't be read: {error}"));
     match file {
-        "-" => std::io::stdin().read_to_string(&mut json).map_err(cannot)?,
-        _ => std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut json)).map_err(cannot)?,
-    };
+        "-" => std::io::read_to_string(std::io::stdin()).map_err(cannot),
+        _ => std::fs::read_to_string(file).map_err(cannot),
+    }
+}
+
+fn from_json(file: &str, body: Option<&Parameter>) -> Result<Parameters> {
+    let json = read("--json", file)?;
     if let Some(parameter) = body {
         return Ok(Parameters::from_iter([(parameter.name.to_owned(), any_json("--json", &json)?)]));
     }
@@ -93,7 +101,8 @@ fn any_json(what: &str, json: &str) -> Result<Value> {
 }
 
 fn from_flag(parameter: &Parameter, matches: &ArgMatches) -> Result<Option<Value>> {
-    let Some(mut given) = matches.get_raw(parameter.flag) else { return Ok(None) };
+    // A command need not have all of an operation's flags.
+    let Some(mut given) = matches.try_get_raw(parameter.flag).ok().flatten() else { return Ok(None) };
     let text = |raw: &std::ffi::OsStr| {
         raw.to_str().map(str::to_owned).ok_or_else(|| Failure::usage(format!("--{} is not Unicode", parameter.flag)))
     };

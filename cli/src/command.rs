@@ -63,7 +63,7 @@ pub fn root(tongue: Tongue) -> Command {
         ))
         .arg(lang())
         .subcommands(groups)
-        .subcommands(crate::by_hand())
+        .subcommands(crate::by_hand(tongue))
 }
 
 fn lang() -> Arg {
@@ -81,6 +81,7 @@ fn group(document: &'static Document, tongue: Tongue) -> Command {
         .about(document.title)
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .after_help(family::of(document.name).map(|(row, _)| row.part().help()).unwrap_or_default())
         .subcommands(operations)
         .subcommand(raw(document))
 }
@@ -107,7 +108,7 @@ fn command(document: &Document, operation: &'static Operation, tongue: Tongue) -
         .about(format!("{label}{summary}"))
         .long_about(long)
         .after_help(format!("Example:\n  {}", example(document, operation)))
-        .args(operation.parameters.iter().map(|parameter| argument(parameter, tongue)))
+        .args(operation.parameters.iter().map(|parameter| argument(parameter, tongue, " [required]")))
         .args(calling());
     if operation.pages.is_some() {
         let all = Arg::new("all").long("all").action(ArgAction::SetTrue);
@@ -147,7 +148,7 @@ fn chinese(title: &'static str) -> Option<&'static str> {
 const CALLING: &str = "Options of every call";
 
 /// What every call can be told.
-fn calling() -> Vec<Arg> {
+pub fn calling() -> Vec<Arg> {
     let arg = |name| Arg::new(name).long(name).help_heading(CALLING);
     vec![
         arg("json").value_name("FILE").help("Read the parameters, as a JSON object, from a file, or from standard input if it is -; flags override them"),
@@ -175,7 +176,7 @@ pub fn printing() -> [Arg; 2] {
 }
 
 /// How a call that changes something is agreed to.
-fn asking(confirm: Option<&'static str>) -> Vec<Arg> {
+pub fn asking(confirm: Option<&'static str>) -> Vec<Arg> {
     match confirm {
         Some(name) => {
             let help =
@@ -210,10 +211,10 @@ fn raw(document: &Document) -> Command {
         .args(asking(None))
 }
 
-/// The flag of a parameter.
-fn argument(parameter: &'static Parameter, tongue: Tongue) -> Arg {
+/// The flag of a parameter; `required` is said behind one without which a call is refused.
+pub fn argument(parameter: &'static Parameter, tongue: Tongue, required: &str) -> Arg {
     let description = tongue.words(parameter.description, parameter.description_zh);
-    let required = if parameter.required { " [required]" } else { "" };
+    let required = if parameter.required { required } else { "" };
     let description = reflowed(description);
     let short = description.split("\n\n").next().unwrap_or_default();
     let arg = Arg::new(parameter.flag)
@@ -302,8 +303,10 @@ mod tests {
             let commands = group.get_subcommands().filter(|command| command.get_name() != "help");
             flags.extend(commands.flat_map(Command::get_arguments).filter_map(Arg::get_long).map(str::to_owned));
         }
-        // No operation of today is confirmed by an id, and only the whole has a version.
-        flags.extend(["confirm", "version"].map(str::to_owned));
+        let of_many = tree.find_subcommand("fleet").and_then(|fleet| fleet.find_subcommand("order")).unwrap();
+        flags.extend(of_many.get_arguments().filter_map(Arg::get_long).map(str::to_owned));
+        // Only the whole has a version.
+        flags.insert("version".to_owned());
         let own: BTreeSet<_> = flags.difference(&parameters).map(String::as_str).collect();
         assert_eq!(own, RESERVED_FLAGS.iter().copied().collect());
     }

@@ -43,9 +43,16 @@ pub fn command() -> Command {
 pub async fn run(matches: &ArgMatches) -> Result {
     let api = matches.get_one::<String>("api").map(String::as_str).unwrap_or_default();
     let Some((row, document)) = family::of(api) else { return Err(Failure::usage(format!("there is no API {api}"))) };
-    let given = settings::read(row, &wanted(matches)).await.map_err(|failure| wrong("settings", failure))?;
+    let given = settings::read(row.part(), &wanted(matches)).await.map_err(|failure| wrong("settings", failure))?;
     let client = (row.client)(&given).map_err(|error| wrong("settings", error.into()))?;
     good("settings", &given.about())?;
+    if let Some(key_pair) = row.key_pair {
+        let key = key_pair(&given).map_err(|error| wrong("key", error.into()))?;
+        good(
+            "key",
+            &format!("its public key has the fingerprint {}, to compare with the platform's", key.fingerprint()),
+        )?;
+    }
     let url =
         Url::parse(given.value("base_url")).map_err(|error| wrong("settings", Failure::settings(error.to_string())))?;
     proxy()?;

@@ -17,6 +17,7 @@ pub enum Exit {
     NothingSent = 5,
     RateLimited = 6,
     Unreadable = 7,
+    NothingToDo = 8,
     OutcomeUnknown = 9,
 }
 
@@ -31,6 +32,7 @@ Exit codes:
   5  nothing was sent: unreachable, a limit of your own, or you said no
   6  rate limited
   7  the answer of a call that changes nothing can't be read, or the server failed
+  8  nothing to do: a run before has ordered for all
   9  the outcome is unknown: it may have been done. Find out before you send it again";
 
 /// Why it ends otherwise than well.
@@ -87,6 +89,7 @@ impl Exit {
         }
         match error.kind() {
             ErrorKind::Settings => Self::Settings,
+            ErrorKind::UsedUp => Self::NothingSent,
             ErrorKind::InvalidRequest => Self::Usage,
             ErrorKind::Refused | ErrorKind::Unauthorised => Self::Refused,
             ErrorKind::RateLimited => Self::RateLimited,
@@ -121,6 +124,7 @@ mod tests {
             Exit::NothingSent,
             Exit::RateLimited,
             Exit::Unreadable,
+            Exit::NothingToDo,
             Exit::OutcomeUnknown,
         ];
         assert_eq!(named, all.map(|exit| exit as u8));

@@ -3,10 +3,10 @@
 use linksfield::http::Method;
 use linksfield::openapi::{DOCUMENTS, Document};
 use linksfield::{ApiClient, Call, Credentials, Error, Family, Items, Operation};
-use linksfield::{csss, esim_qr, mall};
+use linksfield::{csss, cube, esim_qr, mall};
 use serde_json::{Map, Value};
 
-use crate::settings::Given;
+use crate::settings::{Given, names};
 
 pub type Parameters = Map<String, Value>;
 
@@ -35,17 +35,42 @@ impl<F: Family> Api for ApiClient<F> {
 pub struct Row {
     /// The name of its document, and of its commands.
     pub name: &'static str,
-    pub settings: &'static [Setting],
+    settings: &'static [Setting],
     pub client: fn(&Given) -> Result<Box<dyn Api>, Error>,
+    /// The public half of who calls, where there is one: to compare with what the platform has.
+    pub key_pair: Option<fn(&Given) -> Result<cube::PublicKey, Error>>,
 }
 
-/// Something that a client must be told.
+impl Row {
+    pub fn part(&self) -> Part {
+        Part { name: self.name, settings: self.settings }
+    }
+}
+
+/// What has settings of its own in a profile.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub name: &'static str,
+    pub settings: &'static [Setting],
+}
+
+impl Part {
+    /// Where its settings come from, for its help.
+    pub fn help(&self) -> String {
+        let variables = names(self.settings.iter());
+        format!("Settings are those of `linksfield configure {}`, or of the environment: {variables}.", self.name)
+    }
+}
+
+/// Something that must be told.
 #[derive(Debug)]
 pub struct Setting {
     /// Its name in a profile.
     pub key: &'static str,
     /// Its name in the environment.
     pub variable: &'static str,
+    /// The name there of a file that holds it instead, if one may.
+    pub file_variable: Option<&'static str>,
     pub is_secret: bool,
     /// Whether it tells who calls, and may be shown.
     pub is_account: bool,
@@ -53,85 +78,121 @@ pub struct Setting {
     pub about: &'static str,
 }
 
-const fn server(variable: &'static str) -> Setting {
-    Setting { key: "base_url", variable, is_secret: false, is_account: false, about: "URL of the server" }
+impl Setting {
+    /// The names in the environment that it may have.
+    pub fn variables(&self) -> impl Iterator<Item = &'static str> {
+        [self.variable].into_iter().chain(self.file_variable)
+    }
+
+    /// Its name in a profile where that names a file that holds it, if one may.
+    pub fn file_key(&self) -> Option<String> {
+        self.file_variable.map(|_| format!("{}_file", self.key))
+    }
+
+    /// Its name in a profile where that is a command that prints it, if it may be.
+    pub fn command_key(&self) -> Option<String> {
+        self.is_secret.then(|| format!("{}_command", self.key))
+    }
 }
 
-const PARTNER_CODE: Setting = Setting {
-    key: "partner_code",
-    variable: mall::PARTNER_CODE_VARIABLE,
-    is_secret: false,
-    is_account: true,
-    about: "partner code",
-};
+const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { key, variable, file_variable: None, is_secret: false, is_account: false, about }
+}
+
+const fn server(variable: &'static str) -> Setting {
+    setting("base_url", variable, "URL of the server")
+}
+
+pub const fn account(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { is_account: true, ..setting(key, variable, about) }
+}
+
+pub const fn secret(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { is_secret: true, ..setting(key, variable, about) }
+}
+
+const PARTNER_CODE: Setting = account("partner_code", mall::PARTNER_CODE_VARIABLE, "partner code");
 
 pub const ROWS: &[Row] = &[
     Row {
         name: "csss",
         settings: &[
             server(csss::BASE_URL_VARIABLE),
+            account("access_code", linksfield::ACCESS_CODE_VARIABLE, "access code"),
+            secret("secret", linksfield::SECRET_VARIABLE, "secret of that access code"),
+        ],
+        client: |given| Ok(Box::new(csss(given)?)),
+        key_pair: None,
+    },
+    Row {
+        name: "cube",
+        settings: &[
+            server(cube::BASE_URL_VARIABLE),
+            account("key_id", cube::KEY_ID_VARIABLE, "key id"),
             Setting {
-                key: "access_code",
-                variable: linksfield::ACCESS_CODE_VARIABLE,
-                is_secret: false,
-                is_account: true,
-                about: "access code",
-            },
-            Setting {
-                key: "secret",
-                variable: linksfield::SECRET_VARIABLE,
-                is_secret: true,
-                is_account: false,
-                about: "secret of that access code",
+                file_variable: Some(cube::PRIVATE_KEY_FILE_VARIABLE),
+                ..secret("private_key", cube::PRIVATE_KEY_VARIABLE, "private key of that id")
             },
         ],
-        client: |given| {
-            client::<csss::Csss>(Credentials::new(given.value("access_code"), given.value("secret"))?, given)
-        },
+        client: |given| boxed::<cube::Cube>(cube::Credentials::new(given.value("key_id"), private_key(given)?)?, given),
+        key_pair: Some(|given| Ok(private_key(given)?.public_key())),
     },
     Row {
         name: "mall",
         settings: &[server(mall::BASE_URL_VARIABLE), PARTNER_CODE],
-        client: |given| client::<mall::Mall>(partner(given)?, given),
+        client: |given| boxed::<mall::Mall>(partner(given)?, given),
+        key_pair: None,
     },
     Row {
         name: "payment",
         settings: &[server(mall::payment::BASE_URL_VARIABLE), PARTNER_CODE],
-        client: |given| client::<mall::payment::Payment>(partner(given)?, given),
+        client: |given| boxed::<mall::payment::Payment>(partner(given)?, given),
+        key_pair: None,
     },
     Row {
         name: "topup",
         settings: &[server(mall::topup::BASE_URL_VARIABLE), PARTNER_CODE],
-        client: |given| client::<mall::topup::Topup>(partner(given)?, given),
+        client: |given| boxed::<mall::topup::Topup>(partner(given)?, given),
+        key_pair: None,
     },
     Row {
         name: "esim-qr",
         settings: &[
             server("LINKSFIELD_ESIM_QR_BASE_URL"),
-            Setting {
-                key: "access_token",
-                variable: "LINKSFIELD_ESIM_QR_ACCESS_TOKEN",
-                is_secret: true,
-                is_account: false,
-                about: "access token",
-            },
+            secret("access_token", "LINKSFIELD_ESIM_QR_ACCESS_TOKEN", "access token"),
         ],
-        client: |given| client::<esim_qr::EsimQr>(esim_qr::AccessToken::new(given.value("access_token"))?, given),
+        client: |given| boxed::<esim_qr::EsimQr>(esim_qr::AccessToken::new(given.value("access_token"))?, given),
+        key_pair: None,
     },
 ];
 
 /// A client of the server, and for the caller, that was given.
-fn client<F>(credentials: F::Credentials, given: &Given) -> Result<Box<dyn Api>, Error>
+fn client<F>(credentials: F::Credentials, given: &Given) -> Result<ApiClient<F>, Error>
 where
     F: Family<Environment: From<String>>,
 {
-    let client = ApiClient::<F>::builder()
+    ApiClient::<F>::builder()
         .credentials(credentials)
         .environment(given.value("base_url").to_owned())
         .allow_plaintext(given.allows_plaintext)
         .maybe_language(given.language.clone())
-        .build()?;
-    Ok(Box::new(client))
+        .build()
+}
+
+fn boxed<F>(credentials: F::Credentials, given: &Given) -> Result<Box<dyn Api>, Error>
+where
+    F: Family<Environment: From<String>>,
+{
+    Ok(Box::new(client::<F>(credentials, given)?))
+}
+
+/// The client of the CSSS API.
+pub fn csss(given: &Given) -> Result<csss::Client, Error> {
+    client::<csss::Csss>(Credentials::new(given.value("access_code"), given.value("secret"))?, given)
+}
+
+fn private_key(given: &Given) -> Result<cube::PrivateKey, Error> {
+    cube::PrivateKey::from_text(given.value("private_key"))
 }
 
 fn partner(given: &Given) -> Result<mall::PartnerCode, Error> {

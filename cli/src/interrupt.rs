@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::tell;
 
 /// How long an answer is waited for after that.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The data of a call. Told to end, it waits for the answer a while; told again, it gives up, as it does when the while is
 /// over: then the outcome is unknown.
@@ -34,18 +34,19 @@ fn given_up() -> ! {
     std::process::exit(i32::from(crate::exit::Exit::OutcomeUnknown as u8))
 }
 
+/// The signals that tell a program to end: Ctrl-C, and what a supervisor or a terminal that is closed sends.
 #[cfg(unix)]
-struct Signals(Vec<tokio::signal::unix::Signal>);
+pub struct Signals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Signals {
-    fn new() -> Self {
+    pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let all = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         Self(all.into_iter().filter_map(|kind| signal(kind).ok()).collect())
     }
 
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         std::future::poll_fn(|context| {
             let came = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
             if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
@@ -55,15 +56,15 @@ impl Signals {
 }
 
 #[cfg(not(unix))]
-struct Signals;
+pub struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self
     }
 
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

@@ -11,11 +11,14 @@ mod digits;
 mod doctor;
 mod exit;
 mod family;
+mod fleet;
 mod interrupt;
 mod mcp;
+mod notifications;
 mod output;
 mod perform;
 mod profiles;
+mod sandbox;
 mod settings;
 mod signing;
 mod visible;
@@ -63,16 +66,21 @@ fn tell(message: &str) {
 }
 
 /// The commands that are written by hand.
-fn by_hand() -> Vec<Command> {
-    let alone = [configure::command(), doctor::command(), mcp::command()];
-    alone.into_iter().chain(signing::commands()).chain(completions::commands()).collect()
+fn by_hand(tongue: Tongue) -> Vec<Command> {
+    let alone = [configure::command(), doctor::command(), fleet::command(tongue), mcp::command(), sandbox::command()];
+    let pairs = notifications::commands().into_iter().chain(completions::commands());
+    alone.into_iter().chain(signing::commands()).chain(pairs).collect()
 }
 
 async fn run(matches: &ArgMatches) -> Result {
     match matches.subcommand() {
         Some(("configure", matches)) => configure::run(matches).await,
         Some(("doctor", matches)) => doctor::run(matches).await,
+        Some(("fleet", matches)) => fleet::run(matches).await,
+        Some(("listen", matches)) => notifications::listen(matches).await,
         Some(("mcp", matches)) => mcp::run(matches).await,
+        Some(("sandbox", matches)) => sandbox::run(matches).await,
+        Some(("trigger", matches)) => notifications::trigger(matches).await,
         Some(("explain", _)) => signing::explain(),
         Some(("sign", matches)) => signing::sign(matches).await,
         Some(("verify", matches)) => signing::verify(matches).await,

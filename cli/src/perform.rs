@@ -39,7 +39,7 @@ pub async fn operation(
     let all_pages = operation.pages.is_some() && matches.get_flag("all");
     let printer = printer(matches, all_pages)?;
     let parameters = arguments::of_operation(operation, matches)?;
-    let given = settings::read(row, &wanted(matches)).await?;
+    let given = settings::read(row.part(), &wanted(matches)).await?;
     let client = (row.client)(&given)?;
     if operation.deprecated {
         tell(&format!("{}: the vendor labels this operation as deprecated", operation.command));
@@ -80,7 +80,7 @@ pub async fn raw(row: &Row, matches: &ArgMatches) -> Result {
     let method = method.parse::<Method>().ok().filter(|_| known);
     let method = method.ok_or_else(|| Failure::usage("the method must be GET, POST, PUT, PATCH or DELETE"))?;
     let parameters = arguments::of_raw(matches)?;
-    let given = settings::read(row, &wanted(matches)).await?;
+    let given = settings::read(row.part(), &wanted(matches)).await?;
     let client = (row.client)(&given)?;
     let is_safe = matches.get_flag("safe-to-retry");
     let call = client.call(method, text("path"), &parameters).safe_to_retry(is_safe);
@@ -119,10 +119,13 @@ fn dry_run(call: &Call<Value>) -> Result {
 /// What is shown before it is sent, to whom that `about` names: made of what goes on the wire alone.
 pub fn described(what: &str, about: &str, call: &Call<Value>, parameters: &Parameters) -> Result<String> {
     let preview = call.preview()?;
-    let lines =
-        parameters.iter().map(|(name, value)| format!("    {}: {}\n", visible(name), visible(&value.to_string())));
-    let lines = lines.collect::<String>();
-    Ok(format!("{what}\n  {} {}\n  at {about}\n{lines}", preview.method(), preview.url()))
+    Ok(format!("{what}\n  {} {}\n  at {about}\n{}", preview.method(), preview.url(), shown(parameters)))
+}
+
+/// Parameters, a line each.
+pub fn shown(parameters: &Parameters) -> String {
+    let line = |(name, value): (&String, &Value)| format!("    {}: {}\n", visible(name), visible(&value.to_string()));
+    parameters.iter().map(line).collect()
 }
 
 /// Prints the answer to what was done. If it can't be, it is told, so that the id of an order is not lost.

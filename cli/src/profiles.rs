@@ -54,6 +54,12 @@ impl Profiles {
         Ok(Self { path, all })
     }
 
+    /// One profile with the settings of one family alone, as if the file held no more.
+    pub fn of(profile: &str, family: &str, settings: Table) -> Result<Self> {
+        let of_profile = Table::from_iter([(family.to_owned(), Value::Table(settings))]);
+        Ok(Self { path: path()?, all: Table::from_iter([(profile.to_owned(), Value::Table(of_profile))]) })
+    }
+
     pub fn family<'a>(&'a self, profile: &'a str, family: &'a str) -> Result<Settings<'a>> {
         let Some(table) = self.all.get(profile) else {
             let known = self.all.keys().map(String::as_str).collect::<Vec<_>>().join(", ");

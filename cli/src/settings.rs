@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
-use crate::family::{Row, Setting};
+use crate::family::{Part, Setting};
 use crate::profiles::{self, Profiles};
 
 /// The name of the profile that is used where none is named.
@@ -66,37 +67,56 @@ pub fn language(tag: &str) -> Language {
     }
 }
 
-pub async fn read(row: &Row, wanted: &Wanted) -> Result<Given> {
-    let of_environment = |setting: &&Setting| env::var_os(setting.variable).is_some();
+/// What a part is set up with.
+pub async fn read(part: Part, wanted: &Wanted) -> Result<Given> {
+    let is_set = |variable: &str| env::var_os(variable).is_some();
     match &wanted.profile {
-        Some(name) => from_profile(row, name, wanted).await,
-        None if row.settings.iter().any(|setting| of_environment(&setting)) => from_environment(row, wanted),
-        None => from_profile(row, DEFAULT, wanted).await.map_err(|failure| match failure.message.as_str() {
-            profiles::NOT_THERE => Failure::settings(format!(
-                "nothing says who calls the {} API: run `linksfield configure {}`, or set {}",
-                row.name,
-                row.name,
-                names(row.settings.iter())
-            )),
-            _ => failure,
-        }),
+        Some(name) => from_profile(&Profiles::read(wanted.accepts_loose_file)?, part, name, wanted).await,
+        None if part.settings.iter().flat_map(Setting::variables).any(is_set) => from_environment(part, wanted),
+        None => {
+            let file = Profiles::read(wanted.accepts_loose_file)?;
+            from_profile(&file, part, DEFAULT, wanted).await.map_err(|failure| match failure.message.as_str() {
+                profiles::NOT_THERE => Failure::settings(format!(
+                    "there are no settings of {}: run `linksfield configure {}`, or set {}",
+                    part.name,
+                    part.name,
+                    names(part.settings.iter())
+                )),
+                _ => failure,
+            })
+        }
     }
 }
 
-fn names<'a>(settings: impl Iterator<Item = &'a Setting>) -> String {
-    settings.map(|setting| setting.variable).collect::<Vec<_>>().join(", ")
+/// The names of settings in the environment.
+pub fn names<'a>(settings: impl Iterator<Item = &'a Setting>) -> String {
+    let names = settings.map(|setting| setting.variables().collect::<Vec<_>>().join(" or "));
+    names.collect::<Vec<_>>().join(", ")
 }
 
-fn from_environment(row: &Row, wanted: &Wanted) -> Result<Given> {
+fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {
     let mut values = HashMap::new();
-    for setting in row.settings {
-        let Some(value) = env::var_os(setting.variable) else { continue };
-        let value =
-            value.into_string().map_err(|_| Failure::settings(format!("{} is not Unicode", setting.variable)))?;
+    for setting in part.settings {
+        let in_file = setting.file_variable.and_then(|name| Some((name, env::var_os(name)?)));
+        let value = match (env::var_os(setting.variable), in_file) {
+            (Some(_), Some((name, _))) => {
+                return Err(Failure::settings(format!("{} and {name} are both set: keep one", setting.variable)));
+            }
+            (Some(value), None) => {
+                value.into_string().map_err(|_| Failure::settings(format!("{} is not Unicode", setting.variable)))?
+            }
+            (None, Some((name, path))) => {
+                values.insert(
+                    setting.key,
+                    content(Path::new(&path)).map_err(|what| Failure::settings(format!("{name} names {what}")))?,
+                );
+                continue;
+            }
+            (None, None) => continue,
+        };
         values.insert(setting.key, Zeroizing::new(value));
     }
-    let missing = row.settings.iter().filter(|setting| !values.contains_key(setting.key));
-    let missing = names(missing);
+    let missing = names(part.settings.iter().filter(|setting| !values.contains_key(setting.key)));
     if !missing.is_empty() {
         let rule = "the environment has a part of the settings only, and a part is never mixed with a profile";
         return Err(Failure::settings(format!("{missing} is not set: {rule}. Set it, or name a profile by --profile")));
@@ -107,52 +127,60 @@ fn from_environment(row: &Row, wanted: &Wanted) -> Result<Given> {
         Ok(_) => return Err(Failure::settings("LINKSFIELD_ALLOW_PLAINTEXT must be 1, or 0 as if it were not set")),
     };
     let language = env::var("LINKSFIELD_LANGUAGE").ok().map(|tag| language(&tag));
-    Ok(given(row, values, allows_plaintext, wanted.language.clone().or(language), "from the environment".to_owned()))
+    Ok(given(part, values, allows_plaintext, wanted.language.clone().or(language), "from the environment".to_owned()))
 }
 
-async fn from_profile(row: &Row, name: &str, wanted: &Wanted) -> Result<Given> {
-    let file = Profiles::read(wanted.accepts_loose_file)?;
-    let table = file.family(name, row.name)?;
+/// What a part is set up with in a profile.
+pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Wanted) -> Result<Given> {
+    let table = file.family(name, part.name)?;
+    let wrong = |what: &str| file.wrong(name, part.name, what);
     let mut values = HashMap::new();
-    for setting in row.settings {
-        let command = format!("{}_command", setting.key);
-        let value = match (table.text(setting.key)?, table.text(&command)?) {
-            (Some(_), Some(_)) => {
-                return Err(file.wrong(name, row.name, &format!("has both {} and {command}: keep one", setting.key)));
+    let mut known = vec!["allow_plaintext".to_owned(), "language".to_owned()];
+    for setting in part.settings {
+        let ways = [Some(setting.key.to_owned()), setting.command_key(), setting.file_key()];
+        let ways = ways.map(Option::unwrap_or_default);
+        let mut told = Vec::new();
+        for way in ways.iter().filter(|way| !way.is_empty()) {
+            told.extend(table.text(way)?.map(|value| (way, value)));
+        }
+        let value = match &told[..] {
+            [] => return Err(wrong(&format!("has no {}: run `linksfield configure {}`", setting.key, part.name))),
+            [(way, value)] if **way == ways[1] => {
+                let printed = run(value, wanted.is_interactive).await;
+                printed.map_err(|what| wrong(&format!("has a {way} that {what}")))?
             }
-            (Some(value), None) => Zeroizing::new(value),
-            (None, Some(line)) => run(&line, wanted.is_interactive)
-                .await
-                .map_err(|what| file.wrong(name, row.name, &format!("has a {command} that {what}")))?,
-            (None, None) => {
-                return Err(file.wrong(name, row.name, &format!("has no {}: run `linksfield configure`", setting.key)));
+            [(way, path)] if **way == ways[2] => {
+                content(Path::new(path)).map_err(|what| wrong(&format!("has a {way}: {what}")))?
             }
+            [(_, value)] => Zeroizing::new(value.clone()),
+            [(one, _), (other, _), ..] => return Err(wrong(&format!("has both {one} and {other}: keep one"))),
         };
         values.insert(setting.key, value);
+        known.extend(ways);
     }
     let allows_plaintext = table.flag("allow_plaintext")?;
     let language = table.text("language")?.map(|tag| language(&tag));
-    let known = |key: &str| {
-        let of_setting = |setting: &Setting| {
-            key == setting.key || key.strip_suffix("_command").is_some_and(|key| key == setting.key)
-        };
-        row.settings.iter().any(of_setting) || ["allow_plaintext", "language"].contains(&key)
-    };
-    if let Some(odd) = table.keys().find(|key| !known(key)) {
-        return Err(file.wrong(name, row.name, &format!("has {odd}, which says nothing")));
+    if let Some(odd) = table.keys().find(|key| !known.iter().any(|name| name == key)) {
+        return Err(wrong(&format!("has {odd}, which says nothing")));
     }
-    let origin = format!("profile {name}");
-    Ok(given(row, values, allows_plaintext, wanted.language.clone().or(language), origin))
+    Ok(given(part, values, allows_plaintext, wanted.language.clone().or(language), format!("profile {name}")))
+}
+
+/// What a file holds, wherever a link leads; else what is wrong with it.
+fn content(path: &Path) -> Result<Zeroizing<String>, String> {
+    let bytes = std::fs::read(path).map(Zeroizing::new);
+    let bytes = bytes.map_err(|error| format!("{}, which can't be read: {error}", path.display()))?;
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn given(
-    row: &Row,
+    part: Part,
     values: HashMap<&'static str, Zeroizing<String>>,
     allows_plaintext: bool,
     language: Option<Language>,
     origin: String,
 ) -> Given {
-    let account = row.settings.iter().find(|setting| setting.is_account).and_then(|setting| values.get(setting.key));
+    let account = part.settings.iter().find(|setting| setting.is_account).and_then(|setting| values.get(setting.key));
     let account = account.map(|account| account.to_string());
     Given { values, allows_plaintext, language, origin, account }
 }

@@ -62,7 +62,7 @@ pub async fn verify(matches: &ArgMatches) -> Result {
 
 async fn key(matches: &ArgMatches) -> Result<Key> {
     let Some((row, _)) = family::of(API) else { return Err(Failure::settings("there is no CSSS API")) };
-    let given = settings::read(row, &wanted(matches)).await?;
+    let given = settings::read(row.part(), &wanted(matches)).await?;
     Ok(Key::new(given.value("secret")))
 }
 

@@ -45,7 +45,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
     wanted.is_interactive = false;
     let (mut offers, mut left_out) = (Vec::new(), Vec::new());
     for (row, document) in family::all() {
-        match settings::read(row, &wanted).await {
+        match settings::read(row.part(), &wanted).await {
             Ok(given) => offers.push(Offer { document, about: given.about(), client: (row.client)(&given)?.into() }),
             Err(failure) => left_out.push(failure),
         }

@@ -34,8 +34,8 @@ pub fn table(value: &Value, rows: Option<Vec<&Value>>) -> String {
 /// A field a line.
 fn record(value: &Value) -> String {
     let Some(fields) = value.as_object() else { return format!("{}\n", cell(value)) };
-    let width = fields.keys().map(|name| name.chars().count()).max().unwrap_or_default();
     let shown = fields.iter().filter(|(_, value)| !says_nothing(value));
+    let width = shown.clone().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let lines = shown.map(|(name, value)| format!("{:width$}  {}\n", visible(name), cell(value)));
     let lines = lines.collect::<String>();
     if lines.is_empty() { "The answer has no data.\n".to_owned() } else { lines }

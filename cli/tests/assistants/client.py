@@ -68,6 +68,7 @@ async def main():
     assert all(tools.values()) and "csss_query_order" in tools and "csss_order_package" not in tools, tools
     tools = await session(["--allow-changes"], look)
     assert tools["csss_order_package"] is False and tools["csss_query_order"] is True, tools
+    assert {name.split("_")[0] for name in tools} == {"csss", "cube", "esim", "mall", "payment", "topup"}, tools
 
     async def refused(client):
         result = await client.call_tool("csss_order_package", ORDER)

@@ -72,6 +72,15 @@ fn a_dry_run_sends_nothing_and_shows_no_signature_and_no_secret() {
 }
 
 #[test]
+fn a_dry_run_of_a_request_that_is_signed_in_a_header_shows_no_signature() {
+    let world = World::new();
+    let shown = world.everywhere(["cube", "query-sim", "--sim-id", SIM, "--dry-run"]).done();
+    assert!(shown.starts_with(&format!("GET {}/sims/{SIM}\n", world.sandbox.cube_url())), "{shown}");
+    assert!(shown.contains("authorization: …\n") && shown.contains("x-sign-uri"), "{shown}");
+    assert!(!shown.contains("LF sandbox/") && !shown.contains("PRIVATE"), "{shown}");
+}
+
+#[test]
 fn each_end_has_its_code() {
     let world = World::new();
     let query = ["csss", "query-device", "--device-id", SIM];

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{World, order};
+use crate::support::{SIM, World, order};
 
 fn orders(world: &World) -> usize {
     let listed = world.linksfield(["csss", "query-order", "--page-no", "1", "--page-size", "10"]).done();
@@ -64,4 +64,19 @@ fn a_pipe_that_nobody_reads_is_no_error() {
     run.0.stdout(writer);
     let output = run.output();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn what_cannot_be_taken_back_asks_for_its_id() {
+    let world = World::new();
+    let cancel = ["cube", "cancel-sim", "--sim-id", SIM];
+    assert!(world.everywhere(cancel).fails(2).contains("say --confirm ID; nothing was sent"));
+    // To say yes is no option of it.
+    assert!(world.everywhere(cancel).args(["--yes"]).fails(2).contains("--yes"));
+    let said = world.everywhere(cancel).args(["--confirm", "89852022018041800193"]).fails(2);
+    assert!(said.contains("--confirm is not the sim_id of this call; nothing was sent"), "{said}");
+    let is_cancel = |request: &linksfield::sandbox::Request| request.path().ends_with("/cancel");
+    assert!(!world.sandbox.requests().iter().any(is_cancel));
+    world.everywhere(cancel).args(["--confirm", SIM]).output();
+    assert!(world.sandbox.requests().iter().any(is_cancel));
 }

@@ -92,8 +92,9 @@ fn a_secret_command_is_run_without_a_shell_and_its_output_is_not_shown() {
         ("no-such-program-anywhere", "can't be started"),
         ("sh -c 'echo visible-reason >&2; echo hidden-secret; exit 3'", "visible-reason"),
     ] {
-        configure(command);
-        let said = world.unset(QUERY).fails(3);
+        let output = configure(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains(what) && !said.contains("hidden-secret"), "{said}");
     }
     configure("echo $HOME");
@@ -119,4 +120,37 @@ fn a_fault_in_the_file_is_said_without_its_secrets() {
         let said = world.unset(QUERY).fails(3);
         assert!(said.contains(what) && !said.contains("sandbox-secret"), "{said}");
     }
+}
+
+#[test]
+fn a_key_pair_is_configured_by_its_path_and_told_by_its_fingerprint() {
+    let world = World::new();
+    let key = world.home.path().join("key.pem");
+    std::fs::write(&key, linksfield::sandbox::CUBE_KEY).unwrap();
+    let answers = format!("{}\nsandbox\n{}\n", world.sandbox.cube_url(), key.display());
+    let output = world.unset(["configure", "cube"]).input(&answers).output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let fingerprint = world.sandbox.cube_credentials().key().fingerprint();
+    assert!(output.status.success() && said.contains(&fingerprint) && said.contains("BEGIN PUBLIC KEY"), "{said}");
+    assert!(!said.contains("PRIVATE"), "{said}");
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    assert!(text.contains("private_key_file") && !text.contains("BEGIN"), "{text}");
+    let steps = world.unset(["doctor", "cube"]).done();
+    assert!(steps.contains(&fingerprint) && steps.contains("ok     signature"), "{steps}");
+    world.unset(["cube", "query-sims", "--page-no", "1", "--page-size", "10"]).done();
+    // A key in a file and one beside it are not one key.
+    let both = world.everywhere(["doctor", "cube"]).env("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", key.to_str().unwrap());
+    assert_eq!(both.output().status.code(), Some(3));
+    std::fs::remove_file(&key).unwrap();
+    let said = world.unset(["cube", "query-sims", "--page-no", "1", "--page-size", "10"]).fails(3);
+    assert!(said.contains("has a private_key_file: ") && said.contains("can't be read"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_used_is_not_kept() {
+    let world = World::new();
+    configure(&world, "default");
+    let kept = std::fs::read_to_string(file(&world)).unwrap();
+    world.unset(["configure", "csss"]).input("ftp://nowhere\nSANDBOX\nx\n").fails(3);
+    assert_eq!(std::fs::read_to_string(file(&world)).unwrap(), kept);
 }

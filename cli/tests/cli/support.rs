@@ -37,6 +37,20 @@ impl World {
             .env("LINKSFIELD_SECRET", "sandbox-secret")
     }
 
+    /// The binary with the credentials of all that the sandbox serves.
+    pub fn everywhere<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.linksfield(arguments)
+            .env("LINKSFIELD_CUBE_BASE_URL", &self.sandbox.cube_url())
+            .env("LINKSFIELD_CUBE_KEY_ID", linksfield::sandbox::CUBE_KEY_ID)
+            .env("LINKSFIELD_CUBE_PRIVATE_KEY", linksfield::sandbox::CUBE_KEY)
+            .env("LINKSFIELD_MALL_BASE_URL", self.sandbox.mall_url().as_str())
+            .env("LINKSFIELD_MALL_PAYMENT_BASE_URL", self.sandbox.payment_url().as_str())
+            .env("LINKSFIELD_MALL_TOPUP_BASE_URL", self.sandbox.topup_url().as_str())
+            .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX")
+            .env("LINKSFIELD_ESIM_QR_BASE_URL", self.sandbox.esim_qr_url().as_str())
+            .env("LINKSFIELD_ESIM_QR_ACCESS_TOKEN", linksfield::sandbox::ACCESS_TOKEN)
+    }
+
     /// The same without.
     pub fn unset<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
         bare(self.home.path(), arguments)

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::support::{World, order};
+use crate::support::{SIM, World, order};
 
 /// The binary on a terminal of its own.
 fn on_a_terminal(world: &World, words: &[String]) -> PtySession {
@@ -18,6 +18,9 @@ fn at(world: &World, url: &str, words: &[String]) -> PtySession {
     command.args(words).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
     command.env("LINKSFIELD_BASE_URL", url);
     command.env("LINKSFIELD_ACCESS_CODE", "SANDBOX").env("LINKSFIELD_SECRET", "sandbox-secret");
+    command.env("LINKSFIELD_CUBE_BASE_URL", world.sandbox.cube_url());
+    command.env("LINKSFIELD_CUBE_KEY_ID", linksfield::sandbox::CUBE_KEY_ID);
+    command.env("LINKSFIELD_CUBE_PRIVATE_KEY", linksfield::sandbox::CUBE_KEY);
     spawn_command(command, Some(60_000)).unwrap()
 }
 
@@ -61,6 +64,24 @@ fn anything_but_yes_is_no() {
     session.exp_string("Type yes to send it: ").unwrap();
     session.send_control('d').unwrap();
     assert_eq!(end(session).1, 5, "the end of the input is no");
+}
+
+#[test]
+fn what_cannot_be_taken_back_asks_for_its_id_to_be_typed() {
+    let world = World::new();
+    let words = ["cube", "cancel-sim", "--sim-id", SIM].map(str::to_owned);
+    for answer in ["yes", "89852022018041800193"] {
+        let mut session = on_a_terminal(&world, &words);
+        session.exp_string("This can't be taken back. Type the sim_id to send it: ").unwrap();
+        session.send_line(answer).unwrap();
+        let (printed, code) = end(session);
+        assert!(printed.contains("nothing was sent") && code == 5, "{answer}: {printed}");
+    }
+    let mut session = on_a_terminal(&world, &words);
+    session.exp_string("Type the sim_id to send it: ").unwrap();
+    session.send_line(SIM).unwrap();
+    end(session);
+    assert!(world.sandbox.requests().iter().any(|request| request.path().ends_with("/cancel")));
 }
 
 #[test]
