@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::document::{Document, Result, text};
-use super::table;
+use super::{parameters, table};
 
 /// The specifications in a folder, in the order of their names.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -55,6 +55,7 @@ pub fn constant(document: &Document) -> syn::Ident {
 }
 
 pub fn list(documents: &[Document], is_built: impl Fn(&Document) -> bool) -> Result<TokenStream> {
+    let reserved = parameters::RESERVED_FLAGS;
     let names = documents.iter().map(constant);
     let about = documents.iter().map(|document| format!("The document {}.", title(document)));
     let files = documents.iter().map(|document| format!("/openapi/{}.yaml", document.name()));
@@ -68,6 +69,9 @@ pub fn list(documents: &[Document], is_built: impl Fn(&Document) -> bool) -> Res
         pub(crate) mod documents {
             #(pub(crate) const #built_names: &super::Document = &#entries;)*
         }
+
+        /// The names of flags that a command has itself, which no parameter takes.
+        pub const RESERVED_FLAGS: &[&str] = &[#(#reserved),*];
 
         /// The documents whose APIs are compiled in, in the order of their names.
         pub const DOCUMENTS: &[&Document] = &[#(documents::#built_names),*];

@@ -27,6 +27,17 @@ pub fn events(document: &Document) -> TokenStream {
             Unknown(::serde_json::Value),
         }
 
+        impl Event {
+            /// Which kind it is; none of one that is not recognized.
+            #[must_use]
+            pub fn callback(&self) -> Option<Callback> {
+                match self {
+                    #(Self::#names(_) => Some(Callback::#names),)*
+                    Self::Unknown(_) => None,
+                }
+            }
+        }
+
         /// A kind of notification that the documentation names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]

@@ -13,6 +13,7 @@ mod methods;
 #[cfg(feature = "sandbox")]
 mod overlay;
 mod pages;
+mod parameters;
 mod peel;
 mod polish;
 #[cfg(feature = "sandbox")]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::document::{Document, Operation, reference, requires_on_success, text};
 use super::shape::Shape;
-use super::{coded, peel};
+use super::{coded, parameters, peel};
 
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
@@ -121,4 +121,28 @@ pub fn items_method(
             crate::Items::new(&OPERATIONS[#index], first, size, ask, #read)
         }
     })
+}
+
+/// How an operation is paged, as part of its row in the operations table.
+pub fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
+    let Some(Pages { number, size, total_count, list, .. }) = of(document, operation) else { return quote!(None) };
+    let (total_pages, total_count) = match list {
+        List::Inside { position, total_pages, .. } => {
+            (quote!(Some((#position, #total_pages))), quote!((Some(#position), #total_count)))
+        }
+        List::Data => (quote!(None), quote!((None, #total_count))),
+    };
+    quote!(Some(super::Pages { number: #number, size: #size, total_pages: #total_pages, total_count: #total_count }))
+}
+
+/// Where the data of an answer has its list, as part of the same row.
+pub fn list(document: &Document, operation: &Operation<'_>) -> TokenStream {
+    let data = document.resolved(peel::inside(document, operation));
+    let (field, listed) = match of(document, operation).map(|pages| pages.list) {
+        Some(List::Inside { items, .. }) => (quote!(Some(#items)), document.resolved(&data["properties"][items])),
+        _ => (quote!(None), data),
+    };
+    let Shape::List(item) = Shape::of(listed) else { return quote!(None) };
+    let item = parameters::kind(document, document.resolved(item));
+    quote!(Some(super::List { field: #field, item: #item }))
 }

@@ -7,9 +7,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{ALSO_NAMED, Document, Operation, Result, entries, text};
-use super::peel;
+use super::document::{ALSO_NAMED, Document, Operation, Result, entries, items, text};
 use super::shape::Shape;
+use super::{pages, parameters, peel};
 
 /// A row for each operation, in the order of their paths.
 pub fn rows(document: &Document) -> Result<TokenStream> {
@@ -29,7 +29,11 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     };
     let added = peel::added(document, operation);
     let documentation = &operation.node["x-linksfield-documentation"];
-    let page = text(&documentation["page"]);
+    let [page, title] = ["page", "title"].map(|key| text(&documentation[key]));
+    let command = parameters::command(operation);
+    let [summary, description, description_zh] =
+        ["summary", "description", "x-description-zh"].map(|key| text(&operation.node[key]).trim());
+    let find_out = find_out(operation);
     let completeness = match text(&documentation["completeness"]) {
         "complete" => quote!(Complete),
         "partial" => quote!(Partial),
@@ -49,6 +53,9 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
         Some(seconds) => quote!(Some(::std::time::Duration::from_secs(#seconds))),
         None => quote!(None),
     };
+    let rows = parameters::rows(document, operation);
+    let pages = pages::row(document, operation);
+    let list = pages::list(document, operation);
     let places_orders = !safe_to_retry
         && !order_ids.is_empty()
         && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
@@ -63,10 +70,11 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let example = Value::Object(example(document, operation)).to_string();
     Ok(quote! {
         super::Operation {
-            id: #id, method: ::http::Method::#method, path: #path, page: #page,
+            id: #id, command: #command, summary: #summary, description: #description, description_zh: #description_zh,
+            method: ::http::Method::#method, path: #path, page: #page, title: #title,
             completeness: super::Completeness::#completeness,
-            safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, confirm: #confirm,
-            example: #example, no_data: #no_data,
+            safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, confirm: #confirm, find_out: #find_out,
+            parameters: &[#rows], example: #example, list: #list, pages: #pages, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
             places_orders: #places_orders, total_count: #total_count, placing: #placing,
@@ -103,6 +111,14 @@ fn answer_example(operation: &Operation<'_>, is_enveloped: bool, no_data: &str) 
     let value = content.and_then(peel::example);
     let data = value.map(|value| if is_enveloped { &value["data"] } else { value });
     data.filter(|data| !data.is_null()).map_or(no_data.to_owned(), Value::to_string)
+}
+
+/// What tells what became of the call.
+fn find_out(operation: &Operation<'_>) -> TokenStream {
+    let found_out = &operation.node["x-linksfield-find-out"];
+    let Some(operation) = found_out["operation"].as_str() else { return quote!(None) };
+    let by = items(&found_out["by"]).map(text);
+    quote!(Some(super::FindOut { operation: #operation, by: &[#(#by),*] }))
 }
 
 /// Which parameters are in the query and how, and what the others make of the body.

@@ -9,8 +9,10 @@ use http::{HeaderMap, Method};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::call::Call;
+use crate::call::pages::Page;
+use crate::call::{Call, Items};
 use crate::error::tls::hopeless;
 use crate::error::{Error, Subject, innermost};
 use crate::family::environment::{from_env, parse};
@@ -289,6 +291,37 @@ impl<F: Family> ApiClient<F> {
     #[cfg(feature = "fleet")]
     pub(crate) fn caller(&self) -> (&str, &str) {
         (self.transport.base.as_str(), self.transport.scheme.account())
+    }
+
+    /// The items that any paged operation of this family lists, by its row in the table, from the page that `parameters` name
+    /// to the last: see [`Items`]. None of an operation that is not [paged](Operation::pages).
+    ///
+    /// ```no_run
+    /// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
+    /// use linksfield::csss::OPERATIONS;
+    /// use linksfield::serde_json::json;
+    ///
+    /// for operation in OPERATIONS {
+    ///     if let Some(items) = client.perform_items(operation, json!({ "page_no": 1, "page_size": 50 })) {
+    ///         println!("{}: {} items", operation.id, items.into_vec().await?.len());
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn perform_items(&self, operation: &'static Operation, parameters: Value) -> Option<Items<Value>> {
+        let pages = operation.pages?;
+        let asked = |name: &str, default| parameters.get(name).and_then(Value::as_i64).unwrap_or(default);
+        let (first, size) = (asked(pages.number, 1), asked(pages.size, 0));
+        let client = self.clone();
+        let ask = move |page: i64| {
+            let mut parameters = parameters.clone();
+            if let Some(fields) = parameters.as_object_mut() {
+                fields.insert(pages.number.to_owned(), page.into());
+            }
+            client.perform::<Value>(operation, &parameters).response()
+        };
+        Some(Items::new(operation, first, size, ask, move |data, around| Page::of_row(operation, pages, &data, around)))
     }
 
     /// A call of an operation with the types of its document.

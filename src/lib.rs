@@ -48,7 +48,7 @@ pub mod signing;
 mod transport;
 mod values;
 
-pub use call::{Call, Items, Response};
+pub use call::{Call, Items, Preview, Response};
 pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;

@@ -212,9 +212,19 @@ static OPERATION: Object = Object {
             "of a call: whether calling twice does no more than calling once",
         ),
         Key(
+            "x-linksfield-command",
+            Used(Text),
+            "of a call: its name as a command, if not the operationId in kebab-case",
+        ),
+        Key(
             "x-linksfield-confirm",
             Used(Text),
             "of a call that can't be taken back: the parameter that a person types once more before it is sent",
+        ),
+        Key(
+            "x-linksfield-find-out",
+            Used(One(&FIND_OUT)),
+            "of a call: what tells what became of it, where the outcome is unknown",
         ),
         Key("x-linksfield-pagination", Used(Anything), "of a call: by what its pages are asked for and counted"),
         Key("x-linksfield-recognized-by", Used(Texts), "of a notification: the fields that tell it from others"),
@@ -224,6 +234,15 @@ static OPERATION: Object = Object {
             Refused,
             "must have no callbacks: what Linksfield sends is a document of its own, with `x-linksfield-direction: from-linksfield`",
         ),
+    ],
+};
+
+static FIND_OUT: Object = Object {
+    name: "find out",
+    shared: None,
+    keys: &[
+        Key("operation", Used(Text), "the operationId of a call that changes nothing"),
+        Key("by", Used(Texts), "the parameters of both that have the same value"),
     ],
 };
 
@@ -422,7 +441,7 @@ static SCHEMA: Object = Object {
 };
 
 /// All objects, in the order of a document.
-pub static OBJECTS: [&Object; 14] = [
+pub static OBJECTS: [&Object; 15] = [
     &DOCUMENT,
     &INFO,
     &SERVER,
@@ -430,6 +449,7 @@ pub static OBJECTS: [&Object; 14] = [
     &PATH,
     &OPERATION,
     &DOCUMENTATION,
+    &FIND_OUT,
     &PARAMETER,
     &BODY,
     &CONTENT,

@@ -3,6 +3,7 @@
 //! [`keys`] is the table of all that OpenAPI 3.0 knows, [`RULES`] that of what holds between its parts. Both are printed as
 //! `docs/documents.md`.
 
+mod command;
 mod document;
 mod keys;
 mod names;
@@ -180,6 +181,12 @@ const RULES: &[Rule] = &[
         must: "of operations, schemas and fields become names in Rust that differ: `orderId` and `order_id` are one field, `Order` brings `OrderBuilder`, `line1` and `line_1` are one to it, and a field that need not be there brings `maybe_` and its name. None is that of a type of the crate (`TimeText`, `EpochMillis`, `ByteCount`, `Signature`, `Scalar`), of the event `Unknown`, or of `x-linksfield-codes`",
         why: "what is there twice does not compile",
         check: Check::Document(names::check),
+    },
+    Rule {
+        of: "operation",
+        must: "has a name as a command that no other operation has, in kebab-case, not `call` or `help`, and with that of the document no longer than 32 letters; and parameters whose names as flags differ; the operation that `x-linksfield-find-out` names is safe to retry",
+        why: "commands are made of the table alone",
+        check: Check::Document(command::check),
     },
     Rule {
         of: "answer",

@@ -10,7 +10,8 @@ use super::super::{generate, peel};
 use super::require;
 
 /// What a client has beside the methods of its operations.
-const METHODS: [&str; 9] = ["ask", "builder", "call", "clone", "fmt", "from_env", "new", "new_with_client", "perform"];
+const METHODS: [&str; 10] =
+    ["ask", "builder", "call", "clone", "fmt", "from_env", "new", "new_with_client", "perform", "perform_items"];
 
 /// The event that is none of those that a document names.
 const OTHER_EVENT: &str = "Unknown";

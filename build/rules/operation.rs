@@ -356,7 +356,9 @@ pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Res
     let foreign = [
         "x-linksfield-safe-to-retry",
         "x-linksfield-idempotent-for",
+        "x-linksfield-command",
         "x-linksfield-confirm",
+        "x-linksfield-find-out",
         "x-linksfield-pagination",
     ];
     let foreign = foreign.into_iter().find(|key| !operation.node[*key].is_null());

@@ -1,6 +1,7 @@
 //! A call as a value: what is asked, told more about if need be, and sent when it is awaited.
 
 pub(crate) mod pages;
+mod preview;
 mod response;
 #[cfg(feature = "blocking")]
 mod waited;
@@ -27,6 +28,7 @@ use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accepted, Transport};
 use crate::values::Language;
 pub use pages::Items;
+pub use preview::Preview;
 pub use response::Response;
 
 /// Most headers that a call takes.
@@ -186,14 +188,39 @@ impl<T> Call<T> {
     ///
     /// The call can't be signed, or it has begun.
     pub fn explain(&self) -> Result<Explanation, Error> {
-        let explained = match &self.state {
-            State::Told(told) => match &told.problem {
-                Some(problem) => Err(problem.clone()),
-                None => told.transport.explain(&told.intent),
-            },
+        self.ahead(|told| told.transport.explain(&told.intent))
+    }
+
+    /// The request as it would be sent now, with what of it is signed, for a person to look at: signatures and tokens are `…`
+    /// in it. Nothing is sent.
+    ///
+    /// ```
+    /// use linksfield::Credentials;
+    /// use linksfield::csss::{Client, types::OpenPackage};
+    ///
+    /// let client = Client::builder().credentials(Credentials::new("P000270", "secret")?).environment("https://host").build()?;
+    /// let preview = client.open_package(&OpenPackage::builder().order_id("1").build()).preview()?;
+    /// assert_eq!(preview.url(), "https://host/package/openPackage");
+    /// assert!(preview.body().unwrap().contains(r#""sign":"…""#));
+    /// # Ok::<_, linksfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call can't be signed, or it has begun.
+    pub fn preview(&self) -> Result<Preview, Error> {
+        self.ahead(|told| {
+            Ok(Preview::new(&told.transport.preview(&told.intent)?, told.transport.explain(&told.intent)?))
+        })
+    }
+
+    /// What can be said of it before it is sent.
+    fn ahead<A>(&self, say: impl FnOnce(&Told) -> Result<A, Cause>) -> Result<A, Error> {
+        let said = match &self.state {
+            State::Told(told) => told.problem.clone().map_or_else(|| say(told), Err),
             _ => Err(Cause::invalid_request("it has begun, so that what it signs is signed already")),
         };
-        explained.map_err(|cause| Error::new(self.subject.clone(), 0, cause))
+        said.map_err(|cause| Error::new(self.subject.clone(), 0, cause))
     }
 
     fn begin(&mut self, told: Told) -> Result<(), Error> {

@@ -12,10 +12,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::response::{Around, Response};
 use crate::error::{Blame, Error};
-use crate::openapi::Operation;
+use crate::openapi::{Kind, Operation, Pages};
+use crate::values::read::Read;
 use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.
@@ -80,6 +82,33 @@ pub(crate) struct Page<T> {
     pub(crate) items: Listed<T>,
     pub(crate) total_pages: Option<i64>,
     pub(crate) total_count: Option<i64>,
+}
+
+impl Page<Value> {
+    /// What the answer of an operation says of its list, read by the row of the operation.
+    pub(crate) fn of_row(operation: &Operation, pages: Pages, data: &Value, around: &Around) -> Self {
+        let inside = |(field, name): (&str, &str)| data.get(field)?.get(name).and_then(number);
+        let total_count = match pages.total_count {
+            (Some(field), name) => inside((field, name)),
+            (None, name) => around.beside(name),
+        };
+        let list = operation.list.and_then(|list| list.field).map_or(Some(data), |field| data.get(field));
+        let json = list.map_or_else(String::new, Value::to_string);
+        let items = match operation.list.map(|list| list.item) {
+            Some(Kind::Object) => listed::<Map<String, Value>>(&json).map(Value::Object),
+            _ => listed(&json),
+        };
+        Self { items, total_pages: pages.total_pages.and_then(inside), total_count }
+    }
+}
+
+/// A number in any of its spellings.
+fn number(value: &Value) -> Option<i64> {
+    i64::read(&value.to_string()).ok()
+}
+
+fn listed<T: Read>(json: &str) -> Listed<T> {
+    Listed::read(json).ok().or_else(|| <Listed<T> as Read>::odd(json)).unwrap_or_default()
 }
 
 /// Where a list is, after some pages.
@@ -153,7 +182,7 @@ impl<T: Serialize + Send + 'static> Items<T> {
         first: i64,
         size: i64,
         ask: impl Fn(i64) -> F + Send + 'static,
-        read: fn(D, &Around) -> Page<T>,
+        read: impl Fn(D, &Around) -> Page<T> + Send + 'static,
     ) -> Self
     where
         D: Send + 'static,
@@ -169,11 +198,11 @@ impl<T: Serialize + Send + 'static> Items<T> {
             pages: HashSet::new(),
             items: PhantomData,
         };
-        let pages = stream::unfold((Some(position), ask), move |(position, ask)| async move {
+        let pages = stream::unfold((Some(position), ask, read), move |(position, ask, read)| async move {
             let position = position?;
             let answer = ask(position.number).await;
-            let (results, position) = turned(position, answer, read);
-            Some((stream::iter(results), (position, ask)))
+            let (results, position) = turned(position, answer, &read);
+            Some((stream::iter(results), (position, ask, read)))
         });
         Self { operation, stream: Box::pin(pages.flatten()) }
     }
@@ -188,7 +217,7 @@ fn says_no_such_page(error: &Error) -> bool {
 fn turned<T: Serialize, D>(
     mut position: Position<T>,
     answer: Result<Response<D>, Error>,
-    read: fn(D, &Around) -> Page<T>,
+    read: &impl Fn(D, &Around) -> Page<T>,
 ) -> (Vec<Result<T, Error>>, Option<Position<T>>) {
     let (page, around) = match answer {
         Ok(response) => {

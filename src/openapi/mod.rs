@@ -12,9 +12,11 @@
 //! ```
 
 mod operation;
+mod parameter;
 
 pub(crate) use operation::{Body, Placing};
-pub use operation::{Completeness, Operation};
+pub use operation::{Completeness, FindOut, List, Operation, Pages};
+pub use parameter::{Code, Kind, Parameter, Place};
 
 /// A document whose API is compiled in.
 #[derive(Debug)]

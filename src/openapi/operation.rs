@@ -4,18 +4,30 @@ use std::time::Duration;
 
 use http::Method;
 
+use super::parameter::{Kind, Parameter};
+
 /// An operation of the API, as its specification describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
     /// Its name: that of its path, where it is a POST.
     pub id: &'static str,
+    /// Its name as a command, in kebab-case: `order-package`.
+    pub command: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// What it does, and what is not documented of it: Markdown.
+    pub description: &'static str,
+    /// The vendor's own Chinese words for that; empty where there are none.
+    pub description_zh: &'static str,
     /// Its HTTP method.
     pub method: Method,
     /// Its path below the server's URL, with `{name}` for each parameter in it.
     pub path: &'static str,
     /// The vendor's page that describes it.
     pub page: &'static str,
+    /// The title of that page; most are in Chinese and English.
+    pub title: &'static str,
     /// How much of it that page describes.
     pub completeness: Completeness,
     /// Whether calling it twice does no more than calling it once.
@@ -27,8 +39,16 @@ pub struct Operation {
     pub deprecated: bool,
     /// The parameter that a person types once more before it is called, because what it does can't be taken back.
     pub confirm: Option<&'static str>,
+    /// What tells what became of a call whose outcome is unknown.
+    pub find_out: Option<FindOut>,
+    /// The parameters that a caller passes, by their names.
+    pub parameters: &'static [Parameter],
     /// Its parameters in an example of the specification, as a JSON object: those that a caller passes.
     pub example: &'static str,
+    /// Where its data has a list, if it is or has one.
+    pub list: Option<List>,
+    /// How it is paged, if it is.
+    pub pages: Option<Pages>,
     /// What an absent `data` stands for: `{}` or `[]`.
     pub(crate) no_data: &'static str,
     /// Whether its answer has an envelope around the data.
@@ -49,6 +69,40 @@ pub struct Operation {
     pub(crate) total_count: Option<&'static str>,
     /// Where its parameters go.
     pub(crate) placing: Placing,
+}
+
+/// What tells what became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FindOut {
+    /// The [id](Operation::id) of an operation of the same API that changes nothing.
+    pub operation: &'static str,
+    /// The parameters of both that have the same value.
+    pub by: &'static [&'static str],
+}
+
+/// The list in the data of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct List {
+    /// The field of the data that it is; none if it is the data itself.
+    pub field: Option<&'static str>,
+    /// What an item is.
+    pub item: Kind,
+}
+
+/// How an operation is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pages {
+    /// The parameter with the number of the page, from 1.
+    pub number: &'static str,
+    /// The parameter with the number of items on a page.
+    pub size: &'static str,
+    /// Where in the data the number of pages is, if it is there.
+    pub(crate) total_pages: Option<(&'static str, &'static str)>,
+    /// Where in the data the number of items is; without a first field, beside the data.
+    pub(crate) total_count: (Option<&'static str>, &'static str),
 }
 
 /// Where the parameters of a call go: what its path names is in the path, and all that is left of a `GET` in the query.

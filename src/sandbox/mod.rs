@@ -70,6 +70,7 @@ mod named;
 mod notifier;
 mod outbox;
 mod pages;
+mod program;
 mod refusal;
 mod reply;
 mod report;
@@ -106,6 +107,7 @@ pub use limits::{
 };
 use lock::held;
 pub use notifier::Resend;
+pub use program::program;
 pub use reply::Reply;
 pub use report::Report;
 pub use request::Request;

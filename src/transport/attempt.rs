@@ -51,7 +51,7 @@ impl Transport {
     }
 
     /// The request as it is sent now.
-    fn request(&self, intent: &Intent, moment: Moment) -> Result<Request, Cause> {
+    pub(super) fn request(&self, intent: &Intent, moment: Moment) -> Result<Request, Cause> {
         let signed = self.scheme.sign(&self.unsigned(intent), moment);
         let mut outgoing = signed.map_err(Cause::invalid_request)?;
         outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

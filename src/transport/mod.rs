@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use reqwest::{StatusCode, Url};
+use reqwest::{Request, StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Cause, Error, Head};
@@ -194,6 +194,11 @@ impl Transport {
     /// What is signed of a call, if it were sent now.
     pub(crate) fn explain(&self, intent: &Intent) -> Result<Explanation, Cause> {
         self.scheme.explain(&self.unsigned(intent), self.moment(intent)).map_err(Cause::invalid_request)
+    }
+
+    /// The request of a call, if it were sent now.
+    pub(crate) fn preview(&self, intent: &Intent) -> Result<Request, Cause> {
+        self.request(intent, self.moment(intent))
     }
 
     fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {

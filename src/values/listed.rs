@@ -86,6 +86,12 @@ impl<T> Listed<T> {
         self.total_count
     }
 
+    /// The same list of other items.
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Listed<U> {
+        let Self { items, odd, total_count } = self;
+        Listed { items: items.into_iter().map(change).collect(), odd, total_count }
+    }
+
     /// All items, if each could be read.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod lists;
 mod mall;
 mod notifications;
 mod once;
+mod operations;
 mod proxies;
 mod readme;
 mod receiver;

@@ -1,23 +1,21 @@
 //! The sandbox as a program.
-#![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
-use linksfield::Credentials;
-use linksfield::notification::Signer;
 #[cfg(feature = "cube")]
-use linksfield::sandbox::CUBE_KEY;
-use linksfield::sandbox::{ACCESS_CODE, Effect, Fault, Report, SECRET, Sandbox, Shape, Story};
+use super::CUBE_KEY;
+use super::{ACCESS_CODE, Effect, Fault, Report, SECRET, Sandbox, Shape, Story};
+use crate::csss::credentials::Credentials;
+use crate::error::Error;
+use crate::notification::Signer;
+
+const ABOUT: &str = "A server that behaves as the documentation of Linksfield's CSSS API says, in memory.";
 
 const HELP: &str = "\
-A server that behaves as the documentation of Linksfield's CSSS API says, in memory.
-
-Usage: linksfield-sandbox [OPTIONS]
-
 Options:
   --listen ADDRESS:PORT   where to listen; port 0 takes a free one [default: 127.0.0.1:8787]
   --access-code CODE      whose requests are accepted [default: SANDBOX]
@@ -66,24 +64,24 @@ struct Settings {
     quiet: bool,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let result = match settings(lexopt::Parser::from_env()) {
+/// Runs a sandbox as the program `linksfield-sandbox` does, until Ctrl-C or SIGTERM: for a program that has it as a command, by the
+/// `name` that its help is to show. `options` are the words behind that; `--help` lists them.
+///
+/// It prints its URL on standard output when it is ready.
+///
+/// # Errors
+///
+/// The options can't be used, or the sandbox can't be started with them.
+pub async fn program(name: &str, options: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
+    match settings(name, options) {
         Ok(Some(settings)) => run(settings).await,
         Ok(None) => Ok(()),
-        Err(error) => Err(format!("{error}; --help lists the options").into()),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("linksfield-sandbox: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => Err(Error::settings(format!("{error}; --help lists the options"))),
     }
 }
 
 /// The settings of the command line, or nothing if it asked for a text.
-fn settings(mut arguments: lexopt::Parser) -> Result<Option<Settings>, lexopt::Error> {
+fn settings(name: &str, options: impl IntoIterator<Item = OsString>) -> Result<Option<Settings>, lexopt::Error> {
     use lexopt::prelude::{Long, ValueExt};
     let mut settings = Settings {
         listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
@@ -101,6 +99,7 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Option<Settings>, lexopt::E
         control_host: None,
         quiet: false,
     };
+    let mut arguments = lexopt::Parser::from_args(options);
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("listen") => settings.listen = arguments.value()?.parse()?,
@@ -118,11 +117,11 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Option<Settings>, lexopt::E
             Long("shape") => settings.shape = Some(arguments.value()?.parse_with(shape)?),
             Long("any-shape") => settings.any_shape = Some(arguments.value()?.parse()?),
             Long("help") => {
-                print!("{HELP}");
+                print!("{ABOUT}\n\nUsage: {name} [OPTIONS]\n\n{HELP}");
                 return Ok(None);
             }
             Long("version") => {
-                println!("linksfield-sandbox {}", env!("CARGO_PKG_VERSION"));
+                println!("{name} {}", env!("CARGO_PKG_VERSION"));
                 return Ok(None);
             }
             other => return Err(other.unexpected()),
@@ -175,7 +174,7 @@ fn shape(name: &str) -> Result<Shape, String> {
     Shape::from_name(name).ok_or_else(|| format!("must be one of {}", Shape::names()))
 }
 
-async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(settings: Settings) -> Result<(), Error> {
     let credentials = Credentials::new(settings.access_code, settings.secret)?;
     let mut sandbox = Sandbox::builder();
     for plan in settings.plans {
@@ -188,7 +187,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         .maybe_callback_signer(settings.callback_signer)
         .allow_remote_control(settings.allow_remote_control)
         .maybe_control_host(settings.control_host)
-        .report(reporter(settings.quiet)?)
+        .report(reporter(settings.quiet).map_err(cannot)?)
         .start()
         .await?;
     sandbox.misbehave(settings.fault);
@@ -198,12 +197,16 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     }
     #[cfg(feature = "cube")]
     if let Some(file) = settings.cube_key {
-        std::fs::write(&file, CUBE_KEY).map_err(|error| format!("{}: {error}", file.display()))?;
+        std::fs::write(&file, CUBE_KEY).map_err(|error| Error::settings(format!("{}: {error}", file.display())))?;
     }
-    let stopped = stopped()?;
+    let stopped = stopped().map_err(cannot)?;
     println!("{}", sandbox.url());
     stopped.await;
     Ok(())
+}
+
+fn cannot(error: std::io::Error) -> Error {
+    Error::settings(format!("the sandbox can't run: {error}"))
 }
 
 /// Writes a line on stderr for each report, in a thread of its own: nobody waits for whoever does not read it, and what
@@ -249,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_callback_of_https_needs_tls() {
-        let settings = |url: &str| settings(lexopt::Parser::from_args(["--callback", url])).unwrap().unwrap();
+        let settings = |url: &str| settings("sandbox", ["--callback".into(), url.into()]).unwrap().unwrap();
         assert!(settings("HTTPS://example.test/").contradiction(false).unwrap().contains("the feature rustls"));
         assert_eq!(settings("https://example.test/").contradiction(true), None);
         assert_eq!(settings("http://example.test/").contradiction(false), None);

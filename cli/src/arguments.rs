@@ -1,0 +1,179 @@
+//! From flags, `--param` and `--json` to the parameters of a call, and back to words.
+
+use clap::ArgMatches;
+use linksfield::openapi::{Kind, Parameter, Place};
+use linksfield::{Operation, signing};
+use serde_json::{Number, Value};
+
+use crate::digits::long_integer;
+use crate::exit::{Failure, Result};
+use crate::family::Parameters;
+
+/// The parameter that a body is which has no fields: a list or a map.
+const BODY: &str = "body";
+
+/// The parameters of an operation.
+pub fn of_operation(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> {
+    let parameters = given(operation, matches)?;
+    let is_missing = |parameter: &&Parameter| parameter.required && !parameters.contains_key(parameter.name);
+    let missing: Vec<_> = operation.parameters.iter().filter(is_missing).map(|one| format!("--{}", one.flag)).collect();
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!("it needs {}: see --help", missing.join(", "))));
+    }
+    check_path(operation, &parameters)?;
+    Ok(parameters)
+}
+
+/// Those of them that are given: flags are added to what a file has.
+pub fn given(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> {
+    let mut parameters = match matches.get_one::<String>("json") {
+        None => Parameters::new(),
+        Some(file) => from_json(file, whole_body(operation))?,
+    };
+    for parameter in operation.parameters {
+        if let Some(value) = from_flag(parameter, matches)? {
+            parameters.insert(parameter.name.to_owned(), value);
+        }
+    }
+    add_named(&mut parameters, operation.parameters, matches)?;
+    Ok(parameters)
+}
+
+/// The parameters of a call that no document describes.
+pub fn of_raw(matches: &ArgMatches) -> Result<Parameters> {
+    let mut parameters = match matches.get_one::<String>("json") {
+        None => Parameters::new(),
+        Some(file) => from_json(file, None)?,
+    };
+    add_named(&mut parameters, &[], matches)?;
+    Ok(parameters)
+}
+
+/// An empty id in the path would make all of one.
+fn check_path(operation: &Operation, parameters: &Parameters) -> Result {
+    let in_path = operation.parameters.iter().filter(|parameter| parameter.place == Place::Path);
+    let mut blank = in_path.filter(|parameter| {
+        parameters.get(parameter.name).and_then(Value::as_str).is_some_and(|text| text.trim().is_empty())
+    });
+    let rule = |parameter: &Parameter| Failure::usage(format!("--{} must not be empty", parameter.flag));
+    blank.next().map_or(Ok(()), |parameter| Err(rule(parameter)))
+}
+
+fn whole_body(operation: &Operation) -> Option<&'static Parameter> {
+    let mut of_body = operation.parameters.iter().filter(|parameter| parameter.place == Place::Body);
+    let only = of_body.next().filter(|_| of_body.next().is_none())?;
+    (only.name == BODY && matches!(only.kind, Kind::List(_) | Kind::Object)).then_some(only)
+}
+
+/// The text of a file, or of standard input if it is `-`.
+pub fn read(flag: &str, file: &str) -> Result<String> {
+    let cannot = |error: std::io::Error| Failure::usage(format!("{flag} {file} can't be read: {error}"));
+    match file {
+        "-" => std::io::read_to_string(std::io::stdin()).map_err(cannot),
+        _ => std::fs::read_to_string(file).map_err(cannot),
+    }
+}
+
+fn from_json(file: &str, body: Option<&Parameter>) -> Result<Parameters> {
+    let json = read("--json", file)?;
+    if let Some(parameter) = body {
+        return Ok(Parameters::from_iter([(parameter.name.to_owned(), any_json("--json", &json)?)]));
+    }
+    // A key that is there twice is told by what signs.
+    let wrong = |what: &dyn std::fmt::Display| Failure::usage(format!("--json {file}: {what}"));
+    signing::explain(json.trim_start_matches('\u{feff}').as_bytes()).map_err(|error| wrong(&error))?;
+    match any_json("--json", &json)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(wrong(&"it must be a JSON object of parameters")),
+    }
+}
+
+/// JSON in which no number would be rounded.
+fn any_json(what: &str, json: &str) -> Result<Value> {
+    let json = json.trim_start_matches('\u{feff}');
+    let value = serde_json::from_str(json).map_err(|error| Failure::usage(format!("{what} is not JSON: {error}")))?;
+    match long_integer(json) {
+        Some(digits) => Err(Failure::usage(format!(
+            "{what} has the number {digits}, which some programs round: write it as text, \"{digits}\""
+        ))),
+        None => Ok(value),
+    }
+}
+
+fn from_flag(parameter: &Parameter, matches: &ArgMatches) -> Result<Option<Value>> {
+    // A command need not have all of an operation's flags.
+    let Some(mut given) = matches.try_get_raw(parameter.flag).ok().flatten() else { return Ok(None) };
+    let text = |raw: &std::ffi::OsStr| {
+        raw.to_str().map(str::to_owned).ok_or_else(|| Failure::usage(format!("--{} is not Unicode", parameter.flag)))
+    };
+    match parameter.kind {
+        Kind::List(item) => {
+            let values = given.map(|raw| value(parameter, *item, &text(raw)?)).collect::<Result<_>>()?;
+            Ok(Some(Value::Array(values)))
+        }
+        kind => given.next().map(|raw| value(parameter, kind, &text(raw)?)).transpose(),
+    }
+}
+
+/// A value as it is written on a command line.
+fn value(parameter: &Parameter, kind: Kind, text: &str) -> Result<Value> {
+    let code = parameter.codes.iter().find(|code| code.name == text);
+    let text = code.map_or(text, |code| code.value);
+    let wrong = |what: &str| Failure::usage(format!("--{} must be {what}, not {text}", parameter.flag));
+    match kind {
+        Kind::Integer => text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number")),
+        Kind::Number => text.parse::<Number>().map(Value::Number).map_err(|_| wrong("a number")),
+        Kind::Boolean => text.parse::<bool>().map(Value::Bool).map_err(|_| wrong("true or false")),
+        Kind::Object | Kind::List(_) => any_json(&format!("--{}", parameter.flag), text),
+        // What is no plain number stays text: an id has zeros in front, or more digits than a number keeps.
+        Kind::Scalar => Ok(match text.parse::<Number>() {
+            Ok(number) if number.to_string() == text && long_integer(text).is_none() => Value::Number(number),
+            _ => Value::from(text),
+        }),
+        _ => Ok(Value::from(text)),
+    }
+}
+
+fn add_named(parameters: &mut Parameters, known: &[Parameter], matches: &ArgMatches) -> Result {
+    for given in matches.get_many::<String>("param").into_iter().flatten() {
+        let wrong = || Failure::usage(format!("--param must be NAME=VALUE or NAME:=JSON, not {given}"));
+        let (name, text) = given.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => (name, any_json(&format!("--param {name}"), text)?),
+            None => {
+                let parameter = known.iter().find(|parameter| parameter.name == name);
+                let value = match parameter {
+                    Some(parameter) => match parameter.kind {
+                        Kind::List(_) => any_json(&format!("--param {name}"), text)?,
+                        kind => value(parameter, kind, text)?,
+                    },
+                    None => Value::from(text),
+                };
+                (name, value)
+            }
+        };
+        if name.is_empty() {
+            return Err(wrong());
+        }
+        parameters.insert(name.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// A value as words of a command line; none of an empty text that need not be there.
+pub fn written(parameter: &Parameter, value: &Value) -> Vec<String> {
+    let one = |value: &Value| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let code = parameter.codes.iter().find(|code| code.value == text);
+        code.map_or(text, |code| code.name.to_owned())
+    };
+    match (parameter.kind, value) {
+        (Kind::List(_), Value::Array(items)) => items.iter().map(one).collect(),
+        (_, Value::Null) => Vec::new(),
+        (_, Value::String(text)) if text.is_empty() && !parameter.required => Vec::new(),
+        (_, value) => vec![one(value)],
+    }
+}

@@ -1,0 +1,30 @@
+//! Questions to a person: asked and answered on the controlling terminal alone, never by what is piped in.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+
+use crate::visible::visible_lines;
+
+/// The terminal of the person who started the command.
+pub struct Terminal {
+    input: BufReader<File>,
+    output: File,
+}
+
+impl Terminal {
+    /// None if there is nobody to ask.
+    pub fn open() -> Option<Self> {
+        let (input, output) = if cfg!(windows) { ("CONIN$", "CONOUT$") } else { ("/dev/tty", "/dev/tty") };
+        let open = |name| File::options().read(true).write(true).open(name).ok();
+        Some(Self { input: BufReader::new(open(input)?), output: open(output)? })
+    }
+
+    /// Shows a text and gives the line that is typed; nothing at the end of the input.
+    pub fn ask(&mut self, text: &str) -> io::Result<Option<String>> {
+        write!(self.output, "{}", visible_lines(text))?;
+        self.output.flush()?;
+        let mut line = String::new();
+        let read = self.input.read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+}

@@ -1,0 +1,147 @@
+//! Says step by step whether an API can be called, and what is wrong if not. It changes nothing.
+
+use std::time::{Duration, SystemTime};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use linksfield::reqwest::{self, Url, redirect};
+use linksfield::{Error, ErrorKind, Operation};
+
+use crate::exit::{Exit, Failure, Result};
+use crate::family::{self, Parameters};
+use crate::output;
+use crate::perform::wanted;
+use crate::settings;
+use crate::visible::visible_lines;
+
+/// From here on a clock that is off may be why a signature is refused.
+const DRIFT: Duration = Duration::from_secs(300);
+
+/// The variables that name a proxy.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+pub fn command() -> Command {
+    Command::new("doctor")
+        .about("Check step by step whether an API can be called: settings, network, TLS, clock, signature")
+        .after_help("Example:\n  linksfield doctor csss")
+        .arg(
+            Arg::new("api")
+                .value_name("API")
+                .default_value("csss")
+                .value_parser(PossibleValuesParser::new(family::all().map(|(row, _)| row.name)))
+                .help("Which API"),
+        )
+        .arg(Arg::new("profile").long("profile").value_name("NAME").help("Take the settings from this profile"))
+        .arg(
+            Arg::new("loose-profile")
+                .long("loose-profile")
+                .action(ArgAction::SetTrue)
+                .help("Read the profiles though others can read them too"),
+        )
+}
+
+pub async fn run(matches: &ArgMatches) -> Result {
+    let api = matches.get_one::<String>("api").map(String::as_str).unwrap_or_default();
+    let Some((row, document)) = family::of(api) else { return Err(Failure::usage(format!("there is no API {api}"))) };
+    let given = settings::read(row.part(), &wanted(matches)).await.map_err(|failure| wrong("settings", failure))?;
+    let client = (row.client)(&given).map_err(|error| wrong("settings", error.into()))?;
+    good("settings", &given.about())?;
+    if let Some(key_pair) = row.key_pair {
+        let key = key_pair(&given).map_err(|error| wrong("key", error.into()))?;
+        good(
+            "key",
+            &format!("its public key has the fingerprint {}, to compare with the platform's", key.fingerprint()),
+        )?;
+    }
+    let url =
+        Url::parse(given.value("base_url")).map_err(|error| wrong("settings", Failure::settings(error.to_string())))?;
+    proxy()?;
+    dns(&url).await?;
+    reached(&url).await?;
+    let Some(operation) = harmless(document.operations) else { return Ok(()) };
+    let parameters: Parameters = serde_json::from_str(operation.example).unwrap_or_default();
+    match client.perform(operation, &parameters).deadline(Duration::from_secs(30)).await {
+        Ok(_) => good("signature", &format!("{} was accepted", operation.id)),
+        Err(error) => refused(operation, error),
+    }
+}
+
+/// What is asked to see whether signatures are accepted: something that changes nothing, a list if there is one.
+fn harmless(operations: &'static [Operation]) -> Option<&'static Operation> {
+    let mut safe = operations.iter().filter(|operation| operation.safe_to_retry);
+    safe.clone().find(|operation| operation.pages.is_some()).or_else(|| safe.next())
+}
+
+fn refused(operation: &Operation, error: Error) -> Result {
+    let advice = match error.kind() {
+        ErrorKind::Refused => {
+            "the server was reached and answered. If it speaks of the signature or of who calls, the credentials are not those \
+             of this server: compare them with what Linksfield gave you"
+        }
+        ErrorKind::Unauthorised => {
+            "it does not know who calls: the credentials are not those of this server, or this machine's address is not admitted"
+        }
+        ErrorKind::NotFound => "the URL of the server is another's: the paths of the operations are added to it",
+        _ => "see above",
+    };
+    Err(wrong("signature", Failure::from(error).and(format!("{}: {advice}", operation.id))))
+}
+
+fn proxy() -> Result {
+    let set: Vec<_> = PROXIES.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
+    good("proxy", &if set.is_empty() { "none is named".to_owned() } else { format!("named by {}", set.join(", ")) })
+}
+
+async fn dns(url: &Url) -> Result {
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match tokio::net::lookup_host((host, port)).await.map(|mut all| all.next()) {
+        Ok(Some(address)) => good("name", &format!("{host} is {}", address.ip())),
+        Ok(None) => Err(wrong("name", Failure::new(Exit::NothingSent, format!("{host} has no address")))),
+        Err(error) => Err(wrong("name", Failure::new(Exit::NothingSent, format!("{host} has no address: {error}")))),
+    }
+}
+
+/// Connects, and compares the clocks.
+async fn reached(url: &Url) -> Result {
+    let cannot = |error: reqwest::Error| {
+        let mut causes = vec![error.to_string()];
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        wrong("connection", Failure::new(Exit::NothingSent, causes.join(": ")))
+    };
+    let http = reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(Duration::from_secs(20));
+    let answer = http.build().map_err(cannot)?.get(url.clone()).send().await.map_err(cannot)?;
+    let how = if url.scheme() == "https" { "with TLS" } else { "in plaintext" };
+    good("connection", &format!("{how}, HTTP {}", answer.status().as_u16()))?;
+    let date = answer.headers().get("date").filter(|_| !answer.headers().contains_key("age"));
+    let Some(date) = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()) else {
+        return good("clock", "the server does not tell its own");
+    };
+    let now = SystemTime::now();
+    let (drift, way) = match now.duration_since(date) {
+        Ok(ahead) => (ahead, "fast"),
+        Err(behind) => (behind.duration(), "slow"),
+    };
+    if drift < DRIFT {
+        return good("clock", &format!("{} s from the server's", drift.as_secs()));
+    }
+    let what = format!(
+        "this machine's clock is {} minutes {way}: signatures are refused for that. Set it right",
+        drift.as_secs() / 60
+    );
+    Err(wrong("clock", Failure::new(Exit::Other, what)))
+}
+
+fn good(step: &str, what: &str) -> Result {
+    output::print(&visible_lines(&format!("ok     {step:10} {what}\n")))
+}
+
+fn wrong(step: &str, failure: Failure) -> Failure {
+    // The step is told with the steps before it.
+    let _ = output::print(&visible_lines(&format!("wrong  {step:10} {}\n", failure.message.replace('\n', "; "))));
+    Failure::new(failure.exit, format!("{step}: {}", failure.message))
+}

@@ -1,0 +1,226 @@
+//! The APIs: what each needs to know of who calls, and how its client is made. Its commands come from its document.
+
+use linksfield::http::Method;
+use linksfield::openapi::{DOCUMENTS, Document};
+use linksfield::{ApiClient, Call, Credentials, Error, Family, Items, Operation};
+use linksfield::{csss, cube, esim_qr, mall};
+use serde_json::{Map, Value};
+
+use crate::settings::{Given, names};
+
+pub type Parameters = Map<String, Value>;
+
+/// A client of any API.
+pub trait Api: Send + Sync {
+    fn perform(&self, operation: &'static Operation, parameters: &Parameters) -> Call<Value>;
+    fn items(&self, operation: &'static Operation, parameters: &Parameters) -> Option<Items<Value>>;
+    fn call(&self, method: Method, path: &str, parameters: &Parameters) -> Call<Value>;
+}
+
+impl<F: Family> Api for ApiClient<F> {
+    fn perform(&self, operation: &'static Operation, parameters: &Parameters) -> Call<Value> {
+        self.perform(operation, parameters)
+    }
+
+    fn items(&self, operation: &'static Operation, parameters: &Parameters) -> Option<Items<Value>> {
+        self.perform_items(operation, Value::Object(parameters.clone()))
+    }
+
+    fn call(&self, method: Method, path: &str, parameters: &Parameters) -> Call<Value> {
+        self.call(method, path, parameters)
+    }
+}
+
+/// An API as the command knows it.
+pub struct Row {
+    /// The name of its document, and of its commands.
+    pub name: &'static str,
+    settings: &'static [Setting],
+    pub client: fn(&Given) -> Result<Box<dyn Api>, Error>,
+    /// The public half of who calls, where there is one: to compare with what the platform has.
+    pub key_pair: Option<fn(&Given) -> Result<cube::PublicKey, Error>>,
+}
+
+impl Row {
+    pub fn part(&self) -> Part {
+        Part { name: self.name, settings: self.settings }
+    }
+}
+
+/// What has settings of its own in a profile.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub name: &'static str,
+    pub settings: &'static [Setting],
+}
+
+impl Part {
+    /// Where its settings come from, for its help.
+    pub fn help(&self) -> String {
+        let variables = names(self.settings.iter());
+        format!("Settings are those of `linksfield configure {}`, or of the environment: {variables}.", self.name)
+    }
+}
+
+/// Something that must be told.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in a profile.
+    pub key: &'static str,
+    /// Its name in the environment.
+    pub variable: &'static str,
+    /// The name there of a file that holds it instead, if one may.
+    pub file_variable: Option<&'static str>,
+    pub is_secret: bool,
+    /// Whether it tells who calls, and may be shown.
+    pub is_account: bool,
+    /// What to ask a person for.
+    pub about: &'static str,
+}
+
+impl Setting {
+    /// The names in the environment that it may have.
+    pub fn variables(&self) -> impl Iterator<Item = &'static str> {
+        [self.variable].into_iter().chain(self.file_variable)
+    }
+
+    /// Its name in a profile where that names a file that holds it, if one may.
+    pub fn file_key(&self) -> Option<String> {
+        self.file_variable.map(|_| format!("{}_file", self.key))
+    }
+
+    /// Its name in a profile where that is a command that prints it, if it may be.
+    pub fn command_key(&self) -> Option<String> {
+        self.is_secret.then(|| format!("{}_command", self.key))
+    }
+}
+
+const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { key, variable, file_variable: None, is_secret: false, is_account: false, about }
+}
+
+const fn server(variable: &'static str) -> Setting {
+    setting("base_url", variable, "URL of the server")
+}
+
+pub const fn account(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { is_account: true, ..setting(key, variable, about) }
+}
+
+pub const fn secret(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { is_secret: true, ..setting(key, variable, about) }
+}
+
+const PARTNER_CODE: Setting = account("partner_code", mall::PARTNER_CODE_VARIABLE, "partner code");
+
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "csss",
+        settings: &[
+            server(csss::BASE_URL_VARIABLE),
+            account("access_code", linksfield::ACCESS_CODE_VARIABLE, "access code"),
+            secret("secret", linksfield::SECRET_VARIABLE, "secret of that access code"),
+        ],
+        client: |given| Ok(Box::new(csss(given)?)),
+        key_pair: None,
+    },
+    Row {
+        name: "cube",
+        settings: &[
+            server(cube::BASE_URL_VARIABLE),
+            account("key_id", cube::KEY_ID_VARIABLE, "key id"),
+            Setting {
+                file_variable: Some(cube::PRIVATE_KEY_FILE_VARIABLE),
+                ..secret("private_key", cube::PRIVATE_KEY_VARIABLE, "private key of that id")
+            },
+        ],
+        client: |given| boxed::<cube::Cube>(cube::Credentials::new(given.value("key_id"), private_key(given)?)?, given),
+        key_pair: Some(|given| Ok(private_key(given)?.public_key())),
+    },
+    Row {
+        name: "mall",
+        settings: &[server(mall::BASE_URL_VARIABLE), PARTNER_CODE],
+        client: |given| boxed::<mall::Mall>(partner(given)?, given),
+        key_pair: None,
+    },
+    Row {
+        name: "payment",
+        settings: &[server(mall::payment::BASE_URL_VARIABLE), PARTNER_CODE],
+        client: |given| boxed::<mall::payment::Payment>(partner(given)?, given),
+        key_pair: None,
+    },
+    Row {
+        name: "topup",
+        settings: &[server(mall::topup::BASE_URL_VARIABLE), PARTNER_CODE],
+        client: |given| boxed::<mall::topup::Topup>(partner(given)?, given),
+        key_pair: None,
+    },
+    Row {
+        name: "esim-qr",
+        settings: &[
+            server("LINKSFIELD_ESIM_QR_BASE_URL"),
+            secret("access_token", "LINKSFIELD_ESIM_QR_ACCESS_TOKEN", "access token"),
+        ],
+        client: |given| boxed::<esim_qr::EsimQr>(esim_qr::AccessToken::new(given.value("access_token"))?, given),
+        key_pair: None,
+    },
+];
+
+/// A client of the server, and for the caller, that was given.
+fn client<F>(credentials: F::Credentials, given: &Given) -> Result<ApiClient<F>, Error>
+where
+    F: Family<Environment: From<String>>,
+{
+    ApiClient::<F>::builder()
+        .credentials(credentials)
+        .environment(given.value("base_url").to_owned())
+        .allow_plaintext(given.allows_plaintext)
+        .maybe_language(given.language.clone())
+        .build()
+}
+
+fn boxed<F>(credentials: F::Credentials, given: &Given) -> Result<Box<dyn Api>, Error>
+where
+    F: Family<Environment: From<String>>,
+{
+    Ok(Box::new(client::<F>(credentials, given)?))
+}
+
+/// The client of the CSSS API.
+pub fn csss(given: &Given) -> Result<csss::Client, Error> {
+    client::<csss::Csss>(Credentials::new(given.value("access_code"), given.value("secret"))?, given)
+}
+
+fn private_key(given: &Given) -> Result<cube::PrivateKey, Error> {
+    cube::PrivateKey::from_text(given.value("private_key"))
+}
+
+fn partner(given: &Given) -> Result<mall::PartnerCode, Error> {
+    mall::PartnerCode::new(given.value("partner_code"))
+}
+
+/// The APIs that have commands, with their documents.
+pub fn all() -> impl Iterator<Item = (&'static Row, &'static Document)> {
+    ROWS.iter().filter_map(|row| {
+        let document = DOCUMENTS.iter().find(|document| document.name == row.name)?;
+        Some((row, *document))
+    })
+}
+
+pub fn of(name: &str) -> Option<(&'static Row, &'static Document)> {
+    all().find(|(row, _)| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_api_that_is_compiled_in_has_a_row() {
+        let documents: Vec<_> =
+            DOCUMENTS.iter().filter(|document| !document.operations.is_empty()).map(|document| document.name).collect();
+        let mut rows: Vec<_> = all().map(|(row, _)| row.name).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, documents);
+    }
+}

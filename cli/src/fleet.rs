@@ -1,0 +1,260 @@
+//! An order for each SIM of a list, which may be interrupted at any moment and run again.
+
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use indicatif::{ProgressBar, ProgressStyle};
+use linksfield::Operation;
+use linksfield::csss::{Client, OPERATIONS};
+use linksfield::fleet::{Event, FileJournal, Fleet, FleetError, JournalError, Progress, Run, Summary};
+use tokio::time::{Instant, timeout_at};
+
+use crate::agree::{self, Agreement};
+use crate::command::{Tongue, argument, asking, calling};
+use crate::exit::{Exit, Failure, Result};
+use crate::family::{self, Parameters};
+use crate::interrupt::{PATIENCE, Signals};
+use crate::perform::{shown, wanted};
+use crate::visible::visible_json;
+use crate::{arguments, output, settings, tell};
+
+/// The API whose orders it sends.
+const API: &str = "csss";
+
+/// What orders for one SIM, and the parameter that the SIM is.
+const ORDER: &str = "orderPackage";
+const SIM: &str = "device_id";
+
+/// What of the options of a call says nothing to many.
+const LEFT_OUT: [&str; 2] = ["output", "query"];
+
+pub fn command(tongue: Tongue) -> Command {
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    let number = |name, value, help| flag(name, help).value_name(value).value_parser(value_parser!(u32).range(1..));
+    let switch = |name, help| flag(name, help).action(ArgAction::SetTrue);
+    let path = |name, help| flag(name, help).value_name("FILE").value_parser(value_parser!(PathBuf));
+    let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str()));
+    let parameters = order().into_iter().flat_map(|order| order.parameters).filter(|parameter| parameter.name != SIM);
+    let order = Command::new("order")
+        .about("Order a plan for each SIM of a list, once, however often it is interrupted")
+        .long_about(
+            "Order a plan for each SIM of a list, once, however often it is interrupted.\n\nThe list is a file as spreadsheets write it, or JSON lines, with a column device_id; other columns are \
+             parameters of the order of that line, and override the flags. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
+             first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
+             the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nIt ends with the highest code of its lines, and with 8 if all \
+             was ordered for before.",
+        )
+        .after_help(
+            "Example:\n  linksfield fleet order sims.csv --package-code DP20190726001274 --new-journal sims.journal \\\n      --json defaults.json --yes",
+        )
+        .arg(Arg::new("list").value_name("LIST").required(true).value_parser(value_parser!(PathBuf)).help("The file of SIMs"))
+        .arg(path("journal", "Go on with this journal").required_unless_present_any(["new-journal", "dry-run"]))
+        .arg(path("new-journal", "Begin this journal: the first time").conflicts_with("journal"))
+        .arg(path("results", "Add the results to this file, rather than printing them"))
+        .arg(number("concurrency", "NUMBER", "How many SIMs are worked on at a time [default: 16]"))
+        .arg(number("settle", "SECONDS", "How long after a call can't be under way any more its order is looked for [default: 5]"))
+        .arg(number("max-refused", "NUMBER", "After how many orders that are refused or can't be sent it stops [default: 100]"))
+        .arg(switch("again-refused", "Order again for the SIMs whose order was refused in a run before"))
+        .arg(switch("accept-recent", "Go on with a new journal though one of the first SIMs has a recent order"))
+        .arg(switch("accept-rounded", "Take ids of SIMs that look as if a spreadsheet had rounded them"))
+        .args(parameters.map(|parameter| argument(parameter, tongue, " [required, here or as a column]")))
+        .args(calling)
+        .args(asking(None));
+    Command::new("fleet")
+        .about("Order for many SIMs")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(order)
+}
+
+fn order() -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.id == ORDER)
+}
+
+pub async fn run(matches: &ArgMatches) -> Result {
+    let (Some((_, matches)), Some((row, _)), Some(order)) = (matches.subcommand(), family::of(API), order()) else {
+        return Err(Failure::usage("there is nothing to order"));
+    };
+    let path = |name: &str| matches.get_one::<PathBuf>(name).map(PathBuf::as_path);
+    let list_path = path("list").unwrap_or(Path::new(""));
+    let defaults = arguments::given(order, matches)?;
+    let given = settings::read(row.part(), &wanted(matches)).await?;
+    let fleet = fleet(family::csss(&given)?, &defaults, matches)?;
+    let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{}: {error}", list_path.display())))?;
+    let opened = match path("journal") {
+        Some(path) => Some(FileJournal::open(on_disk(path)?, fleet.purpose()).await.map_err(not_begun)?),
+        None => None,
+    };
+    let text = format!(
+        "{} for each of {} SIMs of {}\n  at {}\n{}",
+        order.summary,
+        list.count(),
+        list_path.display(),
+        given.about(),
+        shown(&defaults)
+    );
+    if matches.get_flag("dry-run") {
+        return output::print(&crate::visible::visible_lines(&text));
+    }
+    agree::ask(&text, &Agreement::Yes { said: matches.get_flag("yes") })?;
+    let mut results = Results::new(path("results"))?;
+    let journal = match (opened, path("new-journal")) {
+        (Some(journal), _) => journal,
+        (None, Some(path)) => FileJournal::create(on_disk(path)?, fleet.purpose()).await.map_err(not_begun)?,
+        (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
+    };
+    let summary = follow(fleet.run(list, journal), &mut results).await?;
+    let exit = of_batch(&summary);
+    if exit == Exit::Done {
+        tell(&summary.to_string());
+        return Ok(());
+    }
+    Err(Failure::new(exit, summary.to_string()))
+}
+
+fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<Fleet<Client>> {
+    let number = |name: &str| matches.get_one::<u32>(name).copied();
+    let deadline = matches.get_one::<u64>("deadline").copied().map(Duration::from_secs);
+    let fleet = Fleet::builder()
+        .client(client)
+        .defaults(defaults)
+        .maybe_concurrency(number("concurrency"))
+        .maybe_deadline(deadline)
+        .maybe_settle(number("settle").map(|seconds| Duration::from_secs(seconds.into())))
+        .maybe_max_refused(number("max-refused").map(u64::from))
+        .again_refused(matches.get_flag("again-refused"))
+        .accepts_recent(matches.get_flag("accept-recent"))
+        .accepts_rounded(matches.get_flag("accept-rounded"));
+    // What is wrong with it was said on the command line.
+    fleet.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// A journal that is a file. The name of a database may hold a password, and is no file.
+fn on_disk(path: &Path) -> Result<&Path> {
+    match path.to_str().is_some_and(|path| path.contains("://")) {
+        true => Err(Failure::usage(
+            "a journal is a file: an address of a database, with a password in it, is seen by all on this machine",
+        )),
+        false => Ok(path),
+    }
+}
+
+fn not_begun(error: JournalError) -> Failure {
+    Failure::settings(format!("{error}; nothing was sent"))
+}
+
+/// Follows a run to its end, through a first signal too.
+async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
+    let (mut signals, stopper, bar) = (Signals::new(), run.stopper(), bar(&run, results));
+    let mut until = None;
+    loop {
+        tokio::select! {
+            biased;
+            event = run.next() => match event {
+                Some(event) => {
+                    results.note(&event);
+                    show(bar.as_ref(), &run.progress());
+                }
+                None => break,
+            },
+            () = told_to_end(&mut signals, until) => {
+                if until.is_some() {
+                    let what = "interrupted: of orders that were under way nobody knows whether they were placed; run it again: it looks them up";
+                    return Err(Failure::new(Exit::OutcomeUnknown, what));
+                }
+                stopper.stop();
+                tell("stopping: orders that are under way are finished, for up to 20 seconds, unless you interrupt again");
+                until = Some(Instant::now() + PATIENCE);
+            }
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    run.finish().await.map_err(|error| {
+        // What was under way is looked up by the next run, but only where a journal can be read.
+        let is_broken = matches!(error, FleetError::Journal(JournalError::Failed { .. }));
+        let exit = if is_broken { Exit::OutcomeUnknown } else { Exit::Other };
+        let failure = Failure::new(exit, error.to_string());
+        match error {
+            FleetError::RecentOrder { .. } => failure.and("To accept recent orders, say --accept-recent."),
+            _ => failure,
+        }
+    })
+}
+
+/// Waits for a signal, or until a moment.
+async fn told_to_end(signals: &mut Signals, until: Option<Instant>) {
+    match until {
+        Some(until) => drop(timeout_at(until, signals.next()).await),
+        None => signals.next().await,
+    }
+}
+
+/// The highest code of its lines.
+fn of_batch(summary: &Summary) -> Exit {
+    let Progress { ordered, refused, refused_before, not_sent, unknown, .. } = summary.progress;
+    match summary.is_complete() {
+        _ if unknown > 0 => Exit::OutcomeUnknown,
+        _ if not_sent > 0 => Exit::NothingSent,
+        _ if refused + refused_before > 0 => Exit::Refused,
+        true if ordered == 0 => Exit::NothingToDo,
+        true => Exit::Done,
+        false => Exit::Other,
+    }
+}
+
+/// Where results go.
+struct Results(Option<File>);
+
+impl Results {
+    fn new(path: Option<&Path>) -> Result<Self> {
+        let open = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map_err(|error| Failure::usage(format!("{} can't be written: {error}", path.display())))
+        };
+        path.map(open).transpose().map(Self)
+    }
+
+    /// Writes what is settled. What is not in the journal either, or can't be written, is told, so that no order is lost.
+    fn note(&mut self, event: &Event) {
+        let Event::Settled { recorded, .. } = event else { return };
+        let line = serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"));
+        let line = format!("{}\n", visible_json(&line));
+        let written = match &mut self.0 {
+            Some(file) => file.write_all(line.as_bytes()).is_ok(),
+            None => output::print(&line).is_ok(),
+        };
+        if !(written && *recorded) {
+            tell(line.trim_end());
+        }
+    }
+}
+
+/// A bar of progress, where a person sees it, and no results between.
+fn bar(run: &Run, results: &Results) -> Option<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").ok()?;
+    let is_alone = results.0.is_some() || !std::io::stdout().is_terminal();
+    (is_alone && std::io::stderr().is_terminal()).then(|| ProgressBar::new(run.progress().total).with_style(style))
+}
+
+fn show(bar: Option<&ProgressBar>, progress: &Progress) {
+    let Some(bar) = bar else { return };
+    bar.set_position(progress.behind());
+    let left = progress.time_left().map_or_else(|| "?".to_owned(), |left| left.as_secs().to_string());
+    let Progress { refused, unknown, .. } = progress;
+    bar.set_message(format!("{:.0} a second, {left} s left; {refused} refused, {unknown} unknown", progress.rate()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_orders_is_an_operation_with_that_parameter() {
+        assert!(order().unwrap().parameters.iter().any(|parameter| parameter.name == SIM));
+    }
+}

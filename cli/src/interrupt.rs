@@ -1,0 +1,72 @@
+//! Being told to end while something is under way that must not be cut off.
+
+use std::time::Duration;
+
+use linksfield::{Call, Error};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::tell;
+
+/// How long an answer is waited for after that.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The data of a call. Told to end, it waits for the answer a while; told again, it gives up, as it does when the while is
+/// over: then the outcome is unknown.
+pub async fn patiently(mut call: Call<Value>) -> Result<Value, Error> {
+    let mut signals = Signals::new();
+    tokio::select! {
+        biased;
+        result = &mut call => return result,
+        () = signals.next() => {}
+    }
+    tell("it is under way: waiting for its answer up to 20 seconds, unless you interrupt again");
+    tokio::select! {
+        biased;
+        result = &mut call => result,
+        () = async { tokio::select! { () = signals.next() => {}, () = sleep(PATIENCE) => {} } } => given_up(),
+    }
+}
+
+/// Ends here: what became of the call is not known.
+fn given_up() -> ! {
+    tell("interrupted: the call may or may not have taken effect; find out before you send it again");
+    std::process::exit(i32::from(crate::exit::Exit::OutcomeUnknown as u8))
+}
+
+/// The signals that tell a program to end: Ctrl-C, and what a supervisor or a terminal that is closed sends.
+#[cfg(unix)]
+pub struct Signals(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Signals {
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let all = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Self(all.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    }
+
+    pub async fn next(&mut self) {
+        std::future::poll_fn(|context| {
+            let came = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+    }
+}
+
+#[cfg(not(unix))]
+pub struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub fn new() -> Self {
+        Self
+    }
+
+    pub async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

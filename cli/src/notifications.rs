@@ -1,0 +1,247 @@
+//! What Linksfield sends: received here, verified, printed and handed on to a program of yours; and samples of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use linksfield::notification::{Callback, Rejection, Signer, Verified, Verifier};
+use linksfield::reqwest::{Client, Url, redirect};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::command::printing;
+use crate::exit::{Exit, Failure, Result};
+use crate::family::{Part, account, secret};
+use crate::interrupt::Signals;
+use crate::output::{self, Printer};
+use crate::perform::{printer, wanted};
+use crate::{arguments, settings, tell};
+
+/// Who signs notifications.
+pub const PART: Part = Part {
+    name: "notifications",
+    settings: &[
+        account("key_id", "LINKSFIELD_NOTIFICATION_KEY_ID", "id of the notification key"),
+        secret("key", "LINKSFIELD_NOTIFICATION_KEY", "notification key"),
+    ],
+};
+
+/// What fails is sent again for so long, and need not be signed anew.
+const RESENT: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a program may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn commands() -> [Command; 2] {
+    let profile = Arg::new("profile").long("profile").value_name("NAME").help("Take the key from this profile");
+    let loose = Arg::new("loose-profile").long("loose-profile").action(ArgAction::SetTrue);
+    let loose = loose.help("Read the profiles though others can read them too");
+    let kinds = || PossibleValuesParser::new(Callback::ALL.iter().map(|callback| kind(*callback)));
+    let listen = Command::new("listen")
+        .about("Receive notifications: verify, print and forward them")
+        .long_about(
+            "Receive notifications: verify and print them, and forward them to a program of yours.\n\nWhat is not signed by your notification key is refused with 401, and is neither printed nor forwarded. \
+             What is forwarded has the very bytes of the body, the signature's headers and the content type, so that your program can verify it too; the status of its \
+             answer goes back to Linksfield. Where it can't be reached that is 502, and Linksfield sends the notification again.",
+        )
+        .after_help(format!("{}\n\nExample:\n  linksfield listen --forward-to http://127.0.0.1:3000/hooks", PART.help()))
+        .arg(
+            Arg::new("address")
+                .long("address")
+                .value_name("ADDRESS:PORT")
+                .value_parser(value_parser!(SocketAddr))
+                .default_value("127.0.0.1:8788")
+                .help("Where to listen; port 0 takes a free one"),
+        )
+        .arg(
+            Arg::new("forward-to")
+                .long("forward-to")
+                .value_name("URL")
+                .value_parser(value_parser!(Url))
+                .help("Where to forward them; a query with which one came is added to that of the URL"),
+        )
+        .arg(Arg::new("kind").long("kind").value_name("KIND").value_parser(kinds()).help(
+            "What comes to this address, where bodies do not tell: only those of SMS and of plan warnings do",
+        ))
+        .args([profile.clone(), loose.clone()])
+        .args(printing());
+    let trigger = Command::new("trigger")
+        .about("Send a signed sample of a notification to a program of yours")
+        .long_about(
+            "Send a signed sample of a notification to a program of yours.\n\nIts body is the one that the documentation prints. Where it prints none, the fields are made up, begin with \
+             SANDBOX-, and say so: what Linksfield sends has others.",
+        )
+        .after_help(format!("{}\n\nExample:\n  linksfield trigger sms-received --to http://127.0.0.1:8788", PART.help()))
+        .arg(Arg::new("kind").value_name("KIND").required(true).value_parser(kinds()).help("Which notification"))
+        .arg(
+            Arg::new("to")
+                .long("to")
+                .value_name("URL")
+                .required(true)
+                .value_parser(value_parser!(Url))
+                .help("Where to send it"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .value_name("FILE")
+                .help("Read the body from a file, or from standard input if it is -, instead"),
+        )
+        .args([profile, loose]);
+    [listen, trigger]
+}
+
+/// A kind of notification, as a word of a command line.
+fn kind(callback: Callback) -> String {
+    let name = callback.name().chars();
+    name.flat_map(|letter| letter.is_uppercase().then_some('-').into_iter().chain(letter.to_lowercase())).collect()
+}
+
+fn callback(matches: &ArgMatches) -> Option<Callback> {
+    let asked = matches.get_one::<String>("kind")?;
+    Callback::ALL.iter().copied().find(|callback| kind(*callback) == *asked)
+}
+
+/// What each request is handled with.
+struct Listener {
+    verifier: Verifier,
+    printer: Printer,
+    forward: Option<(Client, Url)>,
+}
+
+pub async fn listen(matches: &ArgMatches) -> Result {
+    let given = settings::read(PART, &wanted(matches)).await?;
+    let verifier = Verifier::builder().key(given.value("key_id"), given.value("key")).tolerance(RESENT);
+    let verifier = verifier.maybe_expecting(callback(matches)).build();
+    let forward =
+        matches.get_one::<Url>("forward-to").map(|url| Ok::<_, Failure>((http()?, url.clone()))).transpose()?;
+    let listener = Arc::new(Listener { verifier, printer: printer(matches, true)?, forward });
+    let Some(address) = matches.get_one::<SocketAddr>("address") else { return Ok(()) };
+    let cannot = |error: std::io::Error| Failure::new(Exit::Other, format!("it can't listen on {address}: {error}"));
+    let socket = TcpListener::bind(address).await.map_err(cannot)?;
+    tell(&format!("listening on http://{}", socket.local_addr().map_err(cannot)?));
+    let app = Router::new().fallback(move |request| receive(Arc::clone(&listener), request));
+    let mut signals = Signals::new();
+    let served = axum::serve(socket, app).with_graceful_shutdown(async move { signals.next().await });
+    served.await.map_err(|error| Failure::new(Exit::Other, format!("it can't listen any more: {error}")))
+}
+
+/// A client of the caller's own programs.
+fn http() -> Result<Client> {
+    let http = Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).build();
+    http.map_err(|error| Failure::settings(format!("nothing can be sent: {error}")))
+}
+
+/// Verifies, prints and forwards a request, in a task of its own: a sender who hangs up does not cut it off.
+async fn receive(listener: Arc<Listener>, request: Request<Body>) -> Response {
+    if request.method() != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
+    }
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, listener.verifier.body_limit()).await else {
+        tell("refused: the body is too large, or was cut off");
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let task = async move {
+        match listener.verifier.verify(&head.headers, &body, SystemTime::now()) {
+            Ok(verified) => listener.accepted(&verified, &head.headers, head.uri.query()).await,
+            Err(rejection) => refused(&rejection),
+        }
+    };
+    tokio::spawn(task).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+fn refused(rejection: &Rejection) -> Response {
+    tell(&format!("refused: {rejection}"));
+    (rejection.status(), rejection.answer()).into_response()
+}
+
+impl Listener {
+    async fn accepted(&self, verified: &Verified, headers: &HeaderMap, query: Option<&str>) -> Response {
+        if let Err(failure) = self.print(verified) {
+            tell(&failure.message);
+        }
+        match &self.forward {
+            None => StatusCode::OK.into_response(),
+            Some((http, url)) => forward(http, with_query(url, query), verified, headers).await,
+        }
+    }
+
+    fn print(&self, verified: &Verified) -> Result {
+        // Numbers with more digits than others keep become texts when it is printed.
+        let body = serde_json::from_slice(&verified.body).unwrap_or(Value::Null);
+        let kind = verified.event.callback().map(kind);
+        let signed = verified.signed_at.and_then(|at| jiff::Timestamp::try_from(at).ok()).map(|at| at.to_string());
+        let told = json!({ "kind": kind, "delivery": verified.delivery_id, "signed_at": signed, "body": body });
+        match self.printer.item(told)? {
+            Some(item) if self.printer.is_streaming() => output::print(&output::line(&item)),
+            Some(item) => self.printer.value(&item, None),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The URL, and behind its own query that with which the notification came.
+fn with_query(url: &Url, query: Option<&str>) -> Url {
+    let mut url = url.clone();
+    if let Some(query) = query.filter(|query| !query.is_empty()) {
+        let whole = url.query().map_or_else(|| query.to_owned(), |own| format!("{own}&{query}"));
+        url.set_query(Some(&whole));
+    }
+    url
+}
+
+/// Hands the very bytes on, and gives back how they were taken.
+async fn forward(http: &Client, url: Url, verified: &Verified, headers: &HeaderMap) -> Response {
+    let is_signed = |name: &HeaderName| name.as_str().starts_with("x-lf-") || *name == CONTENT_TYPE;
+    let kept = headers.iter().filter(|(name, _)| is_signed(name)).map(|(name, value)| (name.clone(), value.clone()));
+    let request = http.post(url).headers(kept.collect()).body(verified.body.clone());
+    match request.send().await {
+        Ok(answer) => {
+            let status = answer.status();
+            if !status.is_success() {
+                tell(&format!("your program answered HTTP {}", status.as_u16()));
+            }
+            let after = answer.headers().get(RETRY_AFTER).map(|after| [(RETRY_AFTER, after.clone())]);
+            (status, after.map(HeaderMap::from_iter).unwrap_or_default()).into_response()
+        }
+        Err(error) => {
+            tell(&format!("not forwarded: {}", reason(&error)));
+            StatusCode::BAD_GATEWAY.into_response()
+        }
+    }
+}
+
+/// What went wrong, to its cause.
+fn reason(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+pub async fn trigger(matches: &ArgMatches) -> Result {
+    let given = settings::read(PART, &wanted(matches)).await?;
+    let (Some(callback), Some(url)) = (callback(matches), matches.get_one::<Url>("to")) else { return Ok(()) };
+    let signer = Signer::new(given.value("key_id"), given.value("key"));
+    let cannot = |rejection: Rejection| Failure::usage(format!("it can't be signed: {rejection}"));
+    let mut sample = signer.sample(callback).map_err(cannot)?;
+    if let Some(file) = matches.get_one::<String>("json") {
+        sample.body = arguments::read("--json", file)?.into_bytes();
+        sample.headers.extend(signer.headers(&sample.body, SystemTime::now()).map_err(cannot)?);
+    }
+    let answer = http()?.post(url.clone()).headers(sample.headers).body(sample.body).send().await;
+    let answer = answer.map_err(|error| {
+        let exit = if error.is_connect() { Exit::NothingSent } else { Exit::Other };
+        Failure::new(exit, reason(&error))
+    })?;
+    match answer.status() {
+        status if status.is_success() => output::print(&format!("HTTP {}\n", status.as_u16())),
+        status => Err(Failure::new(Exit::Refused, format!("it answered HTTP {}", status.as_u16()))),
+    }
+}

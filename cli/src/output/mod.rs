@@ -1,0 +1,172 @@
+//! Answers on standard output: JSON for programs, a table for people. Everything else goes to standard error.
+
+mod query;
+mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+use linksfield::openapi::List;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::digits::exact;
+use crate::exit::{Exit, Failure, Result};
+use crate::visible::{visible, visible_json};
+pub use query::Query;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    JsonLines,
+    Table,
+    Yaml,
+    Csv,
+}
+
+impl Format {
+    pub const NAMES: [&str; 5] = ["json", "jsonl", "table", "yaml", "csv"];
+
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Json, Self::JsonLines, Self::Table, Self::Yaml, Self::Csv];
+        Self::NAMES.iter().zip(all).find(|(known, _)| **known == name).map(|(_, format)| format)
+    }
+
+    /// That of an answer where none was asked for.
+    pub fn usual(all_pages: bool) -> Self {
+        match (io::stdout().is_terminal(), all_pages) {
+            (true, _) => Self::Table,
+            (false, true) => Self::JsonLines,
+            (false, false) => Self::Json,
+        }
+    }
+}
+
+/// Where an answer goes, and how.
+pub struct Printer {
+    pub format: Format,
+    pub query: Option<Query>,
+}
+
+impl Printer {
+    /// Prints an answer whose list is where `list` says.
+    pub fn answer(&self, data: Value, list: Option<List>) -> Result {
+        let data = exact(data);
+        match &self.query {
+            Some(query) => match query.search(&data)? {
+                Value::Null => Ok(()),
+                found => self.value(&found, None),
+            },
+            None => self.value(&data, list),
+        }
+    }
+
+    /// An item of a list that is read page by page, as the query leaves it; nothing if it leaves nothing.
+    pub fn item(&self, item: Value) -> Result<Option<Value>> {
+        let item = exact(item);
+        match &self.query {
+            None => Ok(Some(item)),
+            Some(query) => Ok(Some(query.search(&item)?).filter(|found| !found.is_null())),
+        }
+    }
+
+    /// Whether items can be printed one by one.
+    pub fn is_streaming(&self) -> bool {
+        self.format == Format::JsonLines
+    }
+
+    pub fn value(&self, value: &Value, list: Option<List>) -> Result {
+        let rows = || rows(value, list);
+        let text = match self.format {
+            Format::Json => pretty(value),
+            Format::JsonLines => match value {
+                Value::Array(items) => items.iter().map(line).collect(),
+                _ => match list.and_then(|list| value.get(list.field?)?.as_array()) {
+                    Some(items) => items.iter().map(line).collect(),
+                    None => line(value),
+                },
+            },
+            Format::Yaml => yaml(value)?,
+            Format::Table => table::table(value, rows()),
+            Format::Csv => csv(&rows().unwrap_or_else(|| vec![value]))?,
+        };
+        print(&text)
+    }
+}
+
+/// The list in an answer, as it is shown in rows.
+fn rows(value: &Value, list: Option<List>) -> Option<Vec<&Value>> {
+    let listed = match list.and_then(|list| list.field) {
+        Some(field) => value.get(field)?,
+        None => value,
+    };
+    Some(listed.as_array()?.iter().collect())
+}
+
+fn pretty(value: &Value) -> String {
+    // A Value can always be written.
+    format!("{}\n", visible_json(&serde_json::to_string_pretty(value).unwrap_or_default()))
+}
+
+pub fn line(value: &Value) -> String {
+    format!("{}\n", visible_json(&value.to_string()))
+}
+
+fn yaml(value: &Value) -> Result<String> {
+    let text = serde_saphyr::to_string(&Harmless(value));
+    text.map_err(|error| Failure::new(Exit::Other, format!("the answer can't be written as YAML: {error}")))
+}
+
+/// A value with texts in which nothing drives a terminal, and numbers as plain as they are.
+struct Harmless<'a>(&'a Value);
+
+impl Serialize for Harmless<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(number), ..) => serializer.serialize_i64(number),
+                (_, Some(number), _) => serializer.serialize_u64(number),
+                (.., Some(number)) => serializer.serialize_f64(number),
+                _ => serializer.serialize_str(&number.to_string()),
+            },
+            Value::String(text) => serializer.serialize_str(&visible(text)),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Harmless)),
+            Value::Object(fields) => {
+                serializer.collect_map(fields.iter().map(|(name, value)| (visible(name), Harmless(value))))
+            }
+            plain => plain.serialize(serializer),
+        }
+    }
+}
+
+fn csv(rows: &[&Value]) -> Result<String> {
+    let columns = table::columns(rows);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Other, format!("the answer can't be CSV: {error}"));
+    if columns.is_empty() {
+        for row in rows {
+            writer.write_record([table::cell(row)]).map_err(|error| failed(&error))?;
+        }
+    } else {
+        writer.write_record(columns.iter().map(|name| visible(name).into_owned())).map_err(|error| failed(&error))?;
+        for row in rows {
+            let cells = columns.iter().map(|name| row.get(name).map_or_else(String::new, table::cell));
+            writer.write_record(cells).map_err(|error| failed(&error))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+/// Prints to standard output. That nobody reads on is no error.
+pub fn print(text: &str) -> Result {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(Failure::new(unwritten(&error), format!("the answer can't be written: {error}"))),
+    }
+}
+
+/// Of an output that was closed, the end is no failure.
+fn unwritten(error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Other }
+}

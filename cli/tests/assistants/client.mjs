@@ -1,0 +1,39 @@
+// A second client of another house: it accepts every schema, and an order is sent only after a person's word.
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import assert from "node:assert/strict";
+
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name.startsWith("LINKSFIELD_") || name === "PATH"),
+);
+
+async function session(flags, answer, work) {
+  const capabilities = answer ? { elicitation: {} } : {};
+  const client = new Client({ name: "check", version: "1" }, { capabilities });
+  if (answer) client.setRequestHandler(ElicitRequestSchema, async () => answer);
+  await client.connect(new StdioClientTransport({ command: process.env.COMMAND, args: ["mcp", ...flags], env: environment }));
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+const start = (client, id) => client.callTool({ name: "csss_open_package", arguments: { order_id: id } });
+const found = await session([], null, async (client) => {
+  const { tools } = await client.listTools();
+  assert.ok(tools.length > 3 && tools.every((tool) => tool.annotations.readOnlyHint && tool.inputSchema.type === "object"));
+  const result = await client.callTool({ name: "csss_query_order", arguments: { page_no: 1, page_size: 50 } });
+  return JSON.parse(result.content[1].text.split("\n").slice(1).join("\n")).package_order;
+});
+assert.equal(found.length, 1);
+const id = found[0].orderCode;
+for (const answer of [null, { action: "decline" }, { action: "accept", content: {} }]) {
+  const result = await session(["--allow-changes"], answer, (client) => start(client, id));
+  assert.ok(result.isError && result.content[0].text.startsWith("Not sent:"), JSON.stringify(result));
+}
+const yes = { action: "accept", content: { answer: "yes" } };
+const result = await session(["--allow-changes"], yes, (client) => start(client, id));
+assert.ok(!result.isError && result.content[1].text.includes(id), JSON.stringify(result));
+console.log("4 passed, 0 failed");

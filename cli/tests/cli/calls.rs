@@ -1,0 +1,162 @@
+//! What goes out, and with what code a call ends.
+
+use serde_json::{Value, json};
+
+use crate::support::{SIM, World, order};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn an_order_is_placed_listed_started_and_renewed() {
+    let world = World::new();
+    let id = world.ordered();
+    let listed = json(&world.linksfield(["csss", "query-order", "--page-no", "1", "--page-size", "10"]).done());
+    assert_eq!(listed["package_order"][0]["orderCode"], json!(id));
+    let started = json(&world.linksfield(["csss", "open-package", "--order-id", &id, "--yes"]).done());
+    assert_eq!(started["order_id"], json!(id));
+    let renew = ["csss", "renew-package", "--order-id", &id, "--renew-period", "1", "--yes"];
+    assert_eq!(json(&world.linksfield(renew).done())["order_id"], json!(id));
+}
+
+#[test]
+fn parameters_come_from_flags_from_json_and_by_name() {
+    let world = World::new();
+    let file = world.home.path().join("order.json");
+    std::fs::write(&file, r#"{"order_id":"FROM-THE-FILE","why":{"a":[1,"2"]}}"#).unwrap();
+    let shown = |arguments: &[&str]| {
+        let text = world.linksfield(["csss", "open-package", "--dry-run"]).args(arguments).done();
+        json(text.lines().find(|line| line.starts_with('{')).unwrap())
+    };
+    let body = shown(&["--json", file.to_str().unwrap()]);
+    assert_eq!((&body["order_id"], &body["why"]), (&json!("FROM-THE-FILE"), &json!({ "a": [1, "2"] })));
+    assert_eq!(shown(&["--json", file.to_str().unwrap(), "--order-id", "FLAG"])["order_id"], "FLAG");
+    let body = shown(&["--order-id", "1", "--param", "new=007", "--param", "more:={\"a\":1}"]);
+    assert_eq!((&body["new"], &body["more"], &body["order_id"]), (&json!("007"), &json!({ "a": 1 }), &json!("1")));
+    let text =
+        world.linksfield(["csss", "open-package", "--dry-run", "--json", "-"]).input(r#"{"order_id":"PIPED"}"#).done();
+    assert!(text.contains(r#""order_id":"PIPED""#), "{text}");
+    let said = |input: &str| world.linksfield(["csss", "open-package", "--yes", "--json", "-"]).input(input).fails(2);
+    assert!(said(r#"{"order_id":"1","order_id":"2"}"#).contains("order_id"));
+    assert!(said(r#"{"order_id":89852022018041800192}"#).contains("write it as text"));
+    assert!(said("[1]").contains("--json -"));
+}
+
+#[test]
+fn codes_go_by_name_or_by_value() {
+    let world = World::new();
+    for (given, sent) in [("start-at-once", "1"), ("0", "0")] {
+        let shown = world.linksfield(order()).args(["--dry-run", "--is-open", given]).output();
+        // The flag is there twice.
+        assert_eq!(shown.status.code(), Some(2));
+        let mut words = order();
+        let at = words.iter().position(|word| word == "--is-open").unwrap();
+        words[at + 1] = given.to_owned();
+        let shown = world.linksfield(words).args(["--dry-run"]).done();
+        assert!(shown.contains(&format!(r#""is_open":"{sent}""#)), "{shown}");
+    }
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_shows_no_signature_and_no_secret() {
+    let world = World::new();
+    let shown = world.linksfield(order()).args(["--dry-run"]).done();
+    assert!(shown.starts_with(&format!("POST {}/package/orderPackage\n", world.sandbox.url())), "{shown}");
+    assert!(
+        shown.contains("signed, ") && shown.contains(r#""sign":"…""#) && !shown.contains("sandbox-secret"),
+        "{shown}"
+    );
+    let listed = json(&world.linksfield(["csss", "query-order", "--page-no", "1", "--page-size", "10"]).done());
+    assert_eq!(listed["package_order"], json!([]));
+}
+
+#[test]
+fn a_dry_run_of_a_request_that_is_signed_in_a_header_shows_no_signature() {
+    let world = World::new();
+    let shown = world.everywhere(["cube", "query-sim", "--sim-id", SIM, "--dry-run"]).done();
+    assert!(shown.starts_with(&format!("GET {}/sims/{SIM}\n", world.sandbox.cube_url())), "{shown}");
+    assert!(shown.contains("authorization: …\n") && shown.contains("x-sign-uri"), "{shown}");
+    assert!(!shown.contains("LF sandbox/") && !shown.contains("PRIVATE"), "{shown}");
+}
+
+#[test]
+fn each_end_has_its_code() {
+    let world = World::new();
+    let query = ["csss", "query-device", "--device-id", SIM];
+    let open = ["csss", "open-package", "--order-id", "NO-SUCH-ORDER", "--yes"];
+    assert!(world.linksfield(open).fails(4).contains("SANDBOX-"));
+    assert!(
+        world.linksfield(query).env("LINKSFIELD_BASE_URL", "http://127.0.0.1:1").fails(5).contains("nothing was sent")
+    );
+    assert!(
+        world
+            .linksfield(order())
+            .args(["--yes"])
+            .env("LINKSFIELD_BASE_URL", "http://127.0.0.1:1")
+            .fails(5)
+            .contains("nothing was sent")
+    );
+    assert!(world.unset(query).fails(3).contains("linksfield configure csss"));
+    for (fault, of_query, of_order) in [
+        ("drop-after-placing", 1, 9),
+        ("half-answer", 1, 9),
+        ("not-json", 7, 9),
+        ("html-error", 7, 9),
+        ("too-many-requests", 6, 9),
+        ("unknown-code", 4, 4),
+    ] {
+        world.misbehave(fault);
+        world.linksfield(query).fails(of_query);
+        let said = world.linksfield(order()).args(["--yes"]).fails(of_order);
+        assert_eq!(said.contains("may or may not have taken effect"), of_order == 9, "{fault}: {said}");
+    }
+}
+
+#[test]
+fn an_unknown_outcome_names_the_command_that_finds_out() {
+    let world = World::new();
+    world.misbehave("drop-after-placing");
+    let said = world.linksfield(order()).args(["--yes"]).fails(9);
+    let line = said.split("Find out by:\n  ").nth(1).unwrap().trim().to_owned();
+    let words = shell_words::split(&line).unwrap();
+    assert_eq!(words[..3], ["linksfield", "csss", "query-order"], "{line}");
+    assert!(line.contains(&format!("--device-id {SIM}")), "{line}");
+    world.sandbox.misbehave(None);
+    let listed = json(&world.linksfield(&words[1..]).done());
+    assert_eq!(listed["package_order"].as_array().unwrap().len(), 1, "it was placed");
+}
+
+#[test]
+fn all_pages_are_json_lines() {
+    let world = World::new();
+    let mut ids: Vec<_> = (0..5).map(|_| world.ordered()).collect();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "2", "--all"];
+    let lines = world.linksfield(query).done();
+    let mut listed: Vec<_> = lines.lines().map(|line| json(line)["orderCode"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    listed.sort();
+    assert_eq!(listed, ids);
+    let lines = world.linksfield(query).args(["--query", "orderCode"]).done();
+    assert_eq!(lines.lines().count(), 5);
+    assert!(world.linksfield(query).args(["--query", "[0]"]).fails(2).contains("one item at a time"));
+}
+
+#[test]
+fn an_empty_id_in_a_path_is_refused() {
+    let world = World::new();
+    let run = world.unset(["topup", "get-async-result", "--request-id", " "]);
+    let said = run
+        .env("LINKSFIELD_MALL_TOPUP_BASE_URL", world.sandbox.topup_url().as_str())
+        .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX")
+        .fails(2);
+    assert!(said.contains("must not be empty"), "{said}");
+    for dots in ["..", ".", "%2e%2e"] {
+        let run = world.unset(["topup", "get-async-result", "--request-id", dots]);
+        let run = run
+            .env("LINKSFIELD_MALL_TOPUP_BASE_URL", world.sandbox.topup_url().as_str())
+            .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX");
+        let code = run.output().status.code();
+        assert!(matches!(code, Some(2 | 4)), "{dots}: {code:?}");
+    }
+}

@@ -1,0 +1,174 @@
+//! A list of SIMs, ordered for from a shell.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use linksfield::sandbox::{Effect, Fault, Reply, Request, Story};
+use serde_json::{Value, json};
+
+use crate::support::{Run, World, order_parameters};
+
+const SIMS: [&str; 3] = ["89852022018041800192", "89852022018041800193", "89852022018041800194"];
+
+/// A list of SIMs, and the parameters that they share, as files.
+fn files(world: &World) {
+    std::fs::write(world.home.path().join("sims.csv"), format!("device_id\n{}\n", SIMS.join("\n"))).unwrap();
+    let mut shared = order_parameters();
+    let shared = shared.as_object_mut().unwrap();
+    shared.remove("device_id");
+    shared.remove("package_code");
+    std::fs::write(world.home.path().join("defaults.json"), json!(shared).to_string()).unwrap();
+}
+
+fn order(world: &World, flags: &[&str]) -> Run {
+    let words = ["fleet", "order", "sims.csv", "--package-code", "DP20190726001274", "--json", "defaults.json"];
+    let mut run = world.linksfield(words).args(["--settle", "1"]).args(flags);
+    run.0.current_dir(world.home.path());
+    run
+}
+
+fn orders(world: &World) -> usize {
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "50", "--query", "package_order"];
+    serde_json::from_str::<Vec<Value>>(&world.linksfield(query).done()).unwrap().len()
+}
+
+#[test]
+fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
+    let world = World::new();
+    files(&world);
+    let printed = order(&world, &["--new-journal", "sims.journal", "--yes"]).done();
+    let mut sims: Vec<_> = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+    sims.sort_by_key(|line| line["settled"]["sim"].to_string());
+    for (line, sim) in sims.iter().zip(SIMS) {
+        assert_eq!(line["settled"]["sim"], json!(sim), "{printed}");
+        assert!(line["settled"]["outcome"]["ordered"].is_string(), "{printed}");
+    }
+    assert_eq!(orders(&world), 3);
+    let said = order(&world, &["--journal", "sims.journal", "--yes"]).fails(8);
+    assert!(said.contains("nothing ordered: all 3 SIMs"), "{said}");
+    // A journal that is not there is no new one.
+    let said = order(&world, &["--journal", "another.journal", "--yes"]).fails(3);
+    assert!(said.contains("there is no journal") && said.contains("another.journal"), "{said}");
+    let said = order(&world, &["--new-journal", "sims.journal", "--yes"]).fails(3);
+    assert!(said.contains("is there already"), "{said}");
+    assert_eq!(orders(&world), 3);
+}
+
+#[test]
+fn a_fleet_asks_first() {
+    let world = World::new();
+    files(&world);
+    let said = order(&world, &["--new-journal", "sims.journal"]).fails(2);
+    assert!(said.contains("say --yes; nothing was sent"), "{said}");
+    assert!(!world.home.path().join("sims.journal").exists());
+    let shown = order(&world, &["--dry-run"]).done();
+    assert!(
+        shown.contains("for each of 3 SIMs of sims.csv") && shown.contains("package_code: \"DP20190726001274\""),
+        "{shown}"
+    );
+    assert_eq!(orders(&world), 0);
+    for (flags, what) in [
+        (&["--yes"][..], "--journal"),
+        (&["--yes", "--journal", "postgres://me:secret@db/x"], "seen by all on this machine"),
+        (&["--yes", "--journal", "a", "--param", "nonsense=1"], "nonsense"),
+    ] {
+        let said = order(&world, flags).fails(2);
+        assert!(said.contains(what) && !said.contains("me:secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_batch_ends_with_the_highest_code_of_its_lines() {
+    let world = World::new();
+    files(&world);
+    let tell = |story: Story| world.sandbox.tell(story.always()).unwrap();
+    tell(Story::new(Fault::UnknownCode).of("orderPackage"));
+    let output = order(&world, &["--new-journal", "refused.journal", "--yes"]).output();
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    world.sandbox.forget_stories();
+    // The answer to the first order is lost, and from then on no list can be had.
+    let ordered = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ordered);
+    tell(Story::new(Fault::DropAfterPlacing).of("orderPackage").when(move |_| !ordered.swap(true, Ordering::SeqCst)));
+    tell(Story::new(Fault::HalfAnswer).of("queryOrder").when(move |_| seen.load(Ordering::SeqCst)));
+    let flags = ["--new-journal", "unknown.journal", "--yes", "--concurrency", "1", "--results", "results.jsonl"];
+    let output = order(&world, &flags).output();
+    assert_eq!(output.status.code(), Some(9), "{output:?}");
+    assert!(output.stdout.is_empty());
+    let results = std::fs::read_to_string(world.home.path().join("results.jsonl")).unwrap();
+    let count = |outcome: &str| results.matches(outcome).count();
+    assert_eq!((count(r#"{"unknown":"#), count(r#"{"not_sent":"#)), (1, 2), "{results}");
+    // What became of it is looked up, and it is not ordered twice.
+    world.sandbox.forget_stories();
+    assert_eq!(orders(&world), 1);
+    order(&world, &["--journal", "unknown.journal", "--yes"]).done();
+    assert_eq!(orders(&world), 3);
+}
+
+#[test]
+fn what_a_refusal_says_drives_no_terminal() {
+    let world = World::new();
+    files(&world);
+    let shared = std::fs::read_to_string(world.home.path().join("defaults.json")).unwrap();
+    // The sandbox quotes what it refuses.
+    let mut shared: Value = serde_json::from_str(&shared).unwrap();
+    shared["order_period"] = json!("\u{1b}[2K\r1\u{202e}");
+    std::fs::write(world.home.path().join("defaults.json"), shared.to_string()).unwrap();
+    let output = order(&world, &["--new-journal", "sims.journal", "--yes"]).output();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    for letter in ['\u{1b}', '\r', '\u{202e}'] {
+        assert!(!text.contains(letter), "{text:?}");
+    }
+}
+
+/// A run that is told to end while it orders for its first SIM.
+fn told_to_end(world: &World, effect: impl Into<Effect>) -> (Child, BufReader<ChildStderr>) {
+    let (begun, orders) = channel();
+    let begun = Mutex::new(begun);
+    let is_begun = move |_: &Request| begun.lock().unwrap().send(()).is_ok();
+    world.sandbox.tell(Story::new(effect).of("orderPackage").when(is_begun).always()).unwrap();
+    let mut child = order(world, &["--new-journal", "sims.journal", "--yes", "--concurrency", "1"]).0.spawn().unwrap();
+    orders.recv().unwrap();
+    terminate(&child);
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("stopping: orders that are under way are finished"), "{line}");
+    (child, said)
+}
+
+fn terminate(child: &Child) {
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn told_to_end_it_finishes_what_is_under_way_and_goes_on_later() {
+    let world = World::new();
+    files(&world);
+    let (mut child, mut said) = told_to_end(&world, Reply::own().delay(Duration::from_secs(1)));
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{rest}");
+    assert!(rest.contains("stopped: of 3 SIMs 1 ordered"), "{rest}");
+    world.sandbox.forget_stories();
+    assert_eq!(orders(&world), 1);
+    order(&world, &["--journal", "sims.journal", "--yes"]).done();
+    assert_eq!(orders(&world), 3);
+}
+
+#[test]
+fn told_to_end_twice_it_ends_with_9() {
+    let world = World::new();
+    files(&world);
+    let (mut child, mut said) = told_to_end(&world, Fault::Hang);
+    terminate(&child);
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(9), "{rest}");
+    assert!(rest.contains("nobody knows whether they were placed"), "{rest}");
+}

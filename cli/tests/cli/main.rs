@@ -1,0 +1,15 @@
+//! What the command promises: the built binary, run against a sandbox.
+
+mod assistants;
+mod calls;
+mod day;
+mod examples;
+mod fleet;
+mod help;
+mod money;
+mod notifications;
+mod output;
+mod settings;
+mod support;
+mod terminal;
+mod tools;

@@ -1,0 +1,156 @@
+//! Who is called comes from one place, whole.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::support::{SIM, World};
+
+const QUERY: [&str; 4] = ["csss", "query-device", "--device-id", SIM];
+
+fn file(world: &World) -> PathBuf {
+    world.home.path().join("config/linksfield/profiles.toml")
+}
+
+fn configure(world: &World, profile: &str) {
+    let answers = format!("{}\nSANDBOX\nsandbox-secret\n", world.sandbox.url());
+    world.unset(["configure", "csss", "--profile", profile]).input(&answers).done();
+}
+
+#[test]
+fn a_profile_is_kept_for_its_owner_alone_and_used() {
+    let world = World::new();
+    configure(&world, "default");
+    let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(file(&world)), mode(file(&world).parent().unwrap().to_owned())), (0o600, 0o700));
+    world.unset(QUERY).done();
+    configure(&world, "uat");
+    assert_eq!(mode(file(&world)), 0o600);
+    world.unset(QUERY).args(["--profile", "uat"]).done();
+    world.unset(QUERY).done();
+    assert!(
+        world.unset(QUERY).args(["--profile", "no"]).fails(3).contains("there is no profile no, but: default, uat")
+    );
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused_and_a_link_is_followed() {
+    let world = World::new();
+    let elsewhere = world.home.path().join("dotfiles.toml");
+    std::fs::create_dir_all(file(&world).parent().unwrap()).unwrap();
+    std::fs::write(&elsewhere, "").unwrap();
+    std::fs::set_permissions(&elsewhere, PermissionsExt::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, file(&world)).unwrap();
+    configure(&world, "default");
+    assert!(std::fs::symlink_metadata(file(&world)).unwrap().is_symlink());
+    world.unset(QUERY).done();
+    std::fs::set_permissions(&elsewhere, PermissionsExt::from_mode(0o644)).unwrap();
+    let said = world.unset(QUERY).fails(3);
+    assert!(said.contains("mode 0644") && said.contains("chmod 600") && said.contains("file system is"), "{said}");
+    world.unset(QUERY).args(["--loose-profile"]).done();
+}
+
+#[test]
+fn many_configure_at_once_and_none_is_lost() {
+    let world = World::new();
+    std::thread::scope(|scope| {
+        for profile in ["a", "b", "c", "d", "e", "f"] {
+            let world = &world;
+            scope.spawn(move || configure(world, profile));
+        }
+    });
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    assert!(["a", "b", "c", "d", "e", "f"].iter().all(|name| text.contains(&format!("[{name}.csss]"))), "{text}");
+}
+
+#[test]
+fn a_half_set_environment_is_named_and_a_named_profile_beats_a_whole_one() {
+    let world = World::new();
+    configure(&world, "default");
+    let said = world.unset(QUERY).env("LINKSFIELD_ACCESS_CODE", "OTHER").fails(3);
+    assert!(said.contains("LINKSFIELD_BASE_URL, LINKSFIELD_SECRET is not set"), "{said}");
+    let whole = |run: crate::support::Run| {
+        run.env("LINKSFIELD_BASE_URL", "http://127.0.0.1:1")
+            .env("LINKSFIELD_ACCESS_CODE", "OTHER")
+            .env("LINKSFIELD_SECRET", "other")
+    };
+    whole(world.unset(QUERY)).fails(5);
+    whole(world.unset(QUERY).args(["--profile", "default"])).done();
+}
+
+#[test]
+fn a_secret_command_is_run_without_a_shell_and_its_output_is_not_shown() {
+    let world = World::new();
+    let answers = format!("{}\nSANDBOX\n", world.sandbox.url());
+    let configure =
+        |command: &str| world.unset(["configure", "csss", "--secret-command", command]).input(&answers).output();
+    assert!(configure("printf 'sandbox-secret\\n'").status.success());
+    world.unset(QUERY).done();
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    assert!(text.contains("secret_command") && !text.contains("\nsecret = "), "{text}");
+    for (command, what) in [
+        ("false", "failed"),
+        ("no-such-program-anywhere", "can't be started"),
+        ("sh -c 'echo visible-reason >&2; echo hidden-secret; exit 3'", "visible-reason"),
+    ] {
+        let output = configure(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(what) && !said.contains("hidden-secret"), "{said}");
+    }
+    configure("echo $HOME");
+    assert!(world.unset(QUERY).fails(4).contains("sign"), "nothing is expanded");
+    // Its standard input is empty: it can't take what is piped in.
+    configure("sh -c 'cat; printf sandbox-secret'");
+    world.unset(QUERY).input("something else").done();
+}
+
+#[test]
+fn a_fault_in_the_file_is_said_without_its_secrets() {
+    let world = World::new();
+    configure(&world, "default");
+    let good = std::fs::read_to_string(file(&world)).unwrap();
+    for (bad, what) in [
+        (good.replace("sandbox-secret\"", "sandbox-secret"), "is not TOML: line"),
+        (format!("{good}\nbase_urls = \"x\"\n"), "has base_urls, which says nothing"),
+        (format!("{good}\nsecret_command = \"x\"\n"), "has both secret and secret_command"),
+        (good.replace("secret = \"sandbox-secret\"", ""), "has no secret"),
+        (good.replace("secret = \"sandbox-secret\"", "secret = 7"), "has a secret that is no text"),
+    ] {
+        std::fs::write(file(&world), bad).unwrap();
+        let said = world.unset(QUERY).fails(3);
+        assert!(said.contains(what) && !said.contains("sandbox-secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_key_pair_is_configured_by_its_path_and_told_by_its_fingerprint() {
+    let world = World::new();
+    let key = world.home.path().join("key.pem");
+    std::fs::write(&key, linksfield::sandbox::CUBE_KEY).unwrap();
+    let answers = format!("{}\nsandbox\n{}\n", world.sandbox.cube_url(), key.display());
+    let output = world.unset(["configure", "cube"]).input(&answers).output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let fingerprint = world.sandbox.cube_credentials().key().fingerprint();
+    assert!(output.status.success() && said.contains(&fingerprint) && said.contains("BEGIN PUBLIC KEY"), "{said}");
+    assert!(!said.contains("PRIVATE"), "{said}");
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    assert!(text.contains("private_key_file") && !text.contains("BEGIN"), "{text}");
+    let steps = world.unset(["doctor", "cube"]).done();
+    assert!(steps.contains(&fingerprint) && steps.contains("ok     signature"), "{steps}");
+    world.unset(["cube", "query-sims", "--page-no", "1", "--page-size", "10"]).done();
+    // A key in a file and one beside it are not one key.
+    let both = world.everywhere(["doctor", "cube"]).env("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", key.to_str().unwrap());
+    assert_eq!(both.output().status.code(), Some(3));
+    std::fs::remove_file(&key).unwrap();
+    let said = world.unset(["cube", "query-sims", "--page-no", "1", "--page-size", "10"]).fails(3);
+    assert!(said.contains("has a private_key_file: ") && said.contains("can't be read"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_used_is_not_kept() {
+    let world = World::new();
+    configure(&world, "default");
+    let kept = std::fs::read_to_string(file(&world)).unwrap();
+    world.unset(["configure", "csss"]).input("ftp://nowhere\nSANDBOX\nx\n").fails(3);
+    assert_eq!(std::fs::read_to_string(file(&world)).unwrap(), kept);
+}

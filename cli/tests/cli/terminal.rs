@@ -1,0 +1,121 @@
+//! Questions to a person, over a real terminal.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::Command;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::support::{SIM, World, order};
+
+/// The binary on a terminal of its own.
+fn on_a_terminal(world: &World, words: &[String]) -> PtySession {
+    at(world, world.sandbox.url(), words)
+}
+
+fn at(world: &World, url: &str, words: &[String]) -> PtySession {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+    command.args(words).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
+    command.env("LINKSFIELD_BASE_URL", url);
+    command.env("LINKSFIELD_ACCESS_CODE", "SANDBOX").env("LINKSFIELD_SECRET", "sandbox-secret");
+    command.env("LINKSFIELD_CUBE_BASE_URL", world.sandbox.cube_url());
+    command.env("LINKSFIELD_CUBE_KEY_ID", linksfield::sandbox::CUBE_KEY_ID);
+    command.env("LINKSFIELD_CUBE_PRIVATE_KEY", linksfield::sandbox::CUBE_KEY);
+    spawn_command(command, Some(60_000)).unwrap()
+}
+
+/// What it printed until it ended, and with what code.
+fn end(mut session: PtySession) -> (String, i32) {
+    let rest = session.exp_eof().unwrap();
+    // `Exited(Pid(1), 0)`: its type is not public.
+    let status = format!("{:?}", session.process().wait().unwrap());
+    let code = status.strip_prefix("Exited(").and_then(|status| status.trim_end_matches(')').rsplit(", ").next());
+    (rest, code.and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{status}")))
+}
+
+#[test]
+fn an_order_is_shown_and_asked_for() {
+    let world = World::new();
+    let mut session = on_a_terminal(&world, &order());
+    let shown = session.exp_string("Type yes to send it: ").unwrap();
+    for part in [
+        "Order a data plan for one SIM",
+        "127.0.0.1 as SANDBOX (from the environment)",
+        "package_code: \"DP20190726001274\"",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    session.send_line("yes").unwrap();
+    let (printed, code) = end(session);
+    assert!(printed.contains("order_id") && code == 0, "{printed}");
+}
+
+#[test]
+fn anything_but_yes_is_no() {
+    let world = World::new();
+    for answer in ["", "y", "no", "yes please"] {
+        let mut session = on_a_terminal(&world, &order());
+        session.exp_string("Type yes to send it: ").unwrap();
+        session.send_line(answer).unwrap();
+        let (printed, code) = end(session);
+        assert!(printed.contains("nothing was sent") && code == 5, "{answer}: {printed}");
+    }
+    let mut session = on_a_terminal(&world, &order());
+    session.exp_string("Type yes to send it: ").unwrap();
+    session.send_control('d').unwrap();
+    assert_eq!(end(session).1, 5, "the end of the input is no");
+}
+
+#[test]
+fn what_cannot_be_taken_back_asks_for_its_id_to_be_typed() {
+    let world = World::new();
+    let words = ["cube", "cancel-sim", "--sim-id", SIM].map(str::to_owned);
+    for answer in ["yes", "89852022018041800193"] {
+        let mut session = on_a_terminal(&world, &words);
+        session.exp_string("This can't be taken back. Type the sim_id to send it: ").unwrap();
+        session.send_line(answer).unwrap();
+        let (printed, code) = end(session);
+        assert!(printed.contains("nothing was sent") && code == 5, "{answer}: {printed}");
+    }
+    let mut session = on_a_terminal(&world, &words);
+    session.exp_string("Type the sim_id to send it: ").unwrap();
+    session.send_line(SIM).unwrap();
+    end(session);
+    assert!(world.sandbox.requests().iter().any(|request| request.path().ends_with("/cancel")));
+}
+
+#[test]
+fn what_is_asked_shows_no_escape_of_a_parameter() {
+    let world = World::new();
+    let mut words = order();
+    let at = words.iter().position(|word| word == "--package-name").unwrap();
+    words[at + 1] = "\u{1b}[2K\rfree plan\u{202e}".to_owned();
+    let mut session = on_a_terminal(&world, &words);
+    let shown = session.exp_string("Type yes to send it: ").unwrap();
+    assert!(!shown.contains('\u{1b}') && !shown.contains("\rfree") && !shown.contains('\u{202e}'), "{shown:?}");
+    session.send_line("no").unwrap();
+    assert_eq!(end(session).1, 5);
+}
+
+#[test]
+fn a_terminal_gets_a_table_and_an_order_that_is_given_up_ends_with_9() {
+    let world = World::new();
+    world.ordered();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10"].map(str::to_owned);
+    let (printed, code) = end(on_a_terminal(&world, &query));
+    assert!(printed.contains("orderCode") || printed.contains("ORDERCODE"), "{printed}");
+    assert!(!printed.contains('{') && code == 0, "{printed}");
+    // A server that takes the order and never answers.
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let mut words = order();
+    words.push("--yes".to_owned());
+    let mut session = at(&world, &url, &words);
+    let (mut caller, _) = server.accept().unwrap();
+    caller.read_exact(&mut [0; 5]).unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("waiting for its answer").unwrap();
+    session.send_control('c').unwrap();
+    let (printed, code) = end(session);
+    assert!(printed.contains("may or may not have taken effect") && code == 9, "{printed}");
+}

@@ -1,0 +1,154 @@
+//! What helps around calls: the doctor, signatures by hand, completions, the manual.
+
+use serde_json::json;
+
+use crate::support::{World, order};
+
+#[test]
+fn the_doctor_goes_step_by_step_and_names_the_first_fault() {
+    let world = World::new();
+    let steps = world.linksfield(["doctor"]).done();
+    for step in ["settings", "proxy", "name", "connection", "clock", "signature"] {
+        assert!(steps.lines().any(|line| line.starts_with(&format!("ok     {step}"))), "{step}\n{steps}");
+    }
+    let said = |run: crate::support::Run, code| {
+        let output = run.output();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    };
+    assert!(said(world.unset(["doctor"]), 3).contains("linksfield configure csss"));
+    let text = said(world.linksfield(["doctor"]).env("LINKSFIELD_SECRET", "a wrong one"), 4);
+    assert!(text.contains("wrong  signature") && text.contains("credentials are not those"), "{text}");
+    assert!(!text.contains("a wrong one"));
+    assert!(
+        said(world.linksfield(["doctor"]).env("LINKSFIELD_BASE_URL", "http://127.0.0.1:1"), 5)
+            .contains("wrong  connection")
+    );
+    let nowhere = world.linksfield(["doctor"]).env("LINKSFIELD_BASE_URL", "https://no-such-host.invalid");
+    assert!(said(nowhere, 5).contains("wrong  name"));
+}
+
+#[test]
+fn a_signature_by_hand_is_that_of_a_call() {
+    let world = World::new();
+    let body =
+        json!({ "order_id": "1", "access_code": "SANDBOX", "timestamp": "1643012271", "version": "2.0", "mcc": "" });
+    let explained = world.unset(["explain"]).input(&body.to_string()).done();
+    assert!(
+        explained.contains(r#"{"access_code":"SANDBOX","order_id":"1","timestamp":"1643012271","version":"2.0"}"#),
+        "{explained}"
+    );
+    assert!(explained.contains("not signed: mcc, because it is empty"), "{explained}");
+    let sign = world.linksfield(["sign"]).input(&body.to_string()).done();
+    let key = linksfield::signing::Key::new("sandbox-secret");
+    let content = linksfield::signing::explain(body.to_string().as_bytes()).unwrap();
+    assert_eq!(sign.trim(), key.sign(content.content().as_bytes()).as_str());
+    let mut signed = body.clone();
+    signed["sign"] = json!(sign.trim());
+    assert!(world.linksfield(["verify"]).input(&signed.to_string()).done().starts_with("the signature is right"));
+    signed["order_id"] = json!("2");
+    assert!(world.linksfield(["verify"]).input(&signed.to_string()).fails(1).contains("does not match"));
+    assert!(world.linksfield(["verify"]).input("[").fails(1).contains("linksfield: "));
+    assert!(world.unset(["explain"]).input("[1]").fails(2).contains("standard input"));
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual() {
+    let world = World::new();
+    let folder = world.home.path().join("man");
+    world.unset(["manual", folder.to_str().unwrap()]).done();
+    let page = std::fs::read_to_string(folder.join("linksfield-csss-order-package.1")).unwrap();
+    assert!(page.contains("Order a data plan for one SIM") && page.contains(r"\-\-package\-code"), "{page}");
+    let pages = std::fs::read_dir(folder).unwrap().count();
+    assert!(pages > 30, "{pages}");
+}
+
+/// Whether a shell is there; the script of checks installs all three, and takes a test that is skipped for a failure.
+fn has(shell: &str) -> bool {
+    let is_there =
+        std::process::Command::new(shell).args(["-c", "true"]).output().is_ok_and(|output| output.status.success());
+    if !is_there {
+        eprintln!("skipped: there is no {shell}");
+    }
+    is_there
+}
+
+/// What a shell prints for these lines, with the completions of the command in a file whose name is `$script`.
+fn shell(world: &World, shell: &str, lines: &str) -> String {
+    let script = world.home.path().join(format!("completions.{shell}"));
+    std::fs::write(&script, world.unset(["completions", shell]).done()).unwrap();
+    let mut run = std::process::Command::new(shell);
+    run.env("HOME", world.home.path()).env("script", &script).env("TERM", "dumb").args(["-c", lines]);
+    let output = run.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{shell}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn bash_completes_commands_flags_and_codes() {
+    if !has("bash") {
+        return;
+    }
+    let world = World::new();
+    let complete = |words: &str| {
+        let lines = format!(
+            r#". "$script"; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+            _linksfield linksfield "${{COMP_WORDS[$COMP_CWORD]}}" "${{COMP_WORDS[$((COMP_CWORD - 1))]}}"
+            printf '%s\n' "${{COMPREPLY[@]}}""#
+        );
+        shell(&world, "bash", &lines)
+    };
+    assert!(complete("linksfield csss ord").contains("order-package"));
+    assert!(complete("linksfield csss order-package --package-").contains("--package-code"));
+    assert!(complete("linksfield csss order-package --is-open start").contains("start-at-once"));
+}
+
+#[test]
+fn fish_completes_commands_flags_and_codes_with_their_descriptions() {
+    if !has("fish") {
+        return;
+    }
+    let world = World::new();
+    let complete = |line: &str| shell(&world, "fish", &format!(r#"source "$script"; complete -C "{line}""#));
+    assert!(complete("linksfield csss ord").contains("order-package\tOrder a data plan for one SIM"));
+    assert!(complete("linksfield csss order-package --package-c").contains("--package-code\tCode of a data plan"));
+    let codes = complete("linksfield csss order-package --package-type ");
+    assert!(codes.contains("schedule\tSchedule plan （日程套餐）"), "{codes}");
+}
+
+#[test]
+fn zsh_completes_commands_flags_and_codes() {
+    if !has("zsh") {
+        return;
+    }
+    let world = World::new();
+    let script = world.home.path().join("completions.zsh");
+    std::fs::write(&script, world.unset(["completions", "zsh"]).done()).unwrap();
+    let mut zsh = std::process::Command::new("zsh");
+    zsh.args(["-f", "-i"]).env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    zsh.env("HOME", world.home.path()).env("TERM", "dumb").env("script", &script);
+    let mut zsh = rexpect::session::spawn_command(zsh, Some(60_000)).unwrap();
+    zsh.send_line(r#"PROMPT='> '; autoload -U compinit; compinit -u -d "$HOME/dump"; source "$script"; echo "load"ed"#)
+        .unwrap();
+    zsh.exp_string("loaded").unwrap();
+    for (begun, whole) in [
+        ("linksfield csss order-p", "order-package "),
+        ("linksfield csss order-package --package-c", "--package-code"),
+        ("linksfield csss order-package --is-open start-at", "start-at-once "),
+    ] {
+        zsh.exp_string("> ").unwrap();
+        zsh.send(&format!("{begun}\t")).unwrap();
+        zsh.flush().unwrap();
+        zsh.exp_string(whole).unwrap_or_else(|error| panic!("{begun}: {error}"));
+        // To the next prompt, without running it.
+        zsh.send_control('c').unwrap();
+    }
+}
+
+#[test]
+fn help_of_one_word_is_no_call() {
+    let world = World::new();
+    assert!(world.unset(["help"]).done().contains("Commands:"));
+    assert!(world.unset(order()[..1].to_vec()).fails(2).contains("Commands:"));
+}
