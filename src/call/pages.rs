@@ -144,8 +144,8 @@ impl<T: Serialize> Position<T> {
 }
 
 impl<T: Serialize + Send + 'static> Items<T> {
-    /// The items that `operation` lists from page `first` on, of which each has up to `size`. `ask` gives the answer with a page, `read` what its
-    /// data and what is around that say of the list.
+    /// The items that `operation` lists from page `first` on, of which each has up to `size`. `ask` gives the answer with a page,
+    /// `read` what its data and what is around that say of the list.
     pub(crate) fn new<D, F>(
         operation: &'static Operation,
         first: i64,

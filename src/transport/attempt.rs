@@ -9,6 +9,7 @@ use reqwest::{Request, Response};
 
 use super::intent::Intent;
 use super::judge::{Failure, Whole};
+use super::progress::Progress;
 use super::retry::Trouble;
 use super::trace::Span;
 use super::window::Window;
@@ -24,6 +25,7 @@ impl Transport {
         &self,
         intent: &Intent,
         span: &Span<'_>,
+        progress: &Progress,
         mut window: Option<&mut Window>,
     ) -> Result<Accepted, Failed> {
         let moment = self.moment(intent);
@@ -33,7 +35,7 @@ impl Transport {
         };
         window.into_iter().for_each(|window| window.keep(&request));
         span.url(request.url());
-        let answer = self.read(self.send(request, span).await?).await?;
+        let answer = self.read(self.send(request, progress).await?).await?;
         let date = date(&answer.headers).cloned();
         let drift = || self.drift(date.as_ref()?, intent, moment);
         self.judge(answer, intent).map_err(|(trouble, cause)| Failed { trouble, cause, drift: drift() })
@@ -62,13 +64,13 @@ impl Transport {
         Ok(request)
     }
 
-    async fn send(&self, request: Request, span: &Span<'_>) -> Result<Response, Failure> {
+    async fn send(&self, request: Request, progress: &Progress) -> Result<Response, Failure> {
         // An HTTP client of our own follows no redirect.
         let asked = self.is_foreign.then(|| request.url().clone());
         // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
         // one of these is lost, and nobody knows whether it was placed.
         tokio::task::yield_now().await;
-        span.sent();
+        progress.sent();
         let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
             // It may have been answered with a redirect, and the error be that of where it led.
             true => (Trouble::Lost, Cause::lost(error)),

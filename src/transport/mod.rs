@@ -15,6 +15,7 @@ pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
 pub(crate) mod limits;
+mod progress;
 pub(crate) mod retry;
 mod trace;
 #[cfg(feature = "blocking")]
@@ -36,6 +37,7 @@ use crate::signing::Explanation;
 use attempt::Failed;
 use intent::{Intent, Target};
 use limits::{Limits, UsedUp};
+use progress::Progress;
 use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
 use window::{Recent, Window};
@@ -94,16 +96,20 @@ impl Accepted {
 impl Transport {
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
-        let span = Span::begin(&intent.target, &self.base);
+        let progress = Progress::default();
+        let span = Span::begin(&intent.target, &self.base, &progress);
         if intent.target.idempotent_for.is_some_and(|length| self.recent.has(&intent, length)) {
             span.repeated();
         }
-        let result = span.around(self.repeat(&intent, &span)).await;
+        let work = self.repeat(&intent, &span, &progress);
+        #[cfg(feature = "blocking")]
+        let work = waiting::caught(work, || progress.panicked(&intent.target.subject));
+        let result = span.around(work).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
     }
 
-    async fn repeat(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Error> {
+    async fn repeat(&self, intent: &Intent, span: &Span<'_>, progress: &Progress) -> Result<Accepted, Error> {
         let start = Instant::now();
         let deadline = intent.options.deadline.or(self.deadline).and_then(|limit| start.checked_add(limit));
         let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
@@ -119,6 +125,10 @@ impl Transport {
                 Some(Ok(turn)) => turn,
                 Some(Err(standstill)) if attempt == 1 => {
                     return Err(Error::new(subject.clone(), 0, Cause::invalid_request(standstill)));
+                }
+                Some(Err(standstill)) => {
+                    span.given_up(&standstill);
+                    return Err(failed);
                 }
                 _ => return Err(failed),
             };
@@ -140,9 +150,9 @@ impl Transport {
                 let used_up = Error::new(subject.clone(), 0, Cause::UsedUp { limit, free_in }).asking(Some(free_in));
                 return Err(if attempt == 1 { used_up } else { failed });
             }
-            span.attempt(attempt);
+            progress.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
-            let answered = within(deadline, self.attempt(intent, span, window.as_mut())).await;
+            let answered = within(deadline, self.attempt(intent, span, progress, window.as_mut())).await;
             let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,
@@ -161,6 +171,7 @@ impl Transport {
                     return Err(failed);
                 }
                 window.repeat();
+                progress.failed(&failed);
                 span.again(&failed, delay);
                 sleep(delay).await;
                 attempt += 1;
@@ -173,6 +184,7 @@ impl Transport {
             };
             match policy.delay(&tried, fastrand::f64()).filter(in_time) {
                 Some(delay) => {
+                    progress.failed(&failed);
                     span.again(&failed, delay);
                     sleep(delay).await;
                 }
