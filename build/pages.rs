@@ -1,13 +1,12 @@
 //! For an operation that answers a page at a time: a method that goes through all pages.
 
-use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::document::{Document, Operation, reference, requires_on_success, text};
 use super::shape::Shape;
-use super::{coded, parameters, peel};
+use super::{coded, parameters, peel, usage};
 
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
@@ -71,7 +70,7 @@ pub fn items_method(
 ) -> Option<TokenStream> {
     let pages = of(document, operation)?;
     let request = peel::whole_request(document, operation);
-    let field = |name: &str| format_ident!("{}", name.to_snake_case());
+    let field = |name: &str| format_ident!("{}", usage::member(name));
     let is_required = |name: &str| requires_on_success(&request, name);
     let asked = |name: &str, default: i64| {
         let field = field(name);

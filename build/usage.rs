@@ -64,17 +64,18 @@ fn built(
     for (field, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         let property = schema["properties"].get(field)?;
         let value = expression(document, property, value, depth + 1, types)?;
-        write!(text, "\n{margin}.{}({value})", method(field)).ok()?;
+        write!(text, "\n{margin}.{}({value})", member(field)).ok()?;
     }
     let is_whole =
         entries(&schema["properties"]).all(|(field, _)| given.contains_key(field) || !requires(schema, field));
     is_whole.then(|| format!("{text}\n{margin}.build()"))
 }
 
-/// What a builder is told a field by: the generator adds to the words of Rust.
-fn method(field: &str) -> String {
+/// What the generator makes of a field's name: it adds to the words of Rust.
+pub fn member(field: &str) -> String {
     let name = field.to_snake_case();
-    if syn::parse_str::<Ident>(&name).is_ok() { name } else { format!("{name}_") }
+    // `syn` does not know this word of the edition.
+    if syn::parse_str::<Ident>(&name).is_ok() && name != "gen" { name } else { format!("{name}_") }
 }
 
 /// A text as a literal without escapes.

@@ -12,10 +12,12 @@ impl<T: Send + 'static> Call<T> {
     /// not used any more, and has connections of its own. An [`http_client`](crate::ClientBuilder::http_client) of yours has the
     /// same for both: wait for its calls, or await them, but not both.
     ///
-    /// Inside of a runtime of one thread, and of a task, calls that are awaited there go on only after this one. If they hold all
-    /// that the client's limits (`in_flight`, `per_second`) let pass, it is an
-    /// [invalid request](crate::ErrorKind::InvalidRequest), of which nothing is sent. In a `LocalSet` of a runtime of several threads
-    /// that is not seen: give it a [`deadline`](Self::deadline).
+    /// On a worker of a runtime of several threads it blocks by `block_in_place`: other tasks go on, those that are awaited in the
+    /// same task go on after it. On a thread that drives a runtime of one thread, or a `LocalSet`, all that is awaited there goes on
+    /// after it. Where such calls hold all that the client's limits (`in_flight`, `per_second`) let pass, so that the wait would have
+    /// no end, it is an [invalid request](crate::ErrorKind::InvalidRequest), of which nothing is sent; or, if it was to be sent
+    /// again, the error of the attempt before. What two clients hold of each other is not seen: give such calls a
+    /// [`deadline`](Self::deadline).
     ///
     /// ```no_run
     /// use linksfield::csss::Client;
@@ -81,7 +83,8 @@ impl<T: Send + 'static> Items<T> {
 
 fn not_waited(subject: Subject, why: NotWaited) -> Error {
     let cause = match why {
-        NotWaited::Panicked => Cause::Panicked,
+        // Where nothing could tell how far it got.
+        NotWaited::Panicked => Cause::Panicked { may_be_sent: true },
         _ => Cause::invalid_request(why),
     };
     Error::new(subject, 0, cause)

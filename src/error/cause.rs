@@ -36,7 +36,9 @@ pub(crate) enum Cause {
     InvalidRequest(Arc<dyn StdError + Send + Sync>),
     Settings(String),
     /// What the client calls while it sends panicked.
-    Panicked,
+    Panicked {
+        may_be_sent: bool,
+    },
 }
 
 /// What comes before the body of an answer.
@@ -143,9 +145,9 @@ impl Cause {
     /// Whether what was asked may have been done.
     pub(super) fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::Transport { may_be_sent, .. } => *may_be_sent,
+            Self::Transport { may_be_sent, .. } | Self::Panicked { may_be_sent } => *may_be_sent,
             Self::Refused(refusal) => refusal.outcome_unknown || refusal.head.status.is_server_error(),
-            Self::Ended | Self::CutShort | Self::Unreadable { .. } | Self::Panicked => true,
+            Self::Ended | Self::CutShort | Self::Unreadable { .. } => true,
             Self::NotBegun | Self::UsedUp { .. } | Self::InvalidRequest(_) | Self::Settings(_) => false,
         }
     }

@@ -80,7 +80,8 @@ pub enum ErrorKind {
     ///
     /// # What to look at
     ///
-    /// The message, which names the parameter, the header or the option. The same call fails again.
+    /// The message, which names the parameter, the header or the option. The same call fails again, unless the message
+    /// speaks of the client's limits or of a thread: that passes.
     InvalidRequest,
     /// The settings of the client are missing or malformed; nothing was sent.
     ///
@@ -92,7 +93,8 @@ pub enum ErrorKind {
     ///
     /// # What to look at
     ///
-    /// What the panic printed, and where: the client's `clock` and `headers`, a subscriber of `tracing`. How far the call got is
-    /// not known. Of a call that is awaited, the panic is that of whoever awaits it.
+    /// What the panic printed, and where: the client's `clock` and `headers`, a subscriber of `tracing`. Whether
+    /// anything was sent before is said by [`outcome_unknown`](crate::Error::outcome_unknown). Of a call that is awaited, the panic
+    /// is that of whoever awaits it.
     Panicked,
 }

@@ -67,14 +67,14 @@ impl Error {
         Self::made(operation, 1, Cause::unreadable(head, body.into(), "it is not as documented".to_owned()))
     }
 
-    /// The connection broke after something may have been sent; `source` becomes a [`TransportError`] with it behind. If that
-    /// [is a timeout](TransportError::is_timeout), so is the error.
+    /// The connection broke after something may have been sent; `source` becomes a [`TransportError`] with it behind, by
+    /// [`TransportError::new`]. If that [is a timeout](TransportError::is_timeout), so is the error.
     ///
     /// ```
     /// use linksfield::{Error, ErrorKind};
     /// use std::io;
     ///
-    /// let error = Error::transport("renewPackage", io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// let error = Error::transport("renewPackage", io::Error::from(io::ErrorKind::ConnectionReset));
     /// assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
     /// assert!(error.outcome_unknown() && !error.with_outcome_unknown(false).outcome_unknown());
     /// let late = Error::transport("renewPackage", io::Error::from(io::ErrorKind::TimedOut));
@@ -142,7 +142,7 @@ impl Error {
         Self::made(operation, 0, Cause::UsedUp { limit, free_in }).asking(Some(free_in))
     }
 
-    /// A panic ended the call.
+    /// A panic ended the call, after something may have been sent.
     ///
     /// ```
     /// use linksfield::{Error, ErrorKind};
@@ -152,7 +152,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn panicked(operation: impl Into<String>) -> Self {
-        Self::made(operation, 0, Cause::Panicked)
+        Self::made(operation, 1, Cause::Panicked { may_be_sent: true })
     }
 
     /// The request can't be sent as it is; nothing was sent.
@@ -247,7 +247,8 @@ impl Error {
         })
     }
 
-    /// Whether the call may have taken effect although it failed.
+    /// Whether the call may have taken effect although it failed. Of an error that a call returned it changes nothing: only a
+    /// query tells what became of that.
     #[must_use]
     pub fn with_outcome_unknown(self, unknown: bool) -> Self {
         self.with(|inner| inner.outcome_unknown = Some(unknown))

@@ -22,6 +22,8 @@ use http::HeaderMap;
 pub(crate) use cause::{Blame, Cause, Head, Refusal};
 pub use kind::ErrorKind;
 pub use transport::TransportError;
+#[cfg(feature = "tracing")]
+pub(crate) use words::bounded;
 
 /// Why a call, or the construction of a client, failed.
 ///
@@ -130,7 +132,7 @@ impl Error {
             Cause::UsedUp { .. } => ErrorKind::UsedUp,
             Cause::Ended | Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
             Cause::Settings(_) => ErrorKind::Settings,
-            Cause::Panicked => ErrorKind::Panicked,
+            Cause::Panicked { .. } => ErrorKind::Panicked,
         }
     }
 
@@ -140,7 +142,9 @@ impl Error {
         &self.0.subject.operation
     }
 
-    /// How often it was tried; 0 if the call did not get that far. This is the error of the last attempt.
+    /// How often it was tried; 0 if the call did not get that far, or nobody knows
+    /// ([`Panicked`](crate::ErrorKind::Panicked)): whether anything was sent is said by
+    /// [`outcome_unknown`](Self::outcome_unknown) alone. This is the error of the last attempt.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -266,7 +270,7 @@ pub(crate) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<It
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// What the first of all causes says.
+/// What the first of all causes that says anything says.
 pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    chain(error).map(ToString::to_string).filter(|said| !said.is_empty()).last().unwrap_or_default()
 }

@@ -38,27 +38,29 @@ pub struct TransportError {
 
 /// Words of HTTP clients that have no type, and what they mean.
 const WORDS: [(&str, &str); 3] = [
-    ("dns error", "the server's name can't be looked up"),
+    ("dns error", "the name can't be looked up"),
     ("before message completed", "it was closed before an answer came"),
     ("end of file before message length reached", "it was closed before the answer was whole"),
 ];
 
-/// What the operating system says of a connection, in other words than its own: those are printed with the causes.
+/// What the operating system says of a connection, in other words than its own: those are printed with the causes. Whose side
+/// it is they don't say: the other may be a proxy.
 const KINDS: [(ErrorKind, &str); 10] = [
     (ErrorKind::AddrNotAvailable, "this machine has no address or port left for it"),
     (ErrorKind::BrokenPipe, "the other side closed it while the request was sent"),
-    (ErrorKind::ConnectionAborted, "this machine's system gave it up"),
-    (ErrorKind::ConnectionRefused, "nothing accepts connections at the server's address"),
+    (ErrorKind::ConnectionAborted, "it was given up"),
+    (ErrorKind::ConnectionRefused, "nothing accepts connections there"),
     (ErrorKind::ConnectionReset, "the other side cut it off"),
-    (ErrorKind::HostUnreachable, "no way leads to the server's machine"),
+    (ErrorKind::HostUnreachable, "no way leads there"),
     (ErrorKind::NetworkDown, "this machine's network is off"),
-    (ErrorKind::NetworkUnreachable, "no way leads to the server's network"),
-    (ErrorKind::PermissionDenied, "this machine's system does not allow it"),
+    (ErrorKind::NetworkUnreachable, "no way leads into that network"),
+    (ErrorKind::PermissionDenied, "it is not allowed"),
     (ErrorKind::UnexpectedEof, "the other side closed it too early"),
 ];
 
 impl TransportError {
-    /// With any error behind it; a [`reqwest::Error`] without its URL, in which a signature may stand.
+    /// With any error behind it; a [`reqwest::Error`] without its URL, in which a signature may stand. One that stands behind
+    /// another error keeps its URL: give that one alone.
     ///
     /// ```
     /// use std::io;
@@ -149,5 +151,33 @@ impl fmt::Debug for TransportError {
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.lent_words().is_none().then_some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_words_of_ours_are_those_of_the_system_or_name_a_side_that_a_proxy_may_be() {
+        for (kind, words) in KINDS {
+            let theirs = io::Error::from(kind).to_string().to_lowercase();
+            assert!(!words.contains(&theirs) && !theirs.contains(words), "{kind:?}");
+        }
+        for (said, words) in WORDS.into_iter().chain(KINDS.map(|(_, words)| ("", words))) {
+            assert!(said.is_empty() || !words.contains(said));
+            assert!(!words.contains("server"), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_empty_cause_hides_none_that_says_something() {
+        let said = io::Error::other(io::Error::other(String::new())).to_string();
+        assert_eq!(said, "");
+        #[derive(Debug, thiserror::Error)]
+        #[error("the cable is out")]
+        struct Outer(#[source] io::Error);
+        let error = TransportError::new(Outer(io::Error::other(String::new())));
+        assert_eq!(error.what_happened().as_deref(), Some("the cable is out"));
     }
 }

@@ -1,14 +1,44 @@
 //! What an error says: to a human in a line, and to a program as a chain of causes.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
 use super::cause::{Cause, Head, Refusal};
 use super::{Error, ErrorKind, chain};
 
+/// The first characters of a text that is as long as others like.
+pub(crate) fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
+    let cut = text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end));
+    cut.map_or(text.into(), |cut| format!("{cut}…").into())
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.operation())?;
+        self.say(f, usize::MAX)
+    }
+}
+
+/// An error, with the first characters of what others say in it.
+#[cfg(feature = "tracing")]
+pub(crate) struct Bounded<'a>(&'a Error, usize);
+
+#[cfg(feature = "tracing")]
+impl fmt::Display for Bounded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(f, self.1)
+    }
+}
+
+impl Error {
+    /// What it says, with `longest` characters of each thing that others say.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn bounded(&self, longest: usize) -> Bounded<'_> {
+        Bounded(self, longest)
+    }
+
+    fn say(&self, f: &mut fmt::Formatter<'_>, longest: usize) -> fmt::Result {
+        write!(f, "{}: ", bounded(self.operation(), longest))?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::UsedUp { limit, free_in } => write!(
@@ -22,23 +52,28 @@ impl fmt::Display for Error {
             Cause::Transport { source, .. } if source.is_timeout() => write!(f, "no answer in time")?,
             Cause::Transport { source, .. } => {
                 write!(f, "the connection failed")?;
-                source.what_happened().filter(|what| !what.is_empty()).map_or(Ok(()), |what| write!(f, ": {what}"))?;
+                let happened = source.what_happened().filter(|what| !what.is_empty());
+                happened.map_or(Ok(()), |what| write!(f, ": {}", bounded(&what, longest)))?;
                 source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
             Cause::Refused(refusal) => {
                 let Refusal { head, code, message, .. } = &**refusal;
+                let (code, message) = (bounded(code, longest), bounded(message, longest));
                 write!(f, "refused with code {code} (HTTP {}): {message}", head.status)?
             }
             Cause::Unreadable { head: Head { status, .. }, body, reason } => {
                 write!(
                     f,
-                    "the answer (HTTP {status}, {} bytes) can't be read: {reason}; its bytes are in Error::body",
-                    body.len()
+                    "the answer (HTTP {status}, {} bytes) can't be read: {}; its bytes are in Error::body",
+                    body.len(),
+                    bounded(reason, longest)
                 )?;
             }
-            Cause::InvalidRequest(reason) => write!(f, "the request can't be sent: {reason}")?,
-            Cause::Settings(what) => write!(f, "{what}")?,
-            Cause::Panicked => {
+            Cause::InvalidRequest(reason) => {
+                write!(f, "the request can't be sent: {}", bounded(&reason.to_string(), longest))?
+            }
+            Cause::Settings(what) => write!(f, "{}", bounded(what, longest))?,
+            Cause::Panicked { .. } => {
                 write!(f, "a panic ended it: look at what the client calls while it sends, its clock and its headers")?
             }
         }

@@ -12,6 +12,7 @@ use super::guard::{guard, has_lapsed};
 use super::intent::{Holds, Intent};
 use super::judge::{Failure, Whole};
 use super::limits::UsedUp;
+use super::progress::Progress;
 use super::retry::Trouble;
 use super::trace::Span;
 use super::window::Window;
@@ -27,6 +28,7 @@ impl Transport {
         &self,
         intent: &Intent,
         span: &Span<'_>,
+        progress: &Progress,
         window: Option<&mut Window<'_>>,
         holds: Option<Holds>,
     ) -> Result<Accepted, Failed> {
@@ -44,7 +46,7 @@ impl Transport {
             guard(&mut request, holds);
         }
         span.url(request.url());
-        let answer = self.read(self.send(request, span).await?).await?;
+        let answer = self.read(self.send(request, progress).await?).await?;
         let date = date(&answer.headers).cloned();
         let drift = || self.drift(date.as_ref()?, intent, moment);
         self.judge(answer, intent).map_err(|(trouble, cause)| Failed { trouble, cause, drift: drift() })
@@ -77,13 +79,13 @@ impl Transport {
         Ok(request)
     }
 
-    async fn send(&self, request: Request, span: &Span<'_>) -> Result<Response, Failure> {
+    async fn send(&self, request: Request, progress: &Progress) -> Result<Response, Failure> {
         // An HTTP client of our own follows no redirect.
         let asked = self.is_foreign.then(|| request.url().clone());
         // Lets the runtime see which of the kept connections were closed while nobody drove it: an order that is sent on
         // one of these is lost, and nobody knows whether it was placed.
         tokio::task::yield_now().await;
-        span.sent();
+        progress.sent();
         let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
             _ if has_lapsed(&error) => (Trouble::Final, Cause::invalid_request(error.without_url())),
             // It may have been answered with a redirect, and the error be that of where it led.

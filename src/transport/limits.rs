@@ -8,32 +8,36 @@ use futures_util::FutureExt;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
-use super::driver::{Awaited, Driver, Noted};
+use super::driver::{Counts, Doing, Driver, Drivers, Noted};
 
 /// Limits of a client. Who waits is served in the order of asking; who stops waiting takes nothing.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    in_flight: Option<Semaphore>,
+    in_flight: Option<InFlight>,
     pace: Option<Pace>,
     per_day: Option<Daily>,
-    /// Those that wait for their turn.
-    queued: Awaited,
-    /// Those that have it, where there can't be any number of them.
-    under_way: Awaited,
+    drivers: Drivers,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    limit: usize,
+    permits: Semaphore,
 }
 
 /// The turn of one request; it is over when this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Turn<'a> {
+    // It is no more noted when another may have it.
+    _taken: Option<Noted<'a>>,
     _permit: Option<SemaphorePermit<'a>>,
-    _noted: Option<Noted<'a>>,
 }
 
-/// Whoever waits for the call keeps others, which come before it, from going on.
+/// Whoever waits for calls keeps others, which come before these, from going on.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the client's limits are taken by calls that are awaited where this one is waited for, and go on only after it: await \
-     it as well, or wait on a thread of its own"
+    "the client's limits are taken by calls that are awaited where this one, and perhaps others, are waited for, and go on \
+     only after that: await it as well, or wait on a thread of its own"
 )]
 pub(crate) struct Standstill;
 
@@ -65,13 +69,8 @@ impl Limits {
     pub(crate) fn new(in_flight: Option<u32>, per_second: Option<u32>) -> Self {
         let permits = |limit| usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let pace = |rate: u32| Pace { period: Duration::from_secs(1) / rate.max(1), next: Mutex::default() };
-        Self {
-            in_flight: in_flight.map(permits).map(Semaphore::new),
-            pace: per_second.map(pace),
-            per_day: None,
-            queued: Awaited::default(),
-            under_way: Awaited::default(),
-        }
+        let in_flight = in_flight.map(permits).map(|limit| InFlight { limit, permits: Semaphore::new(limit) });
+        Self { in_flight, pace: per_second.map(pace), per_day: None, drivers: Drivers::default() }
     }
 
     /// With a limit of requests in any 24 hours.
@@ -106,41 +105,38 @@ impl Limits {
         if self.in_flight.is_none() && self.pace.is_none() {
             return Ok(Turn::default());
         }
-        let permit = match Driver::waiting() {
-            None => {
-                let _queued = self.queued.note();
-                self.permit().await
+        let Some(driver) = Driver::waiting() else { return Ok(self.turn().await) };
+        if let Some(turn) = self.turn().now_or_never() {
+            return Ok(turn);
+        }
+        let _stands = self.drivers.stand(driver, |standing| self.are_taken_by(standing)).ok_or(Standstill)?;
+        Ok(self.turn().await)
+    }
+
+    /// Whether no turn may come as long as these drivers stand.
+    fn are_taken_by(&self, standing: &[&Counts]) -> bool {
+        let all = |doing| standing.iter().map(|counts| counts.of(doing)).sum::<usize>();
+        all(Doing::Paces) > 0 || self.in_flight.as_ref().is_some_and(|in_flight| all(Doing::Takes) >= in_flight.limit)
+    }
+
+    async fn turn(&self) -> Turn<'_> {
+        let turn = match &self.in_flight {
+            Some(in_flight) => {
+                let taken = self.drivers.note(Doing::Takes);
+                // It is never closed, so this can't fail.
+                Turn { _taken: taken, _permit: in_flight.permits.acquire().await.ok() }
             }
-            Some(driver) => match self.permit().now_or_never() {
-                Some(permit) => permit,
-                None if self.stands_still_with(driver) => return Err(Standstill),
-                None => self.permit().await,
-            },
-        };
-        let noted = permit.is_some().then(|| self.under_way.note()).flatten();
-        Ok(Turn { _permit: permit, _noted: noted })
-    }
-
-    /// Whether a turn may never come, as long as `driver` drives nothing.
-    fn stands_still_with(&self, driver: Driver) -> bool {
-        let is_full = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.available_permits() == 0);
-        self.queued.has(driver) || is_full && self.under_way.has(driver)
-    }
-
-    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        let permit = match &self.in_flight {
-            // It is never closed, so this can't fail.
-            Some(in_flight) => in_flight.acquire().await.ok(),
-            None => None,
+            None => Turn::default(),
         };
         if let Some(pace) = &self.pace {
+            let _paces = self.drivers.note(Doing::Paces);
             let mut next = pace.next.lock().await;
             if let Some(instant) = *next {
                 sleep_until(instant).await;
             }
             *next = Some(Instant::now() + pace.period);
         }
-        permit
+        turn
     }
 }
 
@@ -212,5 +208,62 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_secs(1), limits.enter()).await.is_err());
         drop(first);
         assert!(limits.enter().await.is_ok());
+    }
+
+    /// A driver that stands for `limits` until it has its turn, or is told that none may come.
+    #[cfg(feature = "blocking")]
+    fn waits(limits: &Limits, driver: Driver) -> impl Future<Output = Result<Turn<'_>, Standstill>> {
+        driver.waits_for(limits.enter())
+    }
+
+    #[cfg(feature = "blocking")]
+    fn another() -> Driver {
+        Driver::Thread(std::thread::spawn(|| std::thread::current().id()).join().unwrap())
+    }
+
+    #[cfg(feature = "blocking")]
+    #[tokio::test(start_paused = true)]
+    async fn only_who_would_wait_for_itself_is_refused() {
+        let limits = limits(2, 0);
+        let (mine, foreign) =
+            (limits.enter().await, limits.in_flight.as_ref().unwrap().permits.acquire().await.unwrap());
+        let mut stands = Box::pin(waits(&limits, Driver::here()));
+        assert!((&mut stands).now_or_never().is_none(), "the other goes on elsewhere");
+        drop(foreign);
+        let turn = stands.await.unwrap();
+        // It asked first, and gets what comes free.
+        let mut queued = Box::pin(limits.enter());
+        assert!((&mut queued).now_or_never().is_none());
+        assert!(waits(&limits, Driver::here()).await.is_err(), "one is held here, and the next goes here");
+        drop((queued, turn, mine));
+        assert!(waits(&limits, Driver::here()).await.is_ok());
+    }
+
+    #[cfg(feature = "blocking")]
+    #[tokio::test(start_paused = true)]
+    async fn of_two_that_would_wait_for_each_other_one_is_refused_and_the_other_goes_on() {
+        let limits = limits(2, 0);
+        let (here, there) = (Driver::here(), another());
+        let (_mine, theirs) =
+            (limits.enter().await, limits.in_flight.as_ref().unwrap().permits.acquire().await.unwrap());
+        let noted = limits.drivers.noted(there, Doing::Takes);
+        let mut stands = Box::pin(waits(&limits, here));
+        assert!((&mut stands).now_or_never().is_none());
+        assert!(waits(&limits, there).await.is_err());
+        // Told so, it goes on.
+        drop((noted, theirs));
+        assert!(stands.await.is_ok());
+    }
+
+    #[cfg(feature = "blocking")]
+    #[tokio::test(start_paused = true)]
+    async fn who_would_wait_behind_its_own_in_the_order_of_time_is_refused() {
+        let limits = limits(0, 1);
+        limits.enter().await.unwrap();
+        let mut queued = Box::pin(limits.enter());
+        assert!((&mut queued).now_or_never().is_none());
+        assert!(waits(&limits, Driver::here()).await.is_err());
+        queued.await.unwrap();
+        assert!(waits(&limits, Driver::here()).await.is_ok(), "its own time is only to be waited for");
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod headers;
 pub(crate) mod intent;
 mod judge;
 pub(crate) mod limits;
+mod progress;
 pub(crate) mod retry;
 mod trace;
 #[cfg(feature = "blocking")]
@@ -38,6 +39,7 @@ use crate::signing::Explanation;
 use attempt::Failed;
 use intent::{Intent, Target};
 use limits::Limits;
+use progress::Progress;
 use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
 use window::{Recent, Window};
@@ -98,13 +100,17 @@ impl Accepted {
 impl Transport {
     /// Makes a call, again where that is safe, until an answer accepts or refuses it.
     pub(crate) async fn exchange(self: Arc<Self>, intent: Intent) -> Result<Accepted, Error> {
-        let span = Span::begin(&intent.target, &self.base);
-        let result = span.around(self.repeat(&intent, &span)).await;
+        let progress = Progress::default();
+        let span = Span::begin(&intent.target, &self.base, &progress);
+        let work = self.repeat(&intent, &span, &progress);
+        #[cfg(feature = "blocking")]
+        let work = waiting::caught(work, || progress.panicked(&intent.target.subject));
+        let result = span.around(work).await;
         span.end(result.as_ref().map(|accepted| accepted.status));
         result
     }
 
-    async fn repeat(&self, intent: &Intent, span: &Span<'_>) -> Result<Accepted, Error> {
+    async fn repeat(&self, intent: &Intent, span: &Span<'_>, progress: &Progress) -> Result<Accepted, Error> {
         let start = Instant::now();
         let deadline = intent.options.deadline.or(self.deadline).and_then(|limit| start.checked_add(limit));
         let policy = intent.options.retry.as_ref().unwrap_or(&self.retry);
@@ -119,6 +125,10 @@ impl Transport {
                 Some(Ok(turn)) => turn,
                 Some(Err(standstill)) if attempt == 1 => {
                     return Err(Error::new(subject.clone(), 0, Cause::invalid_request(standstill)));
+                }
+                Some(Err(standstill)) => {
+                    span.given_up(&standstill);
+                    return Err(failed);
                 }
                 _ => return Err(failed),
             };
@@ -138,9 +148,9 @@ impl Transport {
             if window.as_ref().is_some_and(|window| window.is_again() && is_over(window)) {
                 return Err(failed);
             }
-            span.attempt(attempt);
+            progress.attempt(attempt);
             let cut_short = || Err((Trouble::Final, Cause::CutShort).into());
-            let answered = within(deadline, self.attempt(intent, span, window.as_mut(), holds)).await;
+            let answered = within(deadline, self.attempt(intent, span, progress, window.as_mut(), holds)).await;
             let Failed { trouble, cause, drift } = match answered.unwrap_or_else(cut_short) {
                 Ok(accepted) => return Ok(Accepted { attempts: attempt, ..accepted }),
                 Err(failed) => failed,
@@ -173,6 +183,7 @@ impl Transport {
             match policy.delay(&tried, fastrand::f64()).filter(in_time).filter(is_open) {
                 Some(delay) => {
                     window.into_iter().for_each(Window::repeat);
+                    progress.failed(&failed);
                     span.again(&failed, delay);
                     sleep(delay).await;
                 }

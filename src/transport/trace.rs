@@ -25,7 +25,6 @@ pub(super) fn carried<F: Future>(work: F) -> F {
 
 #[cfg(feature = "tracing")]
 mod enabled {
-    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
     use std::time::{Duration, Instant};
 
     use reqwest::{StatusCode, Url};
@@ -33,36 +32,29 @@ mod enabled {
     use tracing::instrument::{Instrument, Instrumented};
     use tracing::{Level, event};
 
-    use crate::error::{Error, Subject};
+    use crate::error::{Error, Subject, bounded};
     use crate::transport::intent::Target;
+    use crate::transport::progress::Progress;
 
     /// An event of which a metric is made, outside of any span.
     macro_rules! metric {
         ($($field:tt)*) => { event!(target: "linksfield::metrics", parent: None, Level::DEBUG, $($field)*) };
     }
 
-    /// Most characters of what a server says in one field.
+    /// Most characters of each thing that a server says in one field.
     const LONGEST: usize = 256;
-
-    /// What fits into a field of a text that is as long as a server likes.
-    fn bounded(text: &str) -> &str {
-        text.char_indices().nth(LONGEST).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
-    }
 
     /// The span of one call. Dropped before its end, it says that the call was cancelled.
     pub(crate) struct Span<'a> {
         span: tracing::Span,
         start: Instant,
         subject: &'a Subject,
-        /// How many attempts were begun.
-        attempts: AtomicU32,
-        /// Whether one of them may have reached the server, and nothing says what became of it.
-        may_be_sent: AtomicBool,
+        progress: &'a Progress,
         is_ended: bool,
     }
 
     impl<'a> Span<'a> {
-        pub(crate) fn begin(target: &'a Target, base: &Url) -> Self {
+        pub(crate) fn begin(target: &'a Target, base: &Url, progress: &'a Progress) -> Self {
             let subject = &target.subject;
             let span = tracing::info_span!(
                 target: "linksfield",
@@ -83,8 +75,7 @@ mod enabled {
                 linksfield.outcome_unknown = Empty,
                 duration_ms = Empty,
             );
-            let (attempts, may_be_sent) = (AtomicU32::new(0), AtomicBool::new(false));
-            Self { span, start: Instant::now(), subject, attempts, may_be_sent, is_ended: false }
+            Self { span, start: Instant::now(), subject, progress, is_ended: false }
         }
 
         pub(crate) fn around<F>(&self, call: F) -> Instrumented<F> {
@@ -108,26 +99,15 @@ mod enabled {
             );
         }
 
-        /// Attempts count from 1.
-        pub(crate) fn attempt(&self, attempt: u32) {
-            self.attempts.store(attempt, Relaxed);
-        }
-
-        /// It is being sent.
-        pub(crate) fn sent(&self) {
-            self.may_be_sent.store(true, Relaxed);
-        }
-
         /// Where it is sent, without the query: a signature may stand there. All attempts go to the same place.
         pub(crate) fn url(&self, url: &Url) {
-            if self.attempts.load(Relaxed) == 1 && !self.span.is_disabled() {
+            if self.progress.attempts() == 1 && !self.span.is_disabled() {
                 self.span.record("url.full", url.as_str().split('?').next());
             }
         }
 
         /// It will be sent again after `delay`.
         pub(crate) fn again(&self, failed: &Error, delay: Duration) {
-            self.may_be_sent.store(failed.outcome_unknown(), Relaxed);
             event!(
                 target: "linksfield",
                 parent: &self.span,
@@ -139,6 +119,11 @@ mod enabled {
             );
         }
 
+        /// It was to be sent again, and is not.
+        pub(crate) fn given_up(&self, why: &dyn std::fmt::Display) {
+            event!(target: "linksfield", parent: &self.span, Level::WARN, "no retry: {why}");
+        }
+
         pub(crate) fn end(mut self, result: Result<StatusCode, &Error>) {
             self.is_ended = true;
             match result {
@@ -148,8 +133,8 @@ mod enabled {
                 }
                 Err(error) => {
                     self.status(error.status());
-                    self.span.record("linksfield.code", error.code().map(bounded));
-                    self.failed(error);
+                    self.span.record("linksfield.code", error.code().map(|code| bounded(code, LONGEST)).as_deref());
+                    self.failed(&error.bounded(LONGEST));
                     self.close(Some(&error.kind()), error.outcome_unknown());
                     self.count_refusal(error);
                 }
@@ -166,14 +151,14 @@ mod enabled {
             }
             self.span.record("otel.status_code", "ERROR");
             // The description is the last word: of the status it keeps nothing else.
-            self.span.record("otel.status_description", bounded(&why.to_string()));
+            self.span.record("otel.status_description", why.to_string());
         }
 
         /// What became of the call, for the span and the metrics.
         fn close(&self, error: Option<&dyn std::fmt::Debug>, outcome_unknown: bool) {
             let (error, operation) = (error.map(debug), &*self.subject.operation);
             // The convention counts those after the first.
-            let resent = self.attempts.load(Relaxed).checked_sub(1).filter(|resent| *resent > 0);
+            let resent = self.progress.attempts().checked_sub(1).filter(|resent| *resent > 0);
             self.span.record("http.request.resend_count", resent.map(i64::from));
             self.span.record("duration_ms", self.start.elapsed().as_secs_f64() * 1000.0);
             if let Some(error) = &error {
@@ -199,7 +184,7 @@ mod enabled {
                 metric!(
                     monotonic_counter.linksfield.refusals = 1_u64,
                     linksfield.operation = &*self.subject.operation,
-                    linksfield.code = bounded(code),
+                    linksfield.code = &*bounded(code, LONGEST),
                 );
             }
         }
@@ -223,9 +208,12 @@ mod enabled {
     impl Drop for Span<'_> {
         fn drop(&mut self) {
             if !self.is_ended {
-                self.failed(&"the call was dropped before its end");
-                let outcome_unknown = !self.subject.safe_to_retry && self.may_be_sent.load(Relaxed);
-                self.close(Some(&format_args!("Cancelled")), outcome_unknown);
+                let (kind, why) = match std::thread::panicking() {
+                    true => ("Panicked", "a panic ended it"),
+                    false => ("Cancelled", "the call was dropped before its end"),
+                };
+                self.failed(&why);
+                self.close(Some(&format_args!("{kind}")), self.progress.outcome_unknown(self.subject));
             }
         }
     }
@@ -240,16 +228,15 @@ mod disabled {
 
     use crate::error::Error;
     use crate::transport::intent::Target;
+    use crate::transport::progress::Progress;
 
     /// Nothing.
     pub(crate) struct Span<'a>(PhantomData<&'a ()>);
 
     impl<'a> Span<'a> {
-        pub(crate) fn begin(_: &'a Target, _: &Url) -> Self {
+        pub(crate) fn begin(_: &'a Target, _: &Url, _: &'a Progress) -> Self {
             Self(PhantomData)
         }
-
-        pub(crate) fn sent(&self) {}
 
         pub(crate) fn url(&self, _: &Url) {}
 
@@ -261,11 +248,11 @@ mod disabled {
             wait
         }
 
-        pub(crate) fn attempt(&self, _: u32) {}
-
         pub(crate) fn repeated(&self) {}
 
         pub(crate) fn again(&self, _: &Error, _: Duration) {}
+
+        pub(crate) fn given_up(&self, _: &dyn std::fmt::Display) {}
 
         pub(crate) fn end(self, _: Result<StatusCode, &Error>) {}
     }

@@ -5,14 +5,19 @@
 
 use std::cell::Cell;
 use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use futures_util::FutureExt;
 use tokio::runtime::{Builder, Handle};
+use tokio::task::block_in_place;
 
-use super::driver::Driver;
+use super::driver::{Driver, on_a_worker_of_several};
 use super::trace;
+use crate::error::Error;
 
 thread_local! {
     static IS_HERE: Cell<bool> = const { Cell::new(false) };
@@ -45,7 +50,21 @@ pub(crate) fn wait<T: Send + 'static>(work: impl Future<Output = T> + Send + 'st
     let (tell, told) = sync_channel(1);
     let work = Driver::here().waits_for(trace::carried(work));
     thread.spawn(async move { tell.send(work.await) });
-    told.recv().map_err(|_| NotWaited::Panicked)
+    let wait = || told.recv().map_err(|_| NotWaited::Panicked);
+    // The other tasks of a worker go on without it: the call may wait for one of them.
+    if on_a_worker_of_several() { block_in_place(wait) } else { wait() }
+}
+
+/// What comes of `work`, also if it panics where it is waited for: there is nobody whose panic it is.
+pub(super) async fn caught<T>(
+    work: impl Future<Output = Result<T, Error>>,
+    panicked: impl FnOnce() -> Error,
+) -> Result<T, Error> {
+    let work = pin!(work);
+    if !is_here() {
+        return work.await;
+    }
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
 }
 
 struct Thread(Mutex<Option<Handle>>);

@@ -161,6 +161,9 @@ fn each_example_is_rust_whatever_its_fields_and_texts_are() {
     for told in [".loop_(", ".async_(true)", ".self_(["] {
         assert!(all.contains(told), "{told} in {all}");
     }
+    // A word of the newest edition is told by the name that its field has.
+    let source = compile_as("ordinary.yaml", &ORDINARY.replace("notes", "gen")).unwrap();
+    assert!(source.contains(".gen_(") && source.contains("pub gen_:"), "{source}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ async fn an_error_of_a_call_stays_as_it_is() {
 #[tokio::test]
 async fn a_stand_in_makes_what_was_not_sent_and_what_was_late() {
     let met = client_at("http://127.0.0.1:1").order_package(&monthly_plan()).await.unwrap_err();
-    let refused = io::Error::from_raw_os_error(111);
+    let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
     let made = Error::not_sent("orderPackage", refused).with_attempts(3);
     assert_eq!((made.to_string(), made.outcome_unknown()), (met.to_string(), false));
     let late = tokio::time::timeout(std::time::Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();

@@ -104,6 +104,15 @@ fn what_a_proxy_refuses_is_tried_once_and_said_to_be_the_proxy_s_refusal() {
 }
 
 #[test]
+fn a_proxy_where_nobody_listens_is_not_taken_for_the_server() {
+    let output = run("prints_the_errors_of_servers_elsewhere", "http://127.0.0.1:1");
+    for error in errors_of(&output) {
+        let said = "the connection failed: nothing accepts connections there; it went through the proxy 127.0.0.1:1;";
+        assert!(error.contains(said) && error.contains("nothing was sent"), "{error}");
+    }
+}
+
+#[test]
 fn a_socks_proxy_is_spoken_to_in_socks() {
     let (proxy, asked) = refusing(500);
     let address = proxy.local_addr().unwrap();

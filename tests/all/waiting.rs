@@ -95,7 +95,7 @@ fn limited(url: &str, in_flight: Option<u32>, per_second: Option<u32>) -> Client
 /// A wait that would have no end, but for its deadline.
 fn refused_to_wait(client: &Client) {
     let call = client.open_package(&OpenPackage::builder().order_id("1").build());
-    let error = call.deadline(Duration::from_secs(3)).wait().unwrap_err();
+    let error = call.deadline(Duration::from_secs(60)).wait().unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::InvalidRequest, 0, false));
     assert!(error.to_string().contains("await it as well, or wait on a thread of its own"), "{error}");
 }
@@ -123,14 +123,44 @@ async fn who_keeps_the_calls_that_wait_for_their_time_from_going_on_is_told_so()
     let client = limited(&url, None, Some(1));
     go.send(()).unwrap();
     client.query_order(&listed()).await.unwrap();
-    let queued = tokio::spawn(client.query_order(&listed()));
+    // Each adds a second, so that some wait however slow this machine is.
+    let queued: Vec<_> = (0..30).map(|_| tokio::spawn(client.query_order(&listed()))).collect();
     tokio::task::yield_now().await;
     refused_to_wait(&client);
-    go.send(()).unwrap();
-    queued.await.unwrap().unwrap();
-    // Its own time is only to be waited for.
-    go.send(()).unwrap();
-    client.query_order(&listed()).wait().unwrap();
+    queued.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// One whose only worker is the task that waits, while another task holds the limit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn who_waits_on_the_only_worker_of_a_runtime_lets_its_other_tasks_go_on() {
+    let (url, comes, go) = silent();
+    let client = limited(&url, Some(1), None);
+    let holds = tokio::spawn(client.query_order(&listed()));
+    tokio::task::spawn_blocking(move || comes.recv()).await.unwrap().unwrap();
+    let waits = client.query_order(&listed()).deadline(Duration::from_secs(60));
+    let waits = tokio::spawn(async move {
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        waits.wait()
+    });
+    waits.await.unwrap().unwrap();
+    holds.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_in_a_local_set_beside_the_call_that_holds_the_limit_is_told_so() {
+    let (url, comes, go) = silent();
+    let client = limited(&url, Some(1), None);
+    let all = tokio::task::LocalSet::new();
+    let here = all.run_until(async {
+        let holds = tokio::task::spawn_local(client.query_order(&listed()));
+        tokio::task::spawn_blocking(move || comes.recv()).await.unwrap().unwrap();
+        let waiting = client.clone();
+        tokio::task::spawn_local(async move { refused_to_wait(&waiting) }).await.unwrap();
+        go.send(()).unwrap();
+        holds.await.unwrap().unwrap();
+    });
+    here.await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +187,7 @@ fn a_panic_of_the_callers_clock_and_waiting_in_it_are_errors_not_an_endless_wait
     };
     let panics = || -> SystemTime { panic!("the clock fell down") };
     let error = client(panics).order_package(&monthly_plan()).wait().unwrap_err();
-    assert!(error.outcome_unknown(), "nobody knows how far it got: {error}");
+    assert_eq!((error.outcome_unknown(), error.attempts()), (false, 1), "it was to be signed: {error}");
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Panicked, "orderPackage"));
     assert!(error.to_string().contains("a panic ended it") && !error.to_string().contains("connection"), "{error}");
     let error = client(panics).query_order_items(listed()).wait().next().unwrap().unwrap_err();
@@ -186,4 +216,44 @@ fn a_call_that_is_waited_for_tells_the_subscriber_of_who_waits() {
         client.query_order(&listed()).retry(policy).wait().unwrap_err();
     });
     assert!(log.text().contains("the_script:linksfield{"), "{}", log.text());
+}
+
+#[test]
+fn a_panic_is_the_same_in_the_error_and_in_telemetry() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+    let subscriber = subscriber.with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE);
+    let subscriber = subscriber.with_max_level(tracing::Level::DEBUG).finish();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        while let Ok(stream) = listener.accept() {
+            drop(stream);
+        }
+    });
+    let client = |falls_at: u32| {
+        let policy = linksfield::RetryPolicy::builder().first_delay(Duration::ZERO).build();
+        let told = std::sync::atomic::AtomicU32::new(0);
+        let client = Client::builder().credentials(Credentials::new("P000270", "s").unwrap()).environment(&*url);
+        client
+            .retry(policy)
+            .headers(move |_| {
+                assert!(
+                    told.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1 < falls_at,
+                    "the headers fell down"
+                );
+            })
+            .build()
+            .unwrap()
+    };
+    tracing::subscriber::with_default(subscriber, || {
+        every_subscriber_is_asked();
+        let error = client(2).query_order(&listed()).wait().unwrap_err();
+        assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::Panicked, 2, false));
+        let error = client(1).order_package(&monthly_plan()).wait().unwrap_err();
+        assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::Panicked, 1, false));
+    });
+    let text = log.text();
+    assert_eq!(text.matches("error.type=Panicked linksfield.outcome_unknown=false").count(), 2, "{text}");
+    assert!(!text.contains("unknown_outcomes") && !text.contains("Cancelled"), "{text}");
 }
