@@ -31,6 +31,9 @@ impl<F: Family> Api for ApiClient<F> {
     }
 }
 
+/// Reads the public half of a key pair from what was given.
+type KeyPair = fn(&Given) -> Result<cube::PublicKey, Error>;
+
 /// An API as the command knows it.
 pub struct Row {
     /// The name of its document, and of its commands.
@@ -38,7 +41,7 @@ pub struct Row {
     settings: &'static [Setting],
     pub client: fn(&Given) -> Result<Box<dyn Api>, Error>,
     /// The public half of who calls, where there is one: to compare with what the platform has.
-    pub key_pair: Option<fn(&Given) -> Result<cube::PublicKey, Error>>,
+    pub key_pair: Option<KeyPair>,
 }
 
 impl Row {
