@@ -1,4 +1,4 @@
-//! A specification as one page of HTML that needs nothing else: no script, no font, no other file.
+//! A specification as one page of HTML that needs nothing else: no font, no other file. Its script searches.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use pulldown_cmark::{Options, Parser, html::push_html};
@@ -11,6 +11,7 @@ use super::document::{
 use super::shape::Shape;
 
 const STYLE: &str = include_str!("reference.css");
+const SCRIPT: &str = include_str!("reference.js");
 
 pub fn page(document: &Document) -> String {
     let info = &document.root["info"];
@@ -28,15 +29,17 @@ pub fn page(document: &Document) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                nav { (contents(document, &operations)) }
+                header { h1 { (title) " " small { (text(&info["version"])) } } }
+                nav aria-label="Operations" { (contents(document, &operations)) }
                 main {
-                    h1 { (title) " " small { (text(&info["version"])) } }
                     (markdown(&info["description"]))
                     (markdown(&info["x-linksfield-guide"]))
                     h2 { "Servers" }
                     (servers(document))
                     @for operation in &operations { (section(document, operation)) }
+                    p #nothing-found hidden { "No operation has all of these words." }
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -45,8 +48,9 @@ pub fn page(document: &Document) -> String {
 
 fn contents(document: &Document, operations: &[Operation<'_>]) -> Markup {
     html! {
+        input #search type="search" aria-label="Search the operations" placeholder="Search" hidden;
         @for tag in items(&document.root["tags"]) {
-            h3 title=(text(&tag["description"])) { (text(&tag["name"])) }
+            h2 title=(text(&tag["description"])) { (text(&tag["name"])) }
             ul {
                 @for operation in operations.iter().filter(|operation| operation.node["tags"][0] == tag["name"]) {
                     li { a href=(format!("#{}", operation.id())) { (operation.id()) } }
@@ -59,6 +63,7 @@ fn contents(document: &Document, operations: &[Operation<'_>]) -> Markup {
 fn servers(document: &Document) -> Markup {
     html! {
         table {
+            tr { th { "address" } th { "what it is" } }
             @for server in items(&document.root["servers"]) {
                 tr { td { code { (text(&server["url"])) } } td { (markdown(&server["description"])) } }
             }
@@ -147,7 +152,7 @@ fn body(document: &Document, body: &Value) -> Markup {
 }
 
 fn json(value: &Value) -> Markup {
-    html! { pre { (serde_json::to_string_pretty(value).unwrap_or_default()) } }
+    html! { pre tabindex="0" { (serde_json::to_string_pretty(value).unwrap_or_default()) } }
 }
 
 /// A row for each field, and below it those of what it holds.

@@ -1,26 +1,78 @@
-// What README links to by address is linked to by name here, of which the first definition holds, so that it is checked.
-//! [`Call`]: crate::Call
-//! [`Call::explain`]: crate::Call::explain
-//! [`Call::wait`]: crate::Call::wait
-//! [`Client::from_env`]: crate::csss::Client::from_env
-//! [`ClientBuilder`]: crate::ClientBuilder
-//! [`Error`]: crate::Error
-//! [`Error::outcome_unknown`]: crate::Error::outcome_unknown
-//! [`Error::refused`]: crate::Error::refused
-//! [`ErrorKind`]: crate::ErrorKind
-//! [`Event`]: crate::notification::Event
-//! [`Listed`]: crate::Listed
-//! [`RetryPolicy`]: crate::RetryPolicy
-//! [`Sandbox`]: crate::sandbox::Sandbox
-//! [`Signer`]: crate::notification::Signer
-//! [`Verifier`]: crate::notification::Verifier
-//! [`esim_qr::Client`]: crate::esim_qr::Client
-//! [`mall::Client`]: crate::mall::Client
-//! [`mall::payment::Client`]: crate::mall::payment::Client
-//! [`mall::topup::Client`]: crate::mall::topup::Client
-//! [`sandbox`]: crate::sandbox
+//! Order, start, renew and query data plans for Linksfield SIM cards: a typed client that signs each request, and never
+//! orders twice by itself.
+//!
+//! ```
+//! use linksfield::csss::Client;
+//! use linksfield::csss::types::{OpenPackage, QueryDeviceFlowUsage};
+//!
+//! # async fn f() -> Result<(), linksfield::Error> {
+//! let client = Client::from_env()?;
+//! let opened = client.open_package(&OpenPackage::builder().order_id("202107061625560742397").build()).await?;
+//! println!("started {:?}, ends {:?}", opened.order_start_date, opened.order_expire_date);
+//!
+//! let usage = QueryDeviceFlowUsage::builder().device_id("89852022018041800192").build();
+//! println!("used {:?}", client.query_device_flow_usage(&usage).await?.order_used_flow);
+//! # Ok(()) }
+//! ```
+//!
+//! This crate is not by Linksfield. It knows what Linksfield's public documentation says; where that is silent, types stay
+//! open and say so.
+//!
+//! # Where to begin
+//!
+//! [Getting started](guide::getting_started) needs no account: the feature `sandbox` has a server that behaves as the
+//! documentation says. Before the first real order, read [money safety](guide::money_safety). All other guides are in
+//! [`guide`].
+//!
+//! # The APIs
+//!
+//! Which one an account has is told by its credentials.
+//!
+//! | API | module | feature | credentials |
+//! | --- | --- | --- | --- |
+//! | CSSS | [`csss`] | | an access code and a secret |
+//! | Cube, version 4 | [`cube`] | `cube` | a key id and a private key |
+//! | Mall | [`mall`], [`mall::payment`], [`mall::topup`] | `mall` | a partner code |
+//! | eSIM QR Mall | [`esim_qr`] | `esim-qr` | an access token |
+//!
+//! Each has a `Client` with a method for each documented operation, and `types` with its parameters (`OpenPackage`) and what
+//! it returns (`OpenPackageOutput`). What no page documents is reached by the raw call, [`ApiClient::call`].
+//!
+//! # A call
+//!
+//! A method returns a [`Call`], which is sent when it is awaited. Before that it can be told what holds for it alone: a
+//! [timeout](Call::timeout), a [deadline](Call::deadline), [headers](Call::header), a [retry policy](Call::retry); and it can
+//! [explain](Call::explain) what it would sign. [`Call::response`] gives the whole answer, [`Call::wait`] waits for it without a runtime.
+//! Lists that come a page at a time are [`Items`].
+//!
+//! # Errors
+//!
+//! There is one, [`Error`]. Ask it [`outcome_unknown`](Error::outcome_unknown) before anything else: `true` means that the
+//! order may have been placed although no readable answer came. Each [`ErrorKind`] says what to look at. Neither errors nor logs
+//! show secrets, signatures or bodies.
+//!
+//! # More
+//!
+//! | | |
+//! | --- | --- |
+//! | [`fleet`] | an order for each SIM of a list, resumed after any kill |
+//! | [`notification`] | what Linksfield sends you, verified and typed |
+//! | [`sandbox`] | a test double of all the APIs, which can be told what goes wrong |
+//! | [`openapi`] | the documents that the clients are generated from, for every other language |
+//! | [`signing`] | the signatures by themselves |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `rustls` (default), `native-tls` | TLS; with neither, bring a [`reqwest::Client`] of your own |
+//! | `cube`, `mall`, `esim-qr` | the other APIs |
+//! | `fleet`, `notification`, `sandbox` | the modules of these names |
+//! | `tower`, `axum` | a layer that acts on each notification once |
+//! | `blocking` | [`Call::wait`] |
+//! | `tracing` | a span, events and metrics of each call, by OpenTelemetry's conventions |
+//! | `schemars` | a JSON Schema of every type |
 
-#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![warn(missing_debug_implementations, unreachable_pub)]
@@ -37,6 +89,9 @@ pub mod esim_qr;
 mod family;
 #[cfg(feature = "fleet")]
 pub mod fleet;
+// Pages of the documentation only; their examples need these features.
+#[cfg(all(doc, any(not(doctest), all(feature = "axum", feature = "sandbox"))))]
+pub mod guide;
 #[cfg(feature = "mall")]
 pub mod mall;
 #[cfg(feature = "notification")]
@@ -47,6 +102,11 @@ pub mod sandbox;
 pub mod signing;
 mod transport;
 mod values;
+
+/// README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use call::{Call, Items, Preview, Response};
 pub use client::{ApiClient, ClientBuilder};
