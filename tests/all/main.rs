@@ -24,6 +24,7 @@ mod lists;
 mod mall;
 mod notifications;
 mod once;
+mod outcomes;
 mod proxies;
 mod readme;
 mod receiver;

@@ -4,7 +4,7 @@ import os
 import urllib.request
 
 from csss import OpenPackageAnswer, OpenPackageRequest, SyncAssetInfoAnswer, SyncAssetInfoRequest
-from linksfield_signing import Signer
+from linksfield.signing import Signer
 
 signed = Signer(os.environ["LINKSFIELD_ACCESS_CODE"], os.environ["LINKSFIELD_SECRET"]).sign
 

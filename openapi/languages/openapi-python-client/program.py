@@ -6,7 +6,7 @@ from csss_client import Client
 from csss_client.api.plan import open_package
 from csss_client.api.sim import sync_asset_info
 from csss_client.models import OpenPackageRequest, SyncAssetInfoRequest
-from linksfield_signing import Signer
+from linksfield.signing import Signer
 
 client = Client(base_url=os.environ["LINKSFIELD_BASE_URL"])
 signed = Signer(os.environ["LINKSFIELD_ACCESS_CODE"], os.environ["LINKSFIELD_SECRET"]).sign
