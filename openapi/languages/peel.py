@@ -47,11 +47,12 @@ class Document:
         return {"openapi": "3.0.3", "info": info, "paths": {}, "components": components}
 
     def texts(self):
-        """The names of fields that are text wherever they stand: a number there is a text that was written as one."""
+        """The names of fields that are text, or lists of it, wherever they stand: a number there was meant as its digits."""
         kinds = {}
         for schema in self.schemas.values():
             for name, field in schema.get("properties", {}).items():
-                kinds.setdefault(name, set()).add(self._resolved(field).get("type"))
+                resolved = self._resolved(field)
+                kinds.setdefault(name, set()).add(self._resolved(resolved.get("items", resolved)).get("type"))
         return sorted(name for name, types in kinds.items() if types == {"string"})
 
     def also_named(self):

@@ -57,7 +57,9 @@ async fn the_table_that_other_languages_share_says_what_becomes_of_a_call() {
                 let media_type = content_type.as_deref().unwrap_or("application/json");
                 Canned::raw(response(&format!("{status} x"), media_type, body)).await.url
             }
-            (None, Some("cut")) => Canned::raw(response("200 OK", "application/json", "{}").replace("length: 2", "length: 9")).await.url,
+            (None, Some("cut")) => {
+                Canned::raw(response("200 OK", "application/json", "{}").replace("length: 2", "length: 9")).await.url
+            }
             (None, Some("closed")) => Canned::raw(String::new()).await.url,
             (None, Some("silent")) => silent.clone(),
             (None, Some("unreachable")) => "http://127.0.0.1:1".to_owned(),

@@ -27,26 +27,24 @@ export function readJson(text: string, texts: ReadonlySet<string> = new Set()): 
   };
   const list = (field: string, depth: number): Json[] => {
     const items: Json[] = [];
-    for (let first = next(); first[1] !== "]"; first = next()) {
-      items.push(value(first, field, depth + 1));
+    for (let item = next(); items.length > 0 || item[1] !== "]"; item = next()) {
+      items.push(value(item, field, depth + 1));
       const [, end] = next();
       if (end === "]") break;
       if (end !== ",") fail();
-      if (text.slice(token.lastIndex).trimStart().startsWith("]")) fail();
     }
     return items;
   };
   const object = (depth: number): { [name: string]: Json } => {
     const fields = new Map<string, Json>();
-    for (let first = next(); first[1] !== "}"; first = next()) {
-      if (!first[2] || next()[1] !== ":") fail();
-      const name: string = JSON.parse(first[2]!);
+    for (let key = next(); fields.size > 0 || key[1] !== "}"; key = next()) {
+      if (!key[2] || next()[1] !== ":") return fail();
+      const name: string = JSON.parse(key[2]);
       if (fields.has(name)) throw new JsonError("a key is there twice");
       fields.set(name, value(next(), name, depth + 1));
       const [, end] = next();
       if (end === "}") break;
       if (end !== ",") fail();
-      if (text.slice(token.lastIndex).trimStart().startsWith("}")) fail();
     }
     return Object.fromEntries(fields);
   };

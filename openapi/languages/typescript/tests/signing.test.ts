@@ -1,5 +1,6 @@
 // The signing signs every vector, and what can't be signed is an error.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { content, cubeParameters, cubeSigner, mallSigner, signer, written } from "linksfield/signing";
@@ -44,4 +45,12 @@ test("every vector of Cube", () => {
 test("a number that was rounded or is none is not signed", () => {
   for (const number of [NaN, Infinity, 2 ** 53]) assert.throws(() => written({ number }), /pass a bigint/);
   assert.equal(written({ at: new Date(0), left: undefined }), '{"at":"1970-01-01T00:00:00.000Z"}');
+});
+
+test("a key or a policy with which RSA can't sign is named with what to do", () => {
+  const { privateKey } = generateKeyPairSync("x25519", {
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  assert.throws(() => cubeSigner("id", privateKey)(new URL("https://example.com/sims"), {}), /policy.*OPENSSL_CONF.*Go's/);
 });
