@@ -100,8 +100,10 @@ def event(listen, lines):
 
 def fill_in(request, envelope):
     """Takes out what the script or a variable brings, and lets the order that was placed last be the one that is asked about."""
+    if "Authorization" in envelope.get("headers", []):
+        request["header"].append({"key": "Authorization"})  # OpenAPI has no parameter of this name
     for header in request["header"]:
-        header["value"] = HEADERS.get(header["key"], header["value"])
+        header["value"] = HEADERS.get(header["key"], header.get("value"))
     raw = request.get("body", {}).get("raw")
     body = json.loads(raw) if raw else None
     if isinstance(body, dict):
