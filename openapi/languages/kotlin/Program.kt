@@ -9,11 +9,11 @@ import okhttp3.OkHttpClient
 import okhttp3.RequestBody.Companion.toRequestBody
 import okio.Buffer
 
-val JSON = ObjectMapper()
+private val JSON = ObjectMapper()
 
 /** Replaces the signed parameters of the body, which are required of the models, by those of the signing. */
 @Suppress("UNCHECKED_CAST")
-fun csssSigning(signer: Signer) = Interceptor { chain ->
+private fun csssSigning(signer: Signer) = Interceptor { chain ->
     val request = chain.request()
     val body = request.body!!
     val parameters = JSON.readValue(Buffer().also(body::writeTo).readUtf8(), Map::class.java) as Map<String, Any?>
@@ -22,7 +22,7 @@ fun csssSigning(signer: Signer) = Interceptor { chain ->
     chain.proceed(request.newBuilder().post(JSON.writeValueAsString(signed).toRequestBody(body.contentType())).build())
 }
 
-fun cubeSigning(signer: CubeSigner) = Interceptor { chain ->
+private fun cubeSigning(signer: CubeSigner) = Interceptor { chain ->
     val request = chain.request()
     val body = request.body?.let { Buffer().also(it::writeTo).readUtf8() } ?: ""
     val now = System.currentTimeMillis().toString()
@@ -31,7 +31,7 @@ fun cubeSigning(signer: CubeSigner) = Interceptor { chain ->
     chain.proceed(signed.build())
 }
 
-fun http(signing: Interceptor) = OkHttpClient.Builder().addInterceptor(signing).build()
+private fun http(signing: Interceptor) = OkHttpClient.Builder().addInterceptor(signing).build()
 
 fun main(arguments: Array<String>) {
     val base = System.getenv("LINKSFIELD_BASE_URL")
