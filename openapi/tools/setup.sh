@@ -23,6 +23,11 @@ node_tools() {
   install_tools package.json npm install --silent --no-audit --no-fund --no-package-lock
 }
 
+# make_dist FOLDER: what is published of the documents.
+make_dist() {
+  (cd "$work/tools" && python3 "$openapi/tools/dist.py" "$openapi" "$1")
+}
+
 # Starts the sandbox on a free port, and exports where it is and how to sign for it; it ends with the script.
 start_sandbox() {
   (cd "$root" && cargo build --quiet --features cube,esim-qr,mall,sandbox --bin linksfield-sandbox)

@@ -6,7 +6,7 @@ import os
 import urllib.error
 import urllib.request
 
-from linksfield_signing import Signer
+from linksfield.signing import Signer
 
 URL = os.environ["LINKSFIELD_BASE_URL"]
 SIM = "89852022018041800192"

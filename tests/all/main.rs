@@ -27,6 +27,7 @@ mod mall;
 mod notifications;
 mod once;
 mod operations;
+mod outcomes;
 mod proxies;
 mod readme;
 mod receiver;

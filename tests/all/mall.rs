@@ -140,6 +140,19 @@ async fn both_printed_requests_are_sent_byte_for_byte_with_their_signatures() {
 }
 
 #[test]
+fn the_vectors_that_other_languages_share_have_the_signatures_of_this_crate() {
+    let vectors: Vec<Value> = serde_json::from_str(include_str!("../../openapi/mall-signing-vectors.json")).unwrap();
+    for vector in vectors {
+        let mut whole = vector["parameters"].clone();
+        whole["version"] = mall::VERSION.into();
+        whole["partnerCode"] = vector["partner_code"].clone();
+        whole["tradeTime"] = vector["trade_time"].clone();
+        let sign = mall::sign(whole.to_string().as_bytes()).unwrap();
+        assert_eq!(sign, vector["sign"], "{}", vector["name"]);
+    }
+}
+
+#[test]
 fn the_published_signatures_reproduce() {
     for sample in fixture("published-signatures.json")["mall_md5"].as_array().unwrap() {
         let sign = linksfield::mall::sign(sample["params"].to_string().as_bytes()).unwrap();

@@ -1,10 +1,11 @@
-"""Makes a call that is accepted and one that is refused, with the generated models."""
+"""Makes an order that is accepted and a call that is refused, with the generated models."""
 
 import os
 import urllib.request
 
-from csss import OpenPackageAnswer, OpenPackageRequest, SyncAssetInfoAnswer, SyncAssetInfoRequest
-from linksfield_signing import Signer
+from csss import OpenPackageAnswer, OpenPackageRequest, OrderPackageAnswer, OrderPackageRequest
+from linksfield.signing import Signer
+from terms import TERMS
 
 signed = Signer(os.environ["LINKSFIELD_ACCESS_CODE"], os.environ["LINKSFIELD_SECRET"]).sign
 
@@ -16,8 +17,8 @@ def call(path, request, answer):
     return answer.model_validate_json(urllib.request.urlopen(sent).read())
 
 
-listed = call("/device/syncAssetInfo", SyncAssetInfoRequest(**signed({})), SyncAssetInfoAnswer)
-assert listed.code == "0000" and not listed.data
+ordered = call("/package/orderPackage", OrderPackageRequest(**signed(TERMS)), OrderPackageAnswer)
+assert ordered.code == "0000" and ordered.data.order_id
 order = OpenPackageRequest(**signed({"order_id": "no such order"}))
 refused = call("/package/openPackage", order, OpenPackageAnswer)
 assert refused.code != "0000" and refused.data is None

@@ -10,7 +10,7 @@ go get gopkg.in/validator.v2@v2.0.1 2> /dev/null
 test -z "$(gofmt -l signing vectors program cube-program)"
 go vet ./signing ./vectors ./program
 go build -o built/ ./vectors ./program
-built/vectors "$1/signing-vectors.json"
+built/vectors "$1/signing-vectors.json" "$1/mall-signing-vectors.json"
 built/program
 for other in $OTHERS; do
   openapi-generator-cli generate -i "$1/$other.yaml" -g go -o "client-$other" > generator.log 2>&1

@@ -9,7 +9,8 @@ import org.openapitools.client.model.*;
 
 /** Orders a plan, starts, renews and queries it, with the generated client. */
 class Program {
-    private static final String SIM = "89852022018041800192";
+    /** One that nobody used before. */
+    private static final String SIM = "8985" + String.format("%016d", System.currentTimeMillis());
     private static final ObjectMapper JSON = ApiClient.createDefaultObjectMapper();
     private static final Signer SIGNER =
         new Signer(System.getenv("LINKSFIELD_ACCESS_CODE"), System.getenv("LINKSFIELD_SECRET"));

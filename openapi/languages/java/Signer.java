@@ -2,6 +2,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.security.MessageDigest;
 import java.util.*;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -35,5 +36,10 @@ record Signer(String accessCode, String secret) {
         mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA1"));
         body.put("sign", Base64.getEncoder().encodeToString(mac.doFinal(content(body).getBytes(UTF_8))));
         return body;
+    }
+
+    /** The signature of a content of the Mall API, which has no secret in it. */
+    static String signMall(String content) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content.getBytes(UTF_8)));
     }
 }

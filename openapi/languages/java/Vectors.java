@@ -10,7 +10,8 @@ class Vectors {
     private static final String ORDER = ",\"data\":{\"order_id\":\"1\"}";
 
     public static void main(String[] arguments) throws Exception {
-        var vectors = new ObjectMapper().readValue(new File(arguments[0]), new TypeReference<List<Map<String, Object>>>() {});
+        var vectors = read(arguments[0]);
+        for (var vector : read(arguments[1])) checkMall(vector);
         var checked = 0;
         for (var vector : vectors) {
             check(vector);
@@ -35,6 +36,21 @@ class Vectors {
         } catch (IllegalArgumentException refused) {
             expect(refused.getMessage().equals(vector.get("error")), vector.get("name"));
         }
+    }
+
+    private static List<Map<String, Object>> read(String file) throws Exception {
+        return new ObjectMapper().readValue(new File(file), new TypeReference<>() {});
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void checkMall(Map<String, Object> vector) throws Exception {
+        var parameters = new HashMap<>((Map<String, Object>) vector.get("parameters"));
+        parameters.put("version", "3.0");
+        parameters.put("partnerCode", vector.get("partner_code"));
+        parameters.put("tradeTime", vector.get("trade_time"));
+        var content = Signer.content(parameters);
+        expect(content.equals(vector.get("content")), vector.get("name"));
+        expect(Signer.signMall(content).equals(vector.get("sign")), vector.get("name"));
     }
 
     private static void expect(boolean kept, Object name) {

@@ -8,7 +8,7 @@ jackson=$(python3 -c 'import openapi_generator_cli as g, pathlib; print(*pathlib
 export CLASSPATH=built:$jackson:/usr/share/java/geronimo-annotation-1.3-spec.jar:/usr/share/java/jsr305.jar
 find client/src/main "$1"/languages/java/*.java -name '*.java' > sources
 javac -nowarn -encoding UTF-8 -d built @sources
-java Vectors "$1/signing-vectors.json"
+java Vectors "$1/signing-vectors.json" "$1/mall-signing-vectors.json"
 java Program
 mvn --quiet --batch-mode --file "$1/languages/java/libraries" \
   org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory="$PWD/libraries"

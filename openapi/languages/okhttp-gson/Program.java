@@ -7,7 +7,7 @@ import org.openapitools.client.*;
 import org.openapitools.client.api.*;
 import org.openapitools.client.model.*;
 
-/** Makes a call that is accepted and one that is refused, with the generated client, and reads refusals of every form. */
+/** Makes an order that is accepted and a call that is refused, with the generated client, and reads refusals of every form. */
 class Program {
     private static final ObjectMapper JACKSON = new ObjectMapper();
     private static final Signer SIGNER =
@@ -15,8 +15,12 @@ class Program {
 
     public static void main(String[] arguments) throws Exception {
         var client = new ApiClient().setBasePath(System.getenv("LINKSFIELD_BASE_URL"));
-        var listed = new SimApi(client).syncAssetInfo(signed(new SyncAssetInfoRequest(), SyncAssetInfoRequest.class), null);
-        expect(listed.getCode().equals("0000") && listed.getData().isEmpty());
+        var terms = new OrderPackageRequest().deviceId("89852022018041800192").packageCode("DP20190726001274")
+            .packageName("C_M_0_P_中国20M不限速月套餐").packageType(PackageType.Monthly).orderPeriod("1").payAmount("0")
+            .payRst(PaymentResult.Paid).isOpen(IsOpen.StartLater).globalOrder(GlobalOrder.NotHostNumber).testFlow("0")
+            .testFlowFlag(TestFlowFlag.NoTestData);
+        var ordered = new PlanApi(client).orderPackage(signed(terms, OrderPackageRequest.class), null);
+        expect(ordered.getCode().equals("0000") && ordered.getData().getOrderId() != null);
         var order = new OpenPackageRequest().orderId("no such order");
         var refused = new PlanApi(client).openPackage(signed(order, OpenPackageRequest.class), null);
         expect(!refused.getCode().equals("0000") && refused.getData() == null);

@@ -1,5 +1,5 @@
 # Run by ../run in an empty folder, with the folder openapi/ as its argument.
-cp "$1"/languages/orval/*.{ts,json,cjs} "$1/languages/typescript/signing.ts" .
+cp "$1"/languages/orval/*.{ts,json,cjs} "$1/languages/typescript/src/signing.ts" "$1/languages/terms.ts" .
 npm install --silent --no-audit --no-fund --no-package-lock
 PATH=node_modules/.bin:$PATH
 echo "generator orval $(node -p 'require("./package.json").devDependencies["orval"]')"

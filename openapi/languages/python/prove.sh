@@ -1,16 +1,27 @@
-# Run by ../run in an empty folder, with the folder openapi/ as its argument.
+# Run by ../run in an empty folder, with the folder openapi/ as its argument. Builds the package, and holds what is
+# installed from it against the documents' vectors, the table of outcomes and the sandbox.
 here=$1/languages/python
-echo "generator openapi-generator $(openapi-generator-cli version)"
-openapi-generator-cli generate -i "$1/csss.yaml" -g python -o client > generator.log 2>&1
-python3 -m venv venv
-venv/bin/pip install --quiet -r "$here/requirements.txt"
-export PYTHONPATH=client:$here
-venv/bin/python "$here/vectors.py" "$1/signing-vectors.json"
-venv/bin/python "$here/program.py"
-for other in $OTHERS; do
-  package=${other//-/_}
-  openapi-generator-cli generate -i "$1/$other.yaml" -g python -o "$other" --package-name "$package" > generator.log 2>&1
-  PYTHONPATH=$other venv/bin/python -c "import $package"
-  echo "compiled $other"
-done
-PYTHONPATH=cube:$PYTHONPATH venv/bin/python "$here/cube_program.py" "$1/cube-signing-vectors.json"
+python3 -m venv builder
+builder/bin/pip install --quiet -r "$here/requirements.txt"
+echo "generator package, of $(grep datamodel "$here/requirements.txt" | tr -s = ' ')"
+mkdir package
+cp -r "$here"/{src,pyproject.toml,README.md} package
+(
+  PATH=$PWD/builder/bin:$PATH PYTHONPATH=$1/languages
+  export PATH PYTHONPATH
+  python "$here/generate.py" "$1" package/src/linksfield > generator.log 2>&1
+  cd package
+  hatchling build
+  # What is built from the source package, without a network or anything of the documents, is the very wheel.
+  pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir ../again dist/*.tar.gz
+)
+cmp package/dist/*.whl again/*.whl
+python3 -m venv user
+user/bin/pip install --quiet "$(echo package/dist/*.whl)[cube]"
+export LINKSFIELD_OPENAPI=$1
+user/bin/python -m unittest discover -s "$here/tests"
+user/bin/python "$here/tests/five_lines.py"
+builder/bin/mypy --strict --python-executable user/bin/python "$here/tests/five_lines.py"
+echo "vectors $(grep -c '"name"' "$1/signing-vectors.json")"
+for built in package/dist/*; do echo "size $(du -b "$built" | cut -f1) $(basename "$built")"; done
+printf 'compiled %s\n' $OTHERS

@@ -1,16 +1,21 @@
-# Run by ../run in an empty folder, with the folder openapi/ as its argument.
-cp "$1"/languages/typescript/*.{ts,json} .
+# Run by ../run in an empty folder, with the folder openapi/ as its argument. Builds the package, and holds what is
+# installed from its tarball, without a network, against the documents' vectors, the table of outcomes and the sandbox.
+here=$1/languages/typescript
+cp -r "$here"/{src,package.json,tsconfig.json,README.md} .
 npm install --silent --no-audit --no-fund --no-package-lock
-PATH=node_modules/.bin:$PATH
-echo "generator openapi-typescript $(openapi-typescript --version | tr -d v)"
-openapi-typescript "$1/csss.yaml" --enum -o csss.ts
-openapi-typescript "$1/cube.yaml" --enum -o cube.ts
+PATH=$PWD/node_modules/.bin:$PATH
+echo "generator package, of openapi-typescript $(openapi-typescript --version | tr -d v)"
+PYTHONPATH=$1/languages python3 "$here/generate.py" "$1" src
 tsc
-node built/vectors.js "$1/signing-vectors.json"
-node built/program.js
-node built/cube-program.js "$1/cube-signing-vectors.json"
-for other in $OTHERS; do
-  openapi-typescript "$1/$other.yaml" --enum -o "$other.ts"
-  tsc --noEmit --strict --skipLibCheck "$other.ts"
-  echo "compiled $other"
-done
+npm pack --silent > /dev/null
+attw linksfield-0.1.0.tgz --profile esm-only --quiet
+cp -r "$here/tests" app
+cd app
+npm install --silent --offline --no-audit --no-fund --no-package-lock ../linksfield-0.1.0.tgz
+tsc
+export LINKSFIELD_OPENAPI=$1
+node --test built/
+node built/five-lines.js
+echo "vectors $(grep -c '"name"' "$1/signing-vectors.json")"
+echo "size $(du -b ../linksfield-0.1.0.tgz | cut -f1)"
+printf 'compiled %s\n' $OTHERS

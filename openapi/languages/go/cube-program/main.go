@@ -11,12 +11,14 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+	"time"
 
 	cube "linksfield/cube"
 	"linksfield/signing"
 )
 
-const sim = "89852202209089971478"
+// A SIM that nobody used before.
+var sim = fmt.Sprintf("8985%016d", time.Now().UnixMicro())
 
 var accepted int
 

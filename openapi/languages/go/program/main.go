@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"time"
 
 	"linksfield/openapi"
 	"linksfield/signing"
@@ -14,7 +15,8 @@ import (
 
 var calls int
 
-const sim = "89852022018041800192"
+// A SIM that nobody used before.
+var sim = fmt.Sprintf("8985%016d", time.Now().UnixMicro())
 
 func main() {
 	configuration := openapi.NewConfiguration()

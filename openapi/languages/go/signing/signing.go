@@ -4,8 +4,10 @@ package signing
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 )
@@ -35,4 +37,10 @@ func Sign(content, secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(content))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// SignMall is the signature of a content of the Mall API, which has no secret in it.
+func SignMall(content string) string {
+	sum := md5.Sum([]byte(content))
+	return hex.EncodeToString(sum[:])
 }

@@ -17,11 +17,24 @@ type vector struct {
 	Parameters                                    json.RawMessage
 }
 
+type mallVector struct {
+	Name, Content, Sign string
+	PartnerCode         string `json:"partner_code"`
+	TradeTime           string `json:"trade_time"`
+	Parameters          json.RawMessage
+}
+
 func main() {
-	text, err := os.ReadFile(os.Args[1])
-	check(err)
 	var vectors []vector
-	check(json.Unmarshal(text, &vectors))
+	read(os.Args[1], &vectors)
+	var ofMall []mallVector
+	read(os.Args[2], &ofMall)
+	for _, vector := range ofMall {
+		parameters := map[string]any{"version": "3.0", "partnerCode": vector.PartnerCode, "tradeTime": vector.TradeTime}
+		check(json.Unmarshal(vector.Parameters, &parameters))
+		content := signing.Content(parameters)
+		expect(content == vector.Content && signing.SignMall(content) == vector.Sign, vector.Name)
+	}
 	checked := 0
 	for _, vector := range vectors {
 		checked++
@@ -39,10 +52,16 @@ func main() {
 	for data, order := range map[string]string{`,"data":{"order_id":"1"}`: "1", `,"data":{}`: "", `,"data":null`: "", "": ""} {
 		var answer openapi.OpenPackageAnswer
 		check(json.Unmarshal([]byte(`{"code":"0000","message":"","success":true`+data+`}`), &answer))
-		read := answer.GetData()
-		expect(read.GetOrderId() == order, "an answer with "+data)
+		said := answer.GetData()
+		expect(said.GetOrderId() == order, "an answer with "+data)
 	}
 	fmt.Printf("vectors %d/%d\n", checked, len(vectors))
+}
+
+func read(file string, vectors any) {
+	text, err := os.ReadFile(file)
+	check(err)
+	check(json.Unmarshal(text, vectors))
 }
 
 func expect(kept bool, name string) {

@@ -9,7 +9,8 @@ import org.openapitools.client.model.*;
 
 /** Signs every vector of the Cube API, and calls the sandbox with the generated client. */
 class CubeProgram {
-    private static final String SIM = "89852202209089971478";
+    /** One that nobody used before. */
+    private static final String SIM = "8985" + String.format("%016d", System.currentTimeMillis());
 
     private static int accepted = 0;
 

@@ -1,4 +1,4 @@
-// Makes a call that is accepted and one that is refused, with the generated client; the transport signs.
+// Makes an order that is accepted and a call that is refused, with the generated client; the transport signs.
 package main
 
 import (
@@ -22,9 +22,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listed, err := client.SyncAssetInfoWithResponse(ctx, nil, csss.SyncAssetInfoRequest{})
-	if err != nil || listed.JSON200 == nil || listed.JSON200.Code != "0000" {
-		log.Fatal("not accepted: ", err, listed)
+	terms := csss.OrderPackageRequest{
+		DeviceId: "89852022018041800192", GlobalOrder: "0", IsOpen: "0", OrderPeriod: "1", PackageCode: "DP20190726001274",
+		PackageName: "C_M_0_P_中国20M不限速月套餐", PackageType: "2", PayAmount: "0", PayRst: "2", TestFlow: "0", TestFlowFlag: "0",
+	}
+	ordered, err := client.OrderPackageWithResponse(ctx, nil, terms)
+	if err != nil || ordered.JSON200 == nil || ordered.JSON200.Code != "0000" || ordered.JSON200.Data == nil {
+		log.Fatal("not accepted: ", err, ordered)
 	}
 	refused, err := client.OpenPackageWithResponse(ctx, nil, csss.OpenPackageRequest{OrderId: "no such order"})
 	if err != nil || refused.JSON200 == nil || refused.JSON200.Code == "0000" || refused.JSON200.Data != nil {

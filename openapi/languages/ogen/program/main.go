@@ -1,4 +1,4 @@
-// Makes a call that is accepted and one that is refused, with the generated client; the transport signs.
+// Makes an order that is accepted and a call that is refused, with the generated client; the transport signs.
 package main
 
 import (
@@ -22,9 +22,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listed, err := client.SyncAssetInfo(ctx, &csss.SyncAssetInfoRequest{}, csss.SyncAssetInfoParams{})
-	if err != nil || listed.Code != "0000" {
-		log.Fatal("not accepted: ", err, listed)
+	terms := csss.OrderPackageRequest{
+		DeviceID: "89852022018041800192", GlobalOrder: "0", IsOpen: "0", OrderPeriod: "1", PackageCode: "DP20190726001274",
+		PackageName: "C_M_0_P_中国20M不限速月套餐", PackageType: "2", PayAmount: "0", PayRst: "2", TestFlow: "0", TestFlowFlag: "0",
+	}
+	ordered, err := client.OrderPackage(ctx, &terms, csss.OrderPackageParams{})
+	if err != nil || ordered.Code != "0000" || ordered.Data.IsNull() {
+		log.Fatal("not accepted: ", err, ordered)
 	}
 	order := csss.OpenPackageRequest{OrderID: "no such order"}
 	refused, err := client.OpenPackage(ctx, &order, csss.OpenPackageParams{})

@@ -1,10 +1,11 @@
-// Orders a plan, starts, renews and queries it, with a client whose types are generated.
+// Orders a plan, starts, renews and queries it, with a client whose types are generated; and reads an answer without data.
 import { strict as assert } from "node:assert";
 import createClient from "openapi-fetch";
-import { GlobalOrder, IsOpen, PackageType, PaymentResult, TestFlowFlag, type paths } from "./csss";
+import { GlobalOrder, IsOpen, PackageType, PaymentResult, TestFlowFlag, type components, type paths } from "./csss";
 import { signer } from "./signing";
 
-const SIM = "89852022018041800192";
+// One that nobody used before.
+const SIM = `8985${String(Date.now()).padStart(16, "0")}`;
 
 const client = createClient<paths>({ baseUrl: process.env.LINKSFIELD_BASE_URL });
 const signed = signer(process.env.LINKSFIELD_ACCESS_CODE ?? "", process.env.LINKSFIELD_SECRET ?? "");
@@ -40,5 +41,14 @@ async function main() {
   assert(refused.data?.code !== "0000" && !refused.data?.data);
   console.log(`accepted ${accepted}`);
 }
+
+const envelope = { code: "0000", message: "", success: true };
+const answers: components["schemas"]["OpenPackageAnswer"][] = [
+  { ...envelope, data: { order_id: "1" } },
+  { ...envelope, data: {} },
+  { ...envelope, data: null },
+  envelope,
+];
+assert.deepEqual(answers.map(({ data }) => data?.order_id), ["1", undefined, undefined, undefined]);
 
 main();

@@ -1,23 +1,17 @@
-"""Signs every vector of the Cube API, and calls the sandbox with the generated client."""
+"""Calls the sandbox's Cube API with the generated client."""
 
 import json
 import os
 import pathlib
 import sys
+import time
 
 from cube import ApiClient, Configuration, SIMApi, SMSApi, SendSmsRequest, SmsMessage
-from linksfield_cube import CubeSigner, signed
-from linksfield_signing import content
+from linksfield.signing import CubeSigner
 
-SIM = "89852202209089971478"
+SIM = f"8985{time.time_ns() // 1000:016}"  # one that nobody used before
 
 file = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
-for vector in file["vectors"]:
-    signer = CubeSigner(vector["key_id"], file["private_key"])
-    body = json.loads(vector["body"]) if vector["body"] else None
-    stamp = (vector["timestamp"], str(vector["nonce"]))
-    assert content(signed(vector["url"], body, *stamp)) == vector["content"], vector["name"]
-    assert signer.headers(vector["url"], body, *stamp) == vector["headers"], vector["name"]
 
 
 class Signed(ApiClient):
@@ -50,4 +44,4 @@ data(sims.activate_sim(**unsigned, sim_id=SIM, request_body={}))
 message = SmsMessage(type=1, content="你好 / ok")
 assert data(sms.send_sms(**unsigned, send_sms_request=SendSmsRequest(sim_ids=[SIM], message=message))).job_id
 assert data(sms.list_sent_sms(**unsigned, sim_id=SIM))[0].content.message == "你好 / ok"
-print(f"cube vectors {len(file['vectors'])}, accepted {accepted}")
+print(f"cube accepted {accepted}")

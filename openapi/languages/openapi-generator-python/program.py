@@ -1,14 +1,15 @@
-"""Orders a plan, starts, renews and queries it, with the generated client."""
+"""Orders a plan, starts, renews and queries it, with the generated client; and reads an answer without data."""
 
 import os
+import time
 
-from linksfield_signing import Signer
+from linksfield.signing import Signer
 from openapi_client import (
-    ApiClient, Configuration, GlobalOrder, IsOpen, OpenPackageRequest, OrderPackageRequest, PackageType, PaymentResult,
+    ApiClient, Configuration, GlobalOrder, IsOpen, OpenPackageAnswer, OpenPackageRequest, OrderPackageRequest, PackageType, PaymentResult,
     PlanApi, QueryDeviceFlowUsageRequest, QueryOrderRequest, RenewPackageRequest, TestFlowFlag, UsageApi,
 )
 
-SIM = "89852022018041800192"
+SIM = f"8985{time.time_ns() // 1000:016}"  # one that nobody used before
 
 client = ApiClient(Configuration(host=os.environ["LINKSFIELD_BASE_URL"]))
 plan, usage = PlanApi(client), UsageApi(client)
@@ -43,4 +44,9 @@ used = data(usage.query_device_flow_usage(QueryDeviceFlowUsageRequest(**signed({
 assert used.order_code == order
 refused = plan.open_package(OpenPackageRequest(**signed({"order_id": "no such order"})))
 assert refused.code != "0000" and refused.data is None
+envelope = {"code": "0000", "message": "", "success": True}
+assert OpenPackageAnswer.from_dict({**envelope, "data": {"order_id": "1"}}).data.order_id == "1"
+assert OpenPackageAnswer.from_dict({**envelope, "data": {}}).data.order_id is None
+assert OpenPackageAnswer.from_dict({**envelope, "data": None}).data is None
+assert OpenPackageAnswer.from_dict(envelope).data is None
 print(f"accepted {accepted}")

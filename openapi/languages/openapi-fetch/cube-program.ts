@@ -1,20 +1,14 @@
-// Signs every vector of the Cube API, and calls the sandbox with a client whose types are generated.
+// Calls the sandbox's Cube API with a client whose types are generated.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import createClient from "openapi-fetch";
 import type { paths } from "./cube";
-import { cubeSigner, signed } from "./cube-signing";
-import { content } from "./signing";
+import { cubeSigner } from "./signing";
 
-const SIM = "89852202209089971478";
+// One that nobody used before.
+const SIM = `8985${String(Date.now()).padStart(16, "0")}`;
 
 const file = JSON.parse(readFileSync(process.argv[2], "utf8"));
-for (const vector of file.vectors) {
-  const [url, body, nonce] = [new URL(vector.url), JSON.parse(vector.body ?? "{}"), String(vector.nonce)];
-  assert.equal(content(signed(url, body, vector.timestamp, nonce)), vector.content, vector.name);
-  const sign = cubeSigner(vector.key_id, file.private_key);
-  assert.deepEqual(sign(url, body, vector.timestamp, nonce), vector.headers, vector.name);
-}
 
 const client = createClient<paths>({ baseUrl: `${process.env.LINKSFIELD_BASE_URL}/cube/v4` });
 const sign = cubeSigner("sandbox", file.private_key);
@@ -47,7 +41,7 @@ async function main() {
   assert(data(await client.POST("/sms", { params: { header }, body }))?.job_id);
   const sent = data(await client.GET("/sms/mt/{sim_id}", { params: { header, path } }));
   assert.equal(sent?.[0].content?.message, "你好 / ok");
-  console.log(`cube vectors ${file.vectors.length}, accepted ${accepted}`);
+  console.log(`cube accepted ${accepted}`);
 }
 
 main();

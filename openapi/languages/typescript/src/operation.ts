@@ -1,0 +1,76 @@
+// What the documents say of an operation, and where the parameters of a call go.
+import { SigningError, written } from "./signing.js";
+
+/** One operation, by its document; or another that you know of, which is taken for one that changes something. */
+export interface Operation {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly safeToRetry?: boolean;
+  /** The signed parameters that the API wants of this operation. */
+  readonly added?: readonly string[];
+  /** The parameters in the query, each with what is between the items of its list. */
+  readonly query?: Readonly<Record<string, string | null>>;
+  /** What the other parameters make of the body. */
+  readonly body?: "fields" | "none" | "whole";
+  readonly fields?: readonly string[];
+  /** The fields of its data that are the id of an order, and those of any answer of the API. */
+  readonly ownOrderIds?: readonly string[];
+  readonly orderIds?: readonly string[];
+  readonly placesOrders?: boolean;
+}
+
+export type Parameters = Readonly<Record<string, unknown>>;
+export type Outgoing = { url: URL; body: string | undefined; fields: object; headers: Record<string, string> };
+
+/** The parameters that the path names in it, those of the query and all others of a `GET` in the query, the rest in the body. */
+export function place(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {
+  const left = new Map(Object.entries(parameters).filter(([, value]) => value !== undefined));
+  const path = operation.path.split("/").map((segment) => filled(segment, left)).join("/");
+  const query: string[] = [];
+  for (const [name, value] of [...left]) {
+    const separator = operation.query?.[name];
+    if (operation.method !== "GET" && separator === undefined) continue;
+    left.delete(name);
+    for (const text of inQuery(name, value, separator ?? null)) query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
+  }
+  const url = new URL(baseUrl + path + (query.length > 0 ? `?${query.join("&")}` : ""));
+  const fields = operation.body === "whole" ? ((left.get("body") ?? {}) as object) : Object.fromEntries(left);
+  const kind = operation.body ?? "fields";
+  const hasBody = kind === "whole" ? left.get("body") != null : operation.method !== "GET" && (left.size > 0 || kind === "fields");
+  return { url, body: hasBody ? written(fields) : undefined, fields, headers: {} };
+}
+
+function filled(segment: string, left: Map<string, unknown>): string {
+  if (!segment.startsWith("{")) return segment;
+  const name = segment.slice(1, -1);
+  const value = plain(left.get(name));
+  left.delete(name);
+  const decoded = value?.replace(/%2e/gi, ".").replace(/%20/g, " ").trim() ?? "";
+  if (value === undefined || ["", ".", ".."].includes(decoded) || /[\u0000-\u001f\u007f]/.test(value)) {
+    const what = "which is part of the path, must be a text or a number, not empty and no dots";
+    throw new SigningError(`the parameter ${name}, ${what}`);
+  }
+  return encodeURIComponent(value);
+}
+
+function inQuery(name: string, value: unknown, separator: string | null): string[] {
+  const isList = Array.isArray(value);
+  const items: unknown[] = (isList ? value : [value]).filter((item) => item !== null);
+  const texts = items.map((item) => {
+    const text = plain(item);
+    if (text === undefined) {
+      throw new SigningError(`the parameter ${name}, which is part of the query, must be a text, a number or a list of them`);
+    }
+    return text;
+  });
+  if (separator === null || !isList || texts.length === 0) return texts;
+  if (texts.some((text) => text.includes(separator))) {
+    throw new SigningError(`an item of the parameter ${name} has "${separator}" in it and would arrive as two`);
+  }
+  return [texts.join(separator)];
+}
+
+function plain(value: unknown): string | undefined {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value) ? String(value) : undefined;
+}

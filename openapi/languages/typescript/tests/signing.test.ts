@@ -1,0 +1,56 @@
+// The signing signs every vector, and what can't be signed is an error.
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { content, cubeParameters, cubeSigner, mallSigner, signer, written } from "linksfield/signing";
+
+/** A file of the documents' folder; an integer beyond 2^53 is read as a BigInt, as `JSON.parse` would round it. */
+function vectors(name: string) {
+  const text = readFileSync(`${process.env.LINKSFIELD_OPENAPI}/${name}`, "utf8");
+  return JSON.parse(text.replace(/(: )(\d{16,})(?=[,}])/g, '$1"bigint $2"'), (_, value) =>
+    typeof value === "string" && value.startsWith("bigint ") ? BigInt(value.slice(7)) : value,
+  );
+}
+
+test("every vector of CSSS", () => {
+  for (const vector of vectors("signing-vectors.json")) {
+    const sign = signer(vector.access_code, vector.secret);
+    if (vector.error) {
+      assert.throws(() => sign(vector.parameters, vector.timestamp), { message: vector.error });
+      continue;
+    }
+    const { sign: signature, ...body } = sign(vector.parameters, vector.timestamp);
+    assert.deepEqual([content(body), signature], [vector.content, vector.sign], vector.name);
+  }
+});
+
+test("every vector of the Mall", () => {
+  for (const vector of vectors("mall-signing-vectors.json")) {
+    const { sign, ...body } = mallSigner(vector.partner_code)(vector.parameters, vector.trade_time ?? undefined);
+    assert.deepEqual([content(body), sign], [vector.content, vector.sign], vector.name);
+  }
+});
+
+test("every vector of Cube", () => {
+  const file = vectors("cube-signing-vectors.json");
+  for (const vector of file.vectors) {
+    const [url, body, nonce] = [new URL(vector.url), JSON.parse(vector.body ?? "{}"), String(vector.nonce)];
+    assert.equal(content(cubeParameters(url, body, vector.timestamp, nonce)), vector.content, vector.name);
+    const sign = cubeSigner(vector.key_id, file.private_key);
+    assert.deepEqual(sign(url, body, vector.timestamp, nonce), vector.headers, vector.name);
+  }
+});
+
+test("a number that was rounded or is none is not signed", () => {
+  for (const number of [NaN, Infinity, 2 ** 53]) assert.throws(() => written({ number }), /pass a bigint/);
+  assert.equal(written({ at: new Date(0), left: undefined }), '{"at":"1970-01-01T00:00:00.000Z"}');
+});
+
+test("a key or a policy with which RSA can't sign is named with what to do", () => {
+  const { privateKey } = generateKeyPairSync("x25519", {
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  assert.throws(() => cubeSigner("id", privateKey)(new URL("https://example.com/sims"), {}), /policy.*OPENSSL_CONF.*Go's/);
+});
