@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
 use linksfield::Completeness;
 use linksfield::openapi::DOCUMENTS;
 
@@ -17,6 +18,18 @@ fn the_table_of_endpoints_has_every_operation_and_no_other() {
         let row = row.unwrap_or_else(|| panic!("the table has no row for {}", operation.path));
         let unknown = operation.completeness == Completeness::PathOnly;
         assert!(!unknown || row.contains("open object") || row.contains("undocumented"), "{row}");
+    }
+}
+
+#[test]
+fn the_documentation_shows_each_picture_as_it_is() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    let links = std::fs::read_to_string(folder.join("links.md")).unwrap();
+    assert_eq!(links.lines().count(), 3);
+    for link in links.lines() {
+        let (name, picture) = link.split_once("]: data:image/svg+xml;base64,").unwrap();
+        let file = folder.join(format!("{}.svg", name.trim_start_matches("[picture: ").replace(' ', "-")));
+        assert_eq!(STANDARD.decode(picture).unwrap(), std::fs::read(file).unwrap(), "docs/pictures/draw draws it anew");
     }
 }
 
