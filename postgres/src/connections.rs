@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long one attempt may take, once it is connected.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
-/// How long connecting to a host may take in a step, unless the connection string says so.
+/// How long connecting to a host may take in a step, at most.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// How long it is tried to cancel a statement.
@@ -94,14 +94,15 @@ impl Connections {
     }
 
     /// A connection of its own, for statements that belong together: to the host that was reached last, or else to the next. Each
-    /// has a limit of its own, so that one that takes a connection and says nothing does not stand before the others: that of the
-    /// connection string, or else this one.
+    /// has a limit of its own, so that one that takes a connection and says nothing does not stand before the others: this one,
+    /// or that of the connection string if it is less. Whoever comes next begins behind a host that was late, also if this is given
+    /// up before another was reached.
     pub(crate) async fn connect(&self, limit: Duration) -> Result<Connection, Error> {
         let first = self.reached.load(Ordering::Relaxed);
         let hosts = self.hosts.iter().enumerate().cycle().skip(first).take(self.hosts.len());
         let mut last = None;
         for (at, config) in hosts {
-            let limit = config.get_connect_timeout().copied().unwrap_or(limit);
+            let limit = config.get_connect_timeout().map_or(limit, |timeout| limit.min(*timeout));
             match self.within(limit, config.connect(self.tls.clone())).await {
                 Ok(Ok((client, driver))) => {
                     self.reached.store(at, Ordering::Relaxed);
@@ -109,7 +110,10 @@ impl Connections {
                     return Ok(Connection { client, driver, tls, is_at_work: false });
                 }
                 Ok(Err(cause)) => last = Some(self.failed(cause)),
-                Err(late) => last = Some(late),
+                Err(late) => {
+                    self.reached.store((at + 1) % self.hosts.len(), Ordering::Relaxed);
+                    last = Some(late);
+                }
             }
         }
         Err(last.unwrap_or_else(|| self.late()))
@@ -132,15 +136,18 @@ impl Connections {
             Some(connection) => connection,
             None => self.connect(CONNECT).await?,
         };
-        let row = self.within(ATTEMPT, connection.work().query_typed_one(statement, parameters)).await?;
-        connection.rest();
-        match &row {
+        let answer = self.within(ATTEMPT, connection.work().query_typed_one(statement, parameters)).await;
+        if answer.is_ok() {
+            connection.rest();
+        }
+        let result = answer.and_then(|row| row.map_err(|cause| self.failed(cause)));
+        match &result {
             Ok(_) => self.idle().push(connection),
             // The others are connections to the same server.
-            Err(error) if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => self.idle().clear(),
+            Err(error) if is_of_server(error) => self.idle().clear(),
             Err(_) => {}
         }
-        row.map_err(|cause| self.failed(cause))
+        result
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -188,6 +195,17 @@ impl Drop for Connection {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(cancelling);
         }
+    }
+}
+
+/// Whether it is the server that is silent, goes or has gone over to another, rather than the statement that has failed.
+fn is_of_server(error: &Error) -> bool {
+    match error {
+        Error::Late { .. } => true,
+        Error::Database { cause, .. } => cause
+            .code()
+            .is_none_or(|code| *code == SqlState::READ_ONLY_SQL_TRANSACTION || code.code().starts_with("57P")),
+        Error::Settings(_) | Error::NewerSchema { .. } => false,
     }
 }
 

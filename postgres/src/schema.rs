@@ -11,7 +11,7 @@ use crate::connections::Connections;
 /// How long it may take until the tables are there, with waiting for another server that makes them.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How long connecting to a host may take for that, unless the connection string says so.
+/// How long connecting to a host may take for that, at most.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Any number that is nobody else's: servers that start at the same time wait for each other.

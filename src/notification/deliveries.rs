@@ -16,8 +16,9 @@ pub const REMEMBERED: Duration = Duration::from_secs(25 * 60 * 60);
 ///
 /// Each step is one that can be repeated: after an error it is unknown whether it was carried out.
 ///
-/// **A signature counts for the delivery that it first came with**, whatever became of that one. Nobody signed the id of a
-/// delivery: a copy under another id is the same as its original, done or not. So every step is for the delivery that the
+/// **A newer signature counts for the delivery that it first came with**, whatever became of that one. Nobody signed the id of
+/// a delivery: a copy under another id is the same as its original, done or not, and that other id is not known by it. The
+/// older signature is no such mark, and its claims have none. So every step is for the delivery that the
 /// claim's [signature](Claim::signature) first came with, and for [`Claim::delivery`] if it came with none before; a
 /// signature that first comes with a delivery that is done already is done itself, for a time of its own.
 pub trait Deliveries: Send + Sync {

@@ -47,12 +47,20 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// *after* its effect, or that is killed between its effect and the mark, acts twice; where the effect is written in the
 /// transaction that marks the delivery, as the crate `linksfield-postgres` can, it is written exactly once.
 ///
-/// **What is the same.** Two deliveries with the same newer signature, or with the same `x-lf-delivery`, key and body; and
-/// a signature that once came with a delivery is that delivery's from then on, whatever it comes with later: nobody signs
-/// `x-lf-delivery`. Those of the older signature without `x-lf-delivery`: the same body within 25 hours. That this is how Linksfield
-/// marks what it sends again is an assumption: the meaning of `x-lf-delivery` is not documented, and neither is whether a
-/// re-send is signed anew. One that is signed anew *and* has no `x-lf-delivery` counts as new, as does one that is re-sent
-/// by hand, which has another transaction id.
+/// **What is the same.** Two deliveries with the same newer signature, or with the same `x-lf-delivery` and body; whichever
+/// key they are signed with. Those of the older signature without `x-lf-delivery`: the same body within 25 hours. That this is how
+/// Linksfield marks what it sends again is an assumption: the meaning of `x-lf-delivery` is not documented, and neither is
+/// whether a re-send is signed anew. One that is signed anew *and* has no `x-lf-delivery` counts as new, as does one that is
+/// re-sent by hand, which has another transaction id.
+///
+/// **Where both say something, the signature wins.** Nobody signs `x-lf-delivery`, so a newer signature is of the delivery that it
+/// first came with, whatever it comes with later, and a copy of it under another id acts on nothing. That other id is not
+/// remembered, so that a copy swallows no notification: one with this id and body that is signed anew is acted on, as is the
+/// re-send, signed anew, of one whose copy under another id came first.
+///
+/// **The older signature** covers neither a time nor `x-lf-delivery`, nor how its JSON is written. A copy of it under an
+/// `x-lf-delivery` that was made up, or with a space more in its body, is another delivery, and is acted on again, however old
+/// it is. Accept it only where that does no harm.
 ///
 /// With the feature `tower` it is a layer around a handler: behind it, [`Verified`] and [`Claim`] are extensions of the
 /// request. Without, call [`receive`](Self::receive).
@@ -221,7 +229,7 @@ impl<D: Deliveries + 'static> Receiver<D> {
             Ok(result) => self.give_back(&claim, Acted::Result(result)).await,
             Err(error) if error.is_cancelled() => {
                 trouble("the claim of a notification was lost while its handler ran: the handler is dropped", None);
-                Acted::Not(Answer::busy(self.lease))
+                self.give_back_unknown(&claim).await
             }
             Err(_) => {
                 trouble("the handler of a notification panicked", None);
@@ -284,6 +292,15 @@ impl<D: Deliveries + 'static> Receiver<D> {
                 failed
             }
         }
+    }
+
+    /// Gives back what a handler was cut off from, if it is still claimed: it may be done, and may be another's by now.
+    async fn give_back_unknown<T>(&self, claim: &Claim) -> Acted<T> {
+        let answer = match self.step(self.deliveries.standing(claim)).await {
+            Ok(Standing::Gone) => Answer::busy(self.lease),
+            Ok(Standing::Held | Standing::Done) | Err(_) => UNAVAILABLE,
+        };
+        self.give_back(claim, Acted::Not(answer)).await
     }
 
     /// A step of the store, which ends well before the lease does.

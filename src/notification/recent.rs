@@ -13,7 +13,8 @@ type Id = [u8; 32];
 /// What this process has acted on, in memory: forgotten when it ends.
 ///
 /// It forgets nothing before its time. When it is full, notifications are answered with 503, so that Linksfield sends
-/// them again.
+/// them again; those that are known to be done, with 200. Of such a one that was signed anew there is no room for the signature:
+/// a copy of it under another `x-lf-delivery` may be acted on when there is room again.
 #[derive(Debug)]
 pub struct RecentDeliveries {
     capacity: usize,
@@ -47,7 +48,8 @@ struct Signature {
 }
 
 impl RecentDeliveries {
-    /// Keeps up to `capacity` deliveries, and as many signatures, of about 150 bytes each, for 25 hours.
+    /// Keeps up to `capacity` deliveries, and as many newer signatures, of about 150 bytes each. What is done is kept for 25
+    /// hours, and so is every signature, also of what failed: each attempt that is signed anew counts.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { capacity, state: Mutex::default() }
@@ -84,7 +86,7 @@ impl State {
         known.map_or(*claim.delivery(), |known| known.delivery)
     }
 
-    /// Whether the delivery of a claim is done. Its signature is known from now on.
+    /// Whether the delivery of a claim is done. Its signature is known from now on, unless it is done and there is no room.
     fn is_done(&mut self, claim: &Claim, now: Instant, capacity: usize) -> Result<bool, StoreError> {
         let done = self.deliveries.get(&self.of(claim)).is_some_and(|delivery| delivery.done && delivery.until > now);
         let Some(signature) = claim.signature() else { return Ok(done) };
@@ -92,7 +94,7 @@ impl State {
             return Ok(known.done || done);
         }
         if self.signatures.len() >= capacity {
-            return Err(full());
+            return if done { Ok(true) } else { Err(full()) };
         }
         let until = now + REMEMBERED;
         self.signatures.insert(*signature, Signature { delivery: *claim.delivery(), done, until });

@@ -11,10 +11,10 @@ mod enabled {
     use std::fmt::Display;
     use std::future::Future;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-    use std::time::Duration;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
-    use tokio::runtime::Handle;
-    use tokio::time::{Instant, sleep_until};
+    use tracing::dispatcher::{get_default, with_default};
     use tracing::instrument::Instrument;
 
     use crate::notification::Rejection;
@@ -43,8 +43,10 @@ mod enabled {
             }
             if told.told == A_SECOND {
                 told.left_out += 1;
-                if told.left_out == 1 {
-                    self.tell_at(ends);
+                let is_first = told.left_out == 1;
+                drop(told);
+                if is_first {
+                    self.tell_after(ends.saturating_duration_since(now));
                 }
                 return;
             }
@@ -59,15 +61,20 @@ mod enabled {
             tracing::debug!(reason = %rejection, status = rejection.status().as_u16(), "an empty request was refused");
         }
 
-        /// Tells how many were left out when the second ends, should no other refusal come. Where there is no runtime, the
-        /// next one tells it, or the end of the verifier.
-        fn tell_at(&self, ends: Instant) {
-            let Ok(runtime) = Handle::try_current() else { return };
-            let this = Self(self.0.clone());
-            runtime.spawn(async move {
-                sleep_until(ends).await;
-                this.told().tell_left_out();
-            });
+        /// Tells how many were left out when the second ends, should no other refusal come. A thread does it, as there may be
+        /// no runtime, or one without timers. Where there is none, the next refusal tells it, or the end of the verifier.
+        fn tell_after(&self, rest: Duration) {
+            let (told, subscriber) = (Arc::downgrade(&self.0), get_default(Clone::clone));
+            let telling = move || {
+                thread::sleep(rest);
+                let Some(told) = told.upgrade() else { return };
+                with_default(&subscriber, || tell_left_out(Self(told).take_left_out()));
+            };
+            let _ = thread::Builder::new().name("linksfield-refusals".to_owned()).spawn(telling);
+        }
+
+        fn take_left_out(&self) -> u64 {
+            std::mem::take(&mut self.told().left_out)
         }
 
         fn told(&self) -> MutexGuard<'_, Told> {
@@ -75,18 +82,17 @@ mod enabled {
         }
     }
 
-    impl Told {
-        fn tell_left_out(&mut self) {
-            let left_out = std::mem::take(&mut self.left_out);
-            if left_out > 0 {
-                tracing::warn!(left_out, "more notifications were refused");
-            }
+    /// Without the lock: a subscriber may be slow, or verify a notification itself.
+    fn tell_left_out(left_out: u64) {
+        if left_out > 0 {
+            tracing::warn!(left_out, "more notifications were refused");
         }
     }
 
+    /// When nobody else has it, so that there is no lock to hold.
     impl Drop for Told {
         fn drop(&mut self) {
-            self.tell_left_out();
+            tell_left_out(self.left_out);
         }
     }
 

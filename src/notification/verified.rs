@@ -66,17 +66,15 @@ pub struct UsedKey {
 pub(super) struct Sameness<'a> {
     /// The kind that is expected: another URL of yours gets notifications of its own.
     pub(super) expecting: &'a str,
-    /// The newer signature, which covers time and body, and the id of its key: another key of yours may be that of another
-    /// application.
+    /// The newer signature, which covers time and body.
     pub(super) signature: Option<&'a str>,
-    pub(super) key: Option<&'a str>,
     pub(super) delivery_id: Option<&'a str>,
     pub(super) body: &'a [u8],
 }
 
 impl Sameness<'_> {
     /// `x-lf-delivery` counts with the body only, because it is not signed: by it alone, a copy that is sent under the id
-    /// of another notification would swallow that one.
+    /// of another notification would swallow that one. The key does not count: a re-send may be signed with another.
     pub(super) fn ids(self) -> Ids {
         let signature = self.signature.map(|signature| self.id("signature", signature, b""));
         let delivery = match (self.delivery_id, signature) {
@@ -88,8 +86,7 @@ impl Sameness<'_> {
     }
 
     fn id(self, kind: &str, text: &str, body: &[u8]) -> [u8; 32] {
-        let key = self.key.unwrap_or_default();
-        let head = format!("{kind} {} {} {key} {} {text}", self.expecting, key.len(), text.len());
+        let head = format!("{kind} {} {} {text}", self.expecting, text.len());
         Sha256::new().chain_update(head).chain_update(body).finalize().into()
     }
 }

@@ -127,8 +127,7 @@ impl Verifier {
         let event = self.read(&body)?;
         let delivery_id = headers.first(DELIVERY_HEADER).filter(|id| !id.is_empty());
         let expecting = self.0.expecting.map_or("", Callback::name);
-        let key_id = key.as_ref().map(|key: &UsedKey| key.id.as_str());
-        let ids = Sameness { expecting, signature, key: key_id, delivery_id, body: bytes }.ids();
+        let ids = Sameness { expecting, signature, delivery_id, body: bytes }.ids();
         let delivery_id = delivery_id.map(str::to_owned);
         Ok(Verified { event, delivery_id, signed_at, key, body: Bytes::copy_from_slice(bytes), ids })
     }

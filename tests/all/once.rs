@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -301,6 +301,8 @@ struct Faulty {
     /// The step is carried out, and its answer is lost.
     answer_lost: Mutex<HashSet<&'static str>>,
     steps: Mutex<Vec<&'static str>>,
+    /// When the last step was asked for.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Faulty {
@@ -310,6 +312,7 @@ impl Faulty {
         step: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         self.steps.lock().unwrap().push(name);
+        *self.last.lock().unwrap() = Some(Instant::now());
         if self.down.lock().unwrap().contains(name) {
             return Err(StoreError::new("down"));
         }
@@ -424,26 +427,62 @@ async fn a_handler_whose_claim_is_lost_is_dropped() {
     };
     let answer = receiver.receive(&headers, b"{}", SystemTime::now(), hangs).await;
     assert_eq!((answer.status().as_u16(), dropped.load(Ordering::SeqCst)), (503, 1));
+    assert_eq!(answer.text(), "not now", "nobody else is at work on it");
     let steps = store.steps.lock().unwrap().clone();
-    assert!(!steps.contains(&"release") && !steps.contains(&"done"), "{steps:?}");
+    assert!(steps.ends_with(&["standing", "release"]) && !steps.contains(&"done"), "{steps:?}");
     let handler = Handler::new(true);
-    assert_eq!(handler.receive(&receiver, &headers, "{}").await.status(), 200, "the lease has ended");
+    assert_eq!(handler.receive(&receiver, &headers, "{}").await.status(), 200, "it was given back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_dropped_after_it_has_marked_its_notification_has_acted_on_it() {
+    let (store, receiver) = faulty();
+    let headers = signed(&signer(), "{}", None);
+    store.down.lock().unwrap().insert("renew");
+    let marks = store.clone();
+    // As one that waits for the answer to its commit.
+    let hangs = move |_, claim| async move {
+        marks.inner.done(&claim).await.unwrap();
+        pending::<Result<(), ()>>().await
+    };
+    let answer = receiver.receive(&headers, b"{}", SystemTime::now(), hangs).await;
+    assert_eq!((answer.status().as_u16(), answer.text()), (200, "this notification was acted on before"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_whose_claim_is_anothers_gives_nothing_back() {
+    let (store, receiver) = faulty();
+    let headers = signed(&signer(), "{}", None);
+    let inner = store.clone();
+    let taken_over = move |_, claim: Claim| async move {
+        inner.inner.release(&claim).await.unwrap();
+        let other = Claim::new(*claim.delivery(), claim.signature().copied()).unwrap();
+        assert_eq!(inner.inner.begin(&other, HOUR).await.unwrap(), Begun::Yours);
+        pending::<Result<(), ()>>().await
+    };
+    let answer = receiver.receive(&headers, b"{}", SystemTime::now(), taken_over).await;
+    assert_eq!(answer.text(), "another is at work on this notification");
+    let busy = Handler::new(true).receive(&receiver, &headers, "{}").await;
+    assert_eq!(busy.text(), "another is at work on this notification");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_whose_claim_is_lost_is_waited_for_and_what_it_has_done_by_then_is_marked() {
     let (store, receiver) = faulty();
-    let receiver = receiver.lease(Duration::from_millis(60));
+    let lease = Duration::from_millis(60);
+    let receiver = receiver.lease(lease);
     let headers = signed(&signer(), "{}", None);
     let acted = Arc::new(AtomicU32::new(0));
     store.down.lock().unwrap().insert("renew");
     let (count, sees) = (acted.clone(), store.clone());
-    // It does not wait for anything, so that it can't be dropped before its end.
+    // It does not wait for anything, so that it can't be dropped before its end. A renewal that fails when the lease has ended
+    // is the last.
     let works = move |_, _| async move {
-        while !sees.steps.lock().unwrap().contains(&"renew") {
+        let ended = Instant::now() + lease;
+        while sees.last.lock().unwrap().is_none_or(|last| last < ended) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(50));
         count.fetch_add(1, Ordering::SeqCst);
         Ok::<_, ()>(())
     };
@@ -534,23 +573,40 @@ async fn a_copy_under_another_id_acts_on_nothing_though_its_original_was_a_resen
 }
 
 #[tokio::test]
-async fn receivers_of_other_names_or_keys_swallow_nothing_of_each_other() {
+async fn receivers_of_other_names_swallow_nothing_of_each_other() {
     let store = Arc::new(RecentDeliveries::default());
     let handler = Handler::new(true);
-    let receiver = |key: &str| Receiver::with(Verifier::builder().key(key, "a key").build(), store.clone());
+    let receiver = || Receiver::with(verifier(), store.clone());
     let headers = signed(&signer(), "{}", Some("7"));
     for (receiver, acted) in [
-        (receiver("1").named("a shop"), 1),
-        (receiver("1").named("a ledger"), 2),
-        (receiver("1").named("a shop"), 2),
-        (receiver("1"), 3),
+        (receiver().named("a shop"), 1),
+        (receiver().named("a ledger"), 2),
+        (receiver().named("a shop"), 2),
+        (receiver(), 3),
     ] {
         let _ = handler.receive(&receiver, &headers, "{}").await;
         assert_eq!(handler.count(), acted);
     }
-    let other = signed(&Signer::new("2", "a key"), "{}", Some("7"));
-    let _ = handler.receive(&receiver("2"), &other, "{}").await;
-    assert_eq!(handler.count(), 4);
+}
+
+#[tokio::test]
+async fn a_resend_under_the_same_id_is_the_same_whichever_key_it_is_signed_with() {
+    let verifier = Verifier::builder().key("1", "a key").key("2", "another").legacy_secret("a secret").build();
+    let (receiver, handler) = (Receiver::new(verifier), Handler::new(true));
+    for signer in [signer(), Signer::new("2", "another"), Signer::legacy("a secret")] {
+        let _ = handler.receive(&receiver, &signed(&signer, "{}", Some("7")), "{}").await;
+    }
+    assert_eq!(handler.count(), 1);
+}
+
+#[tokio::test]
+async fn a_full_store_knows_what_is_done_though_it_is_signed_anew() {
+    let (store, lease) = (RecentDeliveries::new(1), Duration::from_secs(60));
+    let done = claim(1, Some(10));
+    assert_eq!(store.begin(&done, lease).await.unwrap(), Begun::Yours);
+    assert_eq!(store.done(&done).await.unwrap(), Standing::Done);
+    assert_eq!(store.begin(&claim(1, Some(11)), lease).await.unwrap(), Begun::Done);
+    assert!(store.begin(&claim(2, Some(12)), lease).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -600,20 +656,34 @@ fn the_operator_is_told_of_every_refusal_ten_times_a_second_and_how_many_were_le
     assert!(!text.contains("a secret key") && !text.contains("empty request"), "a probe is told at debug");
 }
 
-#[tokio::test(start_paused = true)]
-async fn how_many_refusals_were_left_out_is_told_when_the_second_ends_though_no_other_comes() {
+#[test]
+fn how_many_refusals_were_left_out_is_told_when_the_second_ends_though_no_other_comes() {
     let log = crate::support::Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     crate::support::every_subscriber_is_asked();
     let verifier = verifier();
-    for _ in 0..25 {
-        verifier.verify(&signed(&Signer::new("2", "a secret key"), "{}", None), b"{}", SystemTime::now()).unwrap_err();
+    // A runtime without timers.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..25 {
+            let headers = signed(&Signer::new("2", "a secret key"), "{}", None);
+            verifier.verify(&headers, b"{}", SystemTime::now()).unwrap_err();
+            tokio::task::yield_now().await;
+        }
+    });
+    while !log.text().contains("more notifications were refused") {
+        std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(!log.text().contains("left_out=15"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let text = log.text();
-    assert!(text.lines().last().unwrap().ends_with("more notifications were refused left_out=15"), "{text}");
+    drop(verifier);
+    assert_eq!(told_and_left_out(&log.text()), 25);
+}
+
+/// How many refusals a log tells of, one by one or as left out.
+fn told_and_left_out(text: &str) -> usize {
+    let told = text.lines().filter(|line| line.contains("a notification was refused")).count();
+    let left_out = |line: &str| line.rsplit("left_out=").next().unwrap().trim().parse::<usize>().unwrap();
+    told + text.lines().map(left_out).sum::<usize>()
 }
 
 #[test]
@@ -628,7 +698,5 @@ fn every_refusal_is_told_or_counted_by_the_time_the_verifier_ends() {
         }
     });
     let text = log.text();
-    let told = text.lines().filter(|line| line.contains("a notification was refused")).count();
-    let left_out = |line: &str| line.rsplit("left_out=").next().unwrap().trim().parse::<usize>().unwrap();
-    assert_eq!(told + text.lines().map(left_out).sum::<usize>(), 25, "{text}");
+    assert_eq!(told_and_left_out(&text), 25, "{text}");
 }

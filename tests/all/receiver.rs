@@ -14,7 +14,7 @@ use futures::StreamExt;
 use linksfield::csss::types::{OpenPackage, RenewPackage};
 use linksfield::notification::types::OrderEvent;
 use linksfield::notification::{Callback, Event, Receiver, Rejection, Signer, Verified, Verifier};
-use linksfield::sandbox::{Resend, Sandbox};
+use linksfield::sandbox::{Report, Resend, Sandbox};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -143,17 +143,23 @@ async fn the_sandbox_signs_an_sms_in_either_way() {
 
 #[tokio::test]
 async fn a_notification_that_fails_is_sent_again_thirty_times() {
-    let notified = async |failures| {
-        let (url, events) = receiver(verifier(), failures).await;
-        let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).resend_every(Duration::from_millis(1));
-        let sandbox = sandbox.start().await.unwrap();
-        sandbox.notify(json!({ "n": 1 }));
-        (sandbox, events)
-    };
-    let (_sandbox, mut events) = notified(30).await;
-    assert!(events.recv().await.is_some());
-    let (_sandbox, mut events) = notified(31).await;
-    assert!(tokio::time::timeout(Duration::from_secs(2), events.recv()).await.is_err());
+    let (url, _events) = receiver(verifier(), u32::MAX).await;
+    let (failed, mut failures) = unbounded_channel();
+    let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).resend_every(Duration::from_millis(1));
+    let sandbox = sandbox.report(move |report| {
+        if let Report::NotificationFailed { delivery, .. } = report {
+            let _ = failed.send(delivery);
+        }
+    });
+    let sandbox = sandbox.start().await.unwrap();
+    // While the second is sent as often, the first is not sent once more.
+    for delivery in [1, 2] {
+        sandbox.notify(json!({ "n": delivery }));
+        for times in 0..31 {
+            let failed = tokio::time::timeout(Duration::from_secs(60), failures.recv()).await;
+            assert_eq!(failed, Ok(Some(delivery)), "after {times} times");
+        }
+    }
 }
 
 #[tokio::test]

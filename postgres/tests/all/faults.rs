@@ -182,10 +182,15 @@ async fn a_server_that_has_become_read_only_is_left() {
     // As a primary that is a standby now: the connection that is open stays open.
     client(&old.string()).await.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     client(&old.string()).await.query_one("SELECT pg_reload_conf()", &[]).await.unwrap();
-    while count(&new).await == 0 {
+    // The server takes the setting up when it comes to it.
+    for _ in 0..600 {
         store.begin(&claim(2), LEASE).await.unwrap();
+        if count(&new).await == 1 {
+            return;
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    panic!("the one that is read-only was not left");
 }
 
 #[tokio::test]
@@ -223,6 +228,36 @@ async fn a_host_that_takes_connections_and_says_nothing_does_not_stand_before_th
     assert_eq!(store.begin(&claim(1), LEASE).await.unwrap(), Begun::Yours);
     let late = connect(&folder.path().display().to_string()).await.unwrap_err().to_string();
     assert!(late.contains("has not answered in time"), "{late}");
+}
+
+/// A store that has reached a server by way of what falls mute, and next to that another server.
+async fn beside_another(server: &Server, other: &Server, setting: &str) -> (Proxy, PostgresDeliveries) {
+    let proxy = Proxy::before(server);
+    PostgresDeliveries::connect(&other.string()).await.unwrap();
+    let hosts = proxy.string().replace(" user=", &format!(",{} user=", other.folder().display()));
+    let store = PostgresDeliveries::connect(&format!("{hosts} {setting}")).await.unwrap();
+    (proxy, store)
+}
+
+#[tokio::test]
+async fn a_host_that_falls_mute_is_passed_over_however_long_connecting_may_take() {
+    let (Some(server), Some(other)) = (Server::start(""), Server::start("")) else { return };
+    let (proxy, store) = beside_another(&server, &other, "connect_timeout=10").await;
+    store.begin(&claim(1), LEASE).await.unwrap();
+    proxy.fall_mute();
+    // Where the machine is slow, the first step ends before it comes to the other host: the second begins there.
+    let _ = store.begin(&claim(2), LEASE).await;
+    assert_eq!(store.begin(&claim(3), LEASE).await.unwrap(), Begun::Yours);
+}
+
+#[tokio::test]
+async fn one_late_statement_closes_all_connections_to_a_host_that_has_fallen_mute() {
+    let (Some(server), Some(other)) = (Server::start(""), Server::start("")) else { return };
+    let (proxy, store) = beside_another(&server, &other, "connect_timeout=1").await;
+    let begin = async |delivery| store.begin(&claim(delivery), LEASE).await.unwrap();
+    assert_eq!(tokio::join!(begin(1), begin(2), begin(3)), (Begun::Yours, Begun::Yours, Begun::Yours));
+    proxy.fall_mute();
+    assert_eq!(begin(4).await, Begun::Yours);
 }
 
 #[tokio::test]

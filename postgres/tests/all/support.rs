@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use linksfield::notification::Claim;
 use linksfield_postgres::tokio_postgres::{Client, NoTls, connect};
@@ -222,7 +222,10 @@ pub async fn until(client: &Client, query: &str) {
 
 /// How many statements wait for a lock, as a condition for [`until`].
 pub fn waiting(count: usize) -> String {
-    format!("SELECT count(*) = {count} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    format!(
+        "SELECT count(*) = {count} FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
 }
 
 pub fn claim(delivery: u8) -> Claim {
@@ -242,6 +245,7 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct Seen {
+    is_mute: AtomicBool,
     cut_after: std::sync::Mutex<Option<&'static str>>,
     cuts: AtomicUsize,
     statements: AtomicUsize,
@@ -273,6 +277,11 @@ impl Proxy {
         *self.seen.cut_after.lock().unwrap() = Some(text);
     }
 
+    /// Takes connections and statements from now on, and hands nothing back.
+    pub fn fall_mute(&self) {
+        self.seen.is_mute.store(true, Ordering::SeqCst);
+    }
+
     pub fn cuts(&self) -> usize {
         self.seen.cuts.load(Ordering::SeqCst)
     }
@@ -288,7 +297,7 @@ const ASKS_FOR_TLS: [u8; 4] = 80_877_103_u32.to_be_bytes();
 async fn pass(client: UnixStream, server: UnixStream, seen: Arc<Seen>) {
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
-    let cutting = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let cutting = Arc::new(AtomicBool::new(false));
     let cuts = cutting.clone();
     let sees = seen.clone();
     let there = async move {
@@ -310,6 +319,9 @@ async fn pass(client: UnixStream, server: UnixStream, seen: Arc<Seen>) {
     let back = async move {
         let mut buffer = [0; 65536];
         while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+            if seen.is_mute.load(Ordering::SeqCst) {
+                continue;
+            }
             if cutting.load(Ordering::SeqCst) {
                 seen.cuts.fetch_add(1, Ordering::SeqCst);
                 break;
@@ -330,7 +342,7 @@ fn message(whole: &mut Vec<u8>, has_kind: bool) -> Option<Vec<u8>> {
     (whole.len() >= length).then(|| whole.drain(..length).collect())
 }
 
-fn look(message: &[u8], seen: &Seen, cutting: &std::sync::atomic::AtomicBool) {
+fn look(message: &[u8], seen: &Seen, cutting: &AtomicBool) {
     if message[0] == b'P' {
         seen.statements.fetch_add(1, Ordering::SeqCst);
         seen.named.fetch_add(usize::from(message[5] != 0), Ordering::SeqCst);
