@@ -3,19 +3,22 @@ CREATE TABLE linksfield_fleets (
     name text NOT NULL UNIQUE,
     format bigint NOT NULL,
     purpose text NOT NULL,
-    identity text NOT NULL
+    identity text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE linksfield_fleet_sims (
     fleet bigint NOT NULL REFERENCES linksfield_fleets,
     sim text NOT NULL,
     fingerprint text NOT NULL,
-    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'begun', 'ordered', 'refused')),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'begun', 'ordered', 'refused', 'unknown')),
     token text,
     lease_ends timestamptz,
     orders_before text,
     begun_at timestamptz,
     deadline float8,
     result text,
+    stray text,
+    identity text,
     PRIMARY KEY (fleet, sim)
 );
 CREATE INDEX linksfield_fleet_sims_begun ON linksfield_fleet_sims (fleet) WHERE begun_at IS NOT NULL;

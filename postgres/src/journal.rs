@@ -1,11 +1,13 @@
 //! The journal of a fleet: one statement a step, with the clock of the database alone, as the store of deliveries has it.
 //!
 //! A SIM is claimed for as long as an order may be under way and looked for, and the statement that writes *begun* claims it
-//! anew. Whoever has lost a claim changes no row any more, and so begins no order.
+//! anew. Whoever has lost a claim begins no order any more; of what it has placed, only the id is written down.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Sim, Terms, Wanted};
@@ -71,20 +73,29 @@ const CLAIM: &str = concat!(
         WHERE row.fleet = $1 AND row.sim = known.sim
             AND (known.state IN ('open', 'begun') OR known.state = 'refused' AND $6)
             AND (known.token IS NULL OR known.token = $4 OR known.lease_ends <= clock_timestamp())
+            AND known.stray IS NULL
         RETURNING row.sim
+    ), fleet AS (
+        SELECT created_at, identity = identity_now AS is_as_it_was, identity_now
+        FROM linksfield_fleets, (SELECT ",
+    identity!(),
+    " AS identity_now) AS now WHERE id = $1
     )
     SELECT json_agg(json_build_object(
             'state', coalesce(known.state, 'open'),
             'is_mine', made.sim IS NOT NULL OR taken.sim IS NOT NULL,
             'fingerprint', known.fingerprint,
             'before', known.orders_before::json,
-            'under_way', extract(epoch FROM known.begun_at - clock_timestamp())::float8 + known.deadline,
-            'begun_at', extract(epoch FROM known.begun_at)::float8
-        ) ORDER BY place)::text,
-        (SELECT identity = ",
-    identity!(),
-    " FROM linksfield_fleets WHERE id = $1)
-    FROM wanted LEFT JOIN known USING (sim) LEFT JOIN made USING (sim) LEFT JOIN taken USING (sim)"
+            'under_way', least(extract(epoch FROM known.begun_at - clock_timestamp())::float8 + known.deadline,
+                known.deadline),
+            'begun_at', extract(epoch FROM known.begun_at)::float8,
+            'unknown', CASE WHEN known.state = 'unknown' THEN known.result
+                WHEN known.stray IS NOT NULL AND known.state <> 'ordered' AND known.lease_ends <= clock_timestamp()
+                THEN 'it was ordered as ' || known.stray || ' by a process that had lost it' END,
+            'is_as_it_was', fleet.is_as_it_was OR coalesce(known.identity = fleet.identity_now, false),
+            'created_at', extract(epoch FROM fleet.created_at)::float8
+        ) ORDER BY place)::text
+    FROM wanted CROSS JOIN fleet LEFT JOIN known USING (sim) LEFT JOIN made USING (sim) LEFT JOIN taken USING (sim)"
 );
 
 /// Committed to the disk, whatever the database's default is, and where that is more, as that says.
@@ -93,28 +104,54 @@ WITH begun AS (
     UPDATE linksfield_fleet_sims
     SET state = 'begun', orders_before = $4, begun_at = clock_timestamp(), deadline = $5,
         lease_ends = clock_timestamp() + make_interval(secs => $6)
-    WHERE fleet = $1 AND sim = $2 AND token = $3 AND state <> 'ordered' RETURNING sim
+    WHERE fleet = $1 AND sim = $2 AND token = $3 AND state IN ('open', 'begun', 'refused') AND stray IS NULL
+    RETURNING sim
 )
 SELECT count(*), set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
 FROM begun";
 
-/// Carried out once more, it finds what it has written.
+/// Carried out once more, it finds what it has written. An order of who has lost the SIM is written down too (`stray`): it is
+/// what has the SIM finds, or one too many, and then what is to become of it stays unknown until a person says it.
 const END: &str = "
 WITH ended AS (
-    UPDATE linksfield_fleet_sims SET state = coalesce($4, state), result = $5, token = NULL, lease_ends = NULL
+    UPDATE linksfield_fleet_sims SET token = NULL, lease_ends = NULL,
+        state = CASE WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
+            THEN coalesce($4, state) ELSE 'unknown' END,
+        result = CASE WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
+            THEN $5 ELSE 'it was ordered as ' || stray || ' by a process that had lost it, and here: ' || $5 END
     WHERE fleet = $1 AND sim = $2
-        AND (token = $3 OR token IS NULL AND state = coalesce($4, state) AND result = $5) RETURNING sim
+        AND (token = $3 OR token IS NULL AND state = coalesce($4, state) AND result = $5) RETURNING state, result
+), lost AS (
+    UPDATE linksfield_fleet_sims SET
+        stray = CASE WHEN $5 = ANY(string_to_array(stray, ' and ')) THEN stray ELSE concat_ws(' and ', stray, $5) END,
+        state = CASE WHEN token IS NULL THEN 'unknown' ELSE state END,
+        result = CASE WHEN token IS NOT NULL OR state = 'unknown' AND strpos(result, $5) > 0 THEN result
+            WHEN state = 'unknown' THEN result || ' and ' || $5
+            WHEN state = 'ordered' THEN 'it was ordered more than once, as ' || result || ' and ' || $5
+            ELSE 'it was ordered as ' || $5 || ' by a process that had lost it' END
+    WHERE fleet = $1 AND sim = $2 AND $4 = 'ordered' AND token IS DISTINCT FROM $3
+        AND NOT (token IS NULL AND state = 'ordered' AND result = $5) RETURNING state, result
 )
-SELECT count(*) FROM ended";
+SELECT (SELECT count(*) FROM ended),
+    (SELECT result FROM (TABLE ended UNION ALL TABLE lost) AS row WHERE state = 'unknown')";
 
-const FOUND_OUT: &str = "
-WITH found AS (
-    UPDATE linksfield_fleet_sims SET state = $3, result = $4, token = NULL, lease_ends = NULL
-    WHERE fleet = $1 AND sim = $2 AND (state = 'begun' AND (token IS NULL OR lease_ends <= clock_timestamp())
-        OR token IS NULL AND state = $3 AND result = $4) RETURNING sim
-)
-SELECT count(*) FROM found";
+/// Takes what was begun or is unknown, and what may have been forgotten: after that it is no more.
+const FOUND_OUT: &str = concat!(
+    "WITH now AS (
+        SELECT fleet.identity AS was, ",
+    identity!(),
+    " AS identity FROM linksfield_fleets AS fleet WHERE id = $1
+    ), found AS (
+        UPDATE linksfield_fleet_sims AS row SET state = $3, result = $4, token = NULL, lease_ends = NULL, stray = NULL,
+            identity = now.identity
+        FROM now WHERE row.fleet = $1 AND row.sim = $2 AND (
+            (row.token IS NULL OR row.lease_ends <= clock_timestamp()) AND (row.state IN ('begun', 'unknown')
+                OR row.state = 'open' AND now.was <> now.identity AND row.identity IS DISTINCT FROM now.identity)
+            OR row.token IS NULL AND row.state = $3 AND row.result = $4) RETURNING row.sim
+    )
+    SELECT count(*) FROM found"
+);
 
 const IS_NEW: &str = "
 SELECT NOT EXISTS (SELECT FROM linksfield_fleet_sims WHERE fleet = $1 AND begun_at IS NOT NULL)";
@@ -122,12 +159,16 @@ SELECT NOT EXISTS (SELECT FROM linksfield_fleet_sims WHERE fleet = $1 AND begun_
 /// A journal in a database, on which several processes and machines work at the same time.
 ///
 /// Each SIM is claimed by one of them, for longer than its order can be under way and is looked for. A process that lost its
-/// claim sends nothing: what it had is looked up by the one that has the SIM now. Only the clock of the database counts.
+/// claim begins nothing: what it had is looked up by the one that has the SIM now. Only the clock of the database counts.
 pub struct PostgresJournal {
     connections: Connections,
     fleet: i64,
     /// What tells this process from the others.
     token: String,
+    /// How many claims it has made: each has a token of its own, lest a SIM be claimed twice.
+    claims: AtomicU64,
+    /// The SIMs that it has, with the token of their claim.
+    held: Mutex<HashMap<Sim, String>>,
     may_forget: bool,
 }
 
@@ -158,8 +199,8 @@ impl PostgresJournal {
     }
 
     /// Whether the database has standbys that are not waited for. If one of them takes over, it may have forgotten which
-    /// orders were begun last. Then each SIM that is not done is looked at: one that has an order of the last days stays
-    /// unknown, and a person has to look.
+    /// orders were begun last. Then each SIM that is not done is looked at: one that has an order which may be younger than this
+    /// journal stays unknown, until a person [tells](Journal::found_out) what it is.
     #[must_use]
     pub fn may_forget(&self) -> bool {
         self.may_forget
@@ -179,21 +220,34 @@ impl PostgresJournal {
         if recorded != *purpose {
             return Err(JournalError::OtherPurpose { recorded: recorded.into(), wanted: purpose.clone().into() });
         }
-        Ok(Self { connections, fleet, token: get(&row, 3)?, may_forget: get(&row, 4)? })
+        Ok(Self {
+            connections,
+            fleet,
+            token: get(&row, 3)?,
+            claims: AtomicU64::default(),
+            held: Mutex::default(),
+            may_forget: get(&row, 4)?,
+        })
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<Sim, String>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the claim of a SIM, in another state if it is named.
     async fn end(&self, sim: Sim, state: Option<&str>, result: &str) -> Result<()> {
-        let id = sim.to_string();
+        let (id, token) = (sim.to_string(), self.held().remove(&sim).unwrap_or_default());
         let parameters: Parameters<'_> = &[
             (&self.fleet, Type::INT8),
             (&id, Type::TEXT),
-            (&self.token, Type::TEXT),
+            (&token, Type::TEXT),
             (&state, Type::TEXT),
             (&result, Type::TEXT),
         ];
-        match number(&ask(&self.connections, "written", END, parameters).await?)? {
-            0 => Err(JournalError::Lost { sim }),
+        let row = ask(&self.connections, "written", END, parameters).await?;
+        match (number(&row)?, get::<Option<String>>(&row, 1)?) {
+            (_, Some(why)) => Err(JournalError::Doubtful { sim, why }),
+            (0, None) => Err(JournalError::Lost { sim }),
             _ => Ok(()),
         }
     }
@@ -201,33 +255,50 @@ impl PostgresJournal {
 
 impl Journal for PostgresJournal {
     async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
+        // What this process has already is not claimed again, nor one SIM twice.
+        let free: Vec<_> = {
+            let (held, mut seen) = (self.held(), HashSet::new());
+            wanted.iter().map(|wanted| !held.contains_key(&wanted.sim) && seen.insert(wanted.sim)).collect()
+        };
+        let asked: Vec<_> = wanted.iter().zip(&free).filter_map(|(wanted, free)| free.then_some(wanted)).collect();
+        if asked.is_empty() {
+            return Ok(vec![Claim::Taken; wanted.len()]);
         }
-        let sims: Vec<_> = wanted.iter().map(|wanted| wanted.sim.to_string()).collect();
-        let fingerprints: Vec<_> = wanted.iter().map(|wanted| wanted.fingerprint.as_str()).collect();
+        let token = format!("{}/{}", self.token, self.claims.fetch_add(1, Ordering::Relaxed));
+        let sims: Vec<_> = asked.iter().map(|wanted| wanted.sim.to_string()).collect();
+        let fingerprints: Vec<_> = asked.iter().map(|wanted| wanted.fingerprint.as_str()).collect();
         let parameters: Parameters<'_> = &[
             (&self.fleet, Type::INT8),
             (&sims, Type::TEXT_ARRAY),
             (&fingerprints, Type::TEXT_ARRAY),
-            (&self.token, Type::TEXT),
+            (&token, Type::TEXT),
             (&lease(terms), Type::FLOAT8),
             (&terms.again_refused, Type::BOOL),
         ];
         let row = ask(&self.connections, "read", CLAIM, parameters).await?;
         let found: Vec<Found> = read(&get::<String>(&row, 0)?)?;
-        let is_as_it_was: bool = get(&row, 1)?;
-        let claims = wanted.iter().zip(found).map(|(wanted, found)| found.claim(wanted, terms, is_as_it_was));
-        claims.collect()
+        if found.len() != asked.len() {
+            let what = format!("it answers for {} of {} SIMs", found.len(), asked.len());
+            return Err(JournalError::failed("read", what));
+        }
+        let mine = asked.iter().zip(&found).filter(|(_, found)| found.is_mine);
+        self.held().extend(mine.map(|(wanted, _)| (wanted.sim, token.clone())));
+        let mut found = found.into_iter();
+        let claim = |(wanted, free): (&Wanted, bool)| match free.then(|| found.next()).flatten() {
+            Some(found) => found.claim(wanted, terms),
+            None => Ok(Claim::Taken),
+        };
+        wanted.iter().zip(free).map(claim).collect()
     }
 
     async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, terms: &Terms) -> Result<Confirmation> {
         let before = serde_json::to_string(before).map_err(|error| JournalError::failed("written", error))?;
         let (sim, deadline) = (wanted.sim.to_string(), terms.deadline.as_secs_f64());
+        let token = self.held().get(&wanted.sim).cloned().unwrap_or_default();
         let parameters: Parameters<'_> = &[
             (&self.fleet, Type::INT8),
             (&sim, Type::TEXT),
-            (&self.token, Type::TEXT),
+            (&token, Type::TEXT),
             (&before, Type::TEXT),
             (&deadline, Type::FLOAT8),
             (&lease(terms), Type::FLOAT8),
@@ -235,7 +306,10 @@ impl Journal for PostgresJournal {
         // Others may know it from now on.
         let confirmation = Confirmation::now();
         match number(&ask(&self.connections, "written", BEGUN, parameters).await?)? {
-            0 => Err(JournalError::Lost { sim: wanted.sim }),
+            0 => {
+                self.held().remove(&wanted.sim);
+                Err(JournalError::Lost { sim: wanted.sim })
+            }
             _ => Ok(confirmation),
         }
     }
@@ -284,26 +358,37 @@ struct Found {
     under_way: Option<f64>,
     /// Seconds since 1970.
     begun_at: Option<f64>,
+    /// Why a person has to find out what became of it.
+    unknown: Option<String>,
+    /// Whether nothing that was begun can have been forgotten.
+    is_as_it_was: bool,
+    /// Seconds since 1970: when the journal was created.
+    created_at: f64,
 }
 
 impl Found {
-    fn claim(self, wanted: &Wanted, terms: &Terms, is_as_it_was: bool) -> Result<Claim> {
+    fn claim(self, wanted: &Wanted, terms: &Terms) -> Result<Claim> {
         let (sim, state) = (wanted.sim, &*self.state);
         // An order that was begun or placed is for the parameters that it was begun with.
-        let is_other = |recorded: &String| matches!(state, "begun" | "ordered") && *recorded != wanted.fingerprint;
+        let is_other =
+            |recorded: &String| matches!(state, "begun" | "ordered" | "unknown") && *recorded != wanted.fingerprint;
         if let Some(recorded) = self.fingerprint.filter(is_other) {
             return Err(JournalError::OtherParameters { sim, recorded, wanted: wanted.fingerprint.clone() });
         }
+        if let Some(why) = self.unknown {
+            return Ok(Claim::Unknown(why));
+        }
+        let time = |seconds: Option<f64>| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds?).ok()?);
         Ok(match (state, self.is_mine) {
-            ("ordered", _) => Claim::Ordered(seconds(self.begun_at).and_then(|at| UNIX_EPOCH.checked_add(at))),
+            ("ordered", _) => Claim::Ordered(time(self.begun_at)),
             ("refused", false) if !terms.again_refused => Claim::Refused,
             (_, false) => Claim::Taken,
             ("begun", true) => Claim::Begun {
                 before: self.before.unwrap_or_default(),
-                under_way: seconds(self.under_way).unwrap_or_default(),
+                under_way: self.under_way.map_or(terms.deadline, seconds),
             },
-            (_, true) if is_as_it_was => Claim::Open,
-            (_, true) => Claim::Forgotten,
+            (_, true) if self.is_as_it_was => Claim::Open,
+            (_, true) => Claim::Forgotten { since: time(Some(self.created_at)) },
         })
     }
 }
@@ -313,9 +398,9 @@ fn lease(terms: &Terms) -> f64 {
     terms.deadline.saturating_add(terms.settle).saturating_add(MARGIN).min(LONGEST).as_secs_f64()
 }
 
-/// What is past is no time any more.
-fn seconds(seconds: Option<f64>) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds?.max(0.0)).ok()
+/// What is past is no time any more, and what is too long for a `Duration` is the longest.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 async fn connect(string: &str) -> Result<Connections> {

@@ -133,8 +133,9 @@ impl<C: Purchase> Fleet<C> {
         /// Whether to take ids of SIMs that look as if a spreadsheet had rounded them.
         #[builder(default)]
         accepts_rounded: bool,
-        /// What the time between the journal's confirmation and the sending is measured with, so that a machine that slept
-        /// in between sends nothing; if not set, a clock that goes on while the machine sleeps.
+        /// What the time from when the journal's confirmation is here to the sending is measured with, so that a machine that
+        /// slept in between sends nothing. It has to go on while the machine sleeps, as the clock does that is used if none is
+        /// set; from when it counts does not matter. Nothing is sent if it goes back.
         #[builder(with = |clock: impl Fn() -> Duration + Send + Sync + 'static| Arc::new(clock))]
         clock: Option<Clock>,
     ) -> Result<Self, Error> {

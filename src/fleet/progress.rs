@@ -205,12 +205,22 @@ impl Counters {
     }
 
     pub(super) fn count_outcome(&self, outcome: &Outcome) {
-        Self::count(match outcome {
+        Self::count(self.counter(outcome));
+    }
+
+    fn counter(&self, outcome: &Outcome) -> &AtomicU64 {
+        match outcome {
             Outcome::Ordered(_) => &self.ordered,
             Outcome::Refused(_) => &self.refused,
             Outcome::NotSent(_) => &self.not_sent,
             Outcome::Unknown(_) => &self.unknown,
-        });
+        }
+    }
+
+    /// What was counted so is in doubt.
+    pub(super) fn doubt(&self, outcome: &Outcome) {
+        self.counter(outcome).fetch_sub(1, Ordering::Relaxed);
+        Self::count(&self.unknown);
     }
 
     pub(super) fn count_before(&self, at: Option<SystemTime>) {

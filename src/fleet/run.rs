@@ -265,7 +265,12 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         let mut elsewhere = self.elsewhere();
         for (row, claim) in rows.into_iter().zip(claims) {
             match claim {
-                Claim::Open | Claim::Forgotten | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
+                Claim::Open | Claim::Forgotten { .. } | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
+                Claim::Unknown(why) => {
+                    let outcome = Outcome::Unknown(why);
+                    self.count(&outcome);
+                    self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: true });
+                }
                 Claim::Taken => drop(elsewhere.insert(row.sim)),
                 Claim::Ordered(_) | Claim::Refused if pass.only.is_some() => Counters::count(&self.counters.elsewhere),
                 Claim::Ordered(at) => self.counters.count_before(at),
@@ -300,6 +305,13 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Outcome::Refused(why) => self.journal.done(&row.wanted, &Done::Refused(why.clone())).await,
             Outcome::NotSent(why) => self.journal.release(&row.wanted, why).await,
             Outcome::Unknown(why) => self.journal.unknown(&row.wanted, why).await,
+        };
+        let (outcome, recorded) = match recorded {
+            Err(JournalError::Doubtful { why, .. }) => {
+                self.counters.doubt(&outcome);
+                (Outcome::Unknown(why), Ok(()))
+            }
+            recorded => (outcome, recorded),
         };
         self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: recorded.is_ok() });
         match recorded {

@@ -1,7 +1,7 @@
 //! Orders that arrive late, or not at all, because something stands between the fleet and the server.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use linksfield::csss::Client;
@@ -28,6 +28,8 @@ struct Seen {
     is_held: Notify,
     hand_on: Notify,
     is_handed_on: Notify,
+    /// Whether the answer to the second order names another than is listed.
+    is_renamed: AtomicBool,
 }
 
 impl Relay {
@@ -81,6 +83,14 @@ async fn pass(mut client: TcpStream, server: String, seen: Arc<Seen>) -> std::io
     }
     let mut server = TcpStream::connect(server).await?;
     server.write_all(&request).await?;
+    if is_order && seen.is_renamed.load(Ordering::SeqCst) {
+        let mut answer = Vec::new();
+        while !is_whole(&answer) {
+            server.read_buf(&mut answer).await?;
+        }
+        let answer = String::from_utf8(answer).unwrap().replace("ORDER_0", "ORDER_9");
+        return client.write_all(answer.as_bytes()).await;
+    }
     let ((mut from, mut to), (mut back, mut out)) = (client.split(), server.split());
     tokio::select! { _ = copy(&mut from, &mut out) => {}, _ = copy(&mut back, &mut to) => {} }
     Ok(())
@@ -129,11 +139,23 @@ async fn what_a_server_does_later_than_that_is_told_and_not_called_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_another_order_is_listed_than_the_answer_names_it_is_not_called_one_order() {
+    let relay = Relay::start().await;
+    relay.seen.is_renamed.store(true, Ordering::SeqCst);
+    let fleet = Fleet::builder().client(relay.client()).defaults(&defaults()).deadline(Duration::from_secs(1));
+    let fleet = fleet.settle(Duration::from_millis(10)).build().unwrap();
+    let (outcome, _) = relay.order(&fleet).await;
+    let names_both = |why: &str| why.contains("ORDER_9") && why.contains("ORDER_0");
+    assert!(matches!(&outcome, Outcome::Unknown(why) if names_both(why)), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_slept_while_the_connection_was_made_sends_nothing() {
     let relay = Relay::start().await;
     let seen = Arc::clone(&relay.seen);
-    // The machine sleeps between the journal and the connection: the first is that of the list of orders.
-    let clock = move || if seen.connections.load(Ordering::SeqCst) > 1 { Duration::MAX } else { Duration::ZERO };
+    // The machine sleeps an hour while each connection is made.
+    let hour = Duration::from_secs(3600);
+    let clock = move || hour * u32::try_from(seen.connections.load(Ordering::SeqCst)).unwrap();
     let fleet = Fleet::builder().client(relay.client()).defaults(&defaults()).clock(clock).build().unwrap();
     let (outcome, _) = relay.order(&fleet).await;
     assert!(matches!(&outcome, Outcome::NotSent(why) if why.contains("too long")), "{outcome:?}");

@@ -124,9 +124,9 @@ async fn an_order_whose_answer_was_lost_is_looked_up_and_ordered_again_only_if_n
         let (sandbox, folder) = (Arc::new(Sandbox::start().await.unwrap()), tempfile::tempdir().unwrap());
         let (faulty, begun) = (Arc::clone(&sandbox), Arc::new(AtomicU32::new(0)));
         let count = Arc::clone(&begun);
-        // The clock is read between the journal and the sending.
+        // The clock is read twice for each order: when the journal has it, and when it is sent.
         let clock = move || {
-            faulty.misbehave((count.fetch_add(1, Ordering::Relaxed) == 0).then_some(fault));
+            faulty.misbehave((count.fetch_add(1, Ordering::Relaxed) < 2).then_some(fault));
             Duration::ZERO
         };
         let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).clock(clock);
@@ -139,7 +139,7 @@ async fn an_order_whose_answer_was_lost_is_looked_up_and_ordered_again_only_if_n
         let summary = run.finish().await.unwrap();
         // Each order that was sent is looked up: also the second, lest the first came late.
         assert_eq!((summary.progress.ordered, summary.progress.looked_up), (1, sent.into()), "{fault:?}: {summary}");
-        assert_eq!((sandbox.order_count(), begun.load(Ordering::Relaxed)), (1, sent), "{fault:?}");
+        assert_eq!((sandbox.order_count(), begun.load(Ordering::Relaxed)), (1, 2 * sent), "{fault:?}");
     }
 }
 
@@ -188,25 +188,29 @@ async fn a_new_journal_stops_where_sims_have_recent_orders() {
 async fn who_slept_between_the_journal_and_the_sending_sends_nothing_before_it_is_confirmed_again() {
     let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
     let asked = Arc::new(AtomicU32::new(0));
-    let fleet = |sleeps: u32| {
+    let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(24 * 3600));
+    let fleet = |sleeps: u32, sending: Duration| {
         let asked = Arc::clone(&asked);
-        // The clock of a machine that slept an hour before each of the first confirmations was used.
-        let clock = move || match asked.fetch_add(1, Ordering::Relaxed) < sleeps {
-            true => Duration::MAX,
-            false => Duration::ZERO,
+        // The clock, which is a day on, when the first orders are sent: after an hour of sleep, say.
+        let clock = move || match asked.fetch_add(1, Ordering::Relaxed) {
+            reading if reading % 2 == 1 && reading / 2 < sleeps => sending,
+            _ => day,
         };
         let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).clock(clock);
         fleet.build().unwrap()
     };
-    let always = fleet(u32::MAX);
-    let (slept, _) = outcomes(always.run(sims(&always, 1), journal(&folder, &always).await)).await.unwrap();
-    assert!(matches!(&slept[..], [Outcome::NotSent(_)]), "{slept:?}");
-    assert_eq!(sandbox.order_count(), 0);
-    asked.store(0, Ordering::Relaxed);
-    let twice = fleet(2);
+    // A clock that went back tells nothing.
+    for sending in [day + hour, day - hour] {
+        let always = fleet(u32::MAX, sending);
+        let (slept, _) = outcomes(always.run(sims(&always, 1), journal(&folder, &always).await)).await.unwrap();
+        assert!(matches!(&slept[..], [Outcome::NotSent(_)]), "{slept:?}");
+        assert_eq!(sandbox.order_count(), 0);
+        asked.store(0, Ordering::Relaxed);
+    }
+    let twice = fleet(2, day + hour);
     let (woke, _) = outcomes(twice.run(sims(&twice, 1), journal(&folder, &twice).await)).await.unwrap();
     assert!(matches!(&woke[..], [Outcome::Ordered(_)]), "{woke:?}");
-    assert_eq!((sandbox.order_count(), asked.load(Ordering::Relaxed)), (1, 3));
+    assert_eq!((sandbox.order_count(), asked.load(Ordering::Relaxed)), (1, 6));
 }
 
 #[tokio::test]

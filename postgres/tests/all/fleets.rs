@@ -5,8 +5,8 @@
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use linksfield::Credentials;
 use linksfield::csss::Client;
@@ -86,9 +86,10 @@ async fn worker() {
     let fleet = match std::env::var("FLEETS_STOPS") {
         Err(_) => fleet(&url),
         Ok(_) => {
-            let stopped = AtomicBool::new(false);
+            // It is read when the journal has the order, and when that is sent.
+            let readings = AtomicUsize::new(0);
             let clock = move || {
-                if !stopped.swap(true, Ordering::SeqCst) {
+                if readings.fetch_add(1, Ordering::SeqCst) == 1 {
                     let id = std::process::id().to_string();
                     assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
                 }
@@ -201,9 +202,7 @@ async fn a_step_whose_answer_was_lost_is_found_as_it_was_written() {
     let Some(server) = Server::start("") else { return };
     let (sandbox, proxy) = (Sandbox::start().await.unwrap(), Proxy::before(&server));
     let fleet = fleet(sandbox.url());
-    for (at, text) in
-        [(1, "SET state = 'begun'"), (2, "SET state = coalesce"), (3, "INSERT INTO linksfield_fleet_sims")]
-    {
+    for (at, text) in [(1, "SET state = 'begun'"), (2, "WITH ended AS"), (3, "INSERT INTO linksfield_fleet_sims")] {
         let name = text.to_owned();
         let journal = PostgresJournal::create(&proxy.string(), &name, fleet.purpose()).await.unwrap();
         let first = fleet.list_of(format!("device_id\n{at}\n")).unwrap();
@@ -337,6 +336,142 @@ async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_
     journal.found_out(sims[1].sim, None).await.unwrap();
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     assert!(matches!(&claims[..], [Claim::Ordered(Some(_)), Claim::Open]), "{claims:?}");
+}
+
+async fn observed(database: &Database, statement: &str) {
+    client(&database.string).await.batch_execute(statement).await.unwrap();
+}
+
+const LEASES_END: &str = "UPDATE linksfield_fleet_sims SET lease_ends = clock_timestamp()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_does_not_get_a_sim_twice() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = ["1", "1", "2"].map(wanted);
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert_eq!(claims, [Claim::Open, Claim::Taken, Claim::Open]);
+    observed(&database, LEASES_END).await;
+    assert_eq!(journal.claim(&sims, &terms()).await.unwrap(), [Claim::Taken, Claim::Taken, Claim::Taken]);
+    for wanted in &sims[1..] {
+        journal.release(wanted, "for the next").await.unwrap();
+    }
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert_eq!(claims, [Claim::Open, Claim::Taken, Claim::Open]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_who_has_lost_the_sim_is_told_and_a_person_has_to_look() {
+    let Some(database) = Database::any().await else { return };
+    let fleet = fleet("http://127.0.0.1:1");
+    let first = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let other = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let sims = ["0", "1", "2"].map(wanted);
+    let ordered = |order: &str| Done::Ordered(order.to_owned());
+    first.claim(&sims, &terms()).await.unwrap();
+    for wanted in &sims {
+        first.begun(wanted, &[].into(), &terms()).await.unwrap();
+    }
+    observed(&database, LEASES_END).await;
+    other.claim(&sims, &terms()).await.unwrap();
+    let names = |error: &JournalError, orders: [&str; 2]| {
+        assert!(
+            matches!(error, JournalError::Doubtful { why, .. } if orders.iter().all(|id| why.contains(id))),
+            "{error}"
+        );
+    };
+    // It comes when the other has ordered, and is found as it was written.
+    other.done(&sims[0], &ordered("ORDER_Z")).await.unwrap();
+    names(&first.done(&sims[0], &ordered("ORDER_Y")).await.unwrap_err(), ["ORDER_Y", "ORDER_Z"]);
+    names(&first.done(&sims[0], &ordered("ORDER_Y")).await.unwrap_err(), ["ORDER_Y", "ORDER_Z"]);
+    // It comes before.
+    let lost = first.done(&sims[1], &ordered("ORDER_Y")).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
+    let lost = other.begun(&sims[1], &[].into(), &terms()).await;
+    assert!(matches!(lost, Err(JournalError::Lost { .. })), "nothing more is ordered");
+    // The other finds just that.
+    first.done(&sims[2], &ordered("ORDER_Y")).await.unwrap_err();
+    other.done(&sims[2], &ordered("ORDER_Y")).await.unwrap();
+    assert_eq!(other.claim(&sims[1..2], &terms()).await.unwrap(), [Claim::Taken]);
+    observed(&database, LEASES_END).await;
+    let claims = other.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Unknown(_), Claim::Unknown(_), Claim::Ordered(_)]), "{claims:?}");
+    observed(&database, "UPDATE linksfield_fleet_sims SET fingerprint = ''").await;
+    let different = other.claim(&sims, &terms()).await.unwrap_err();
+    assert!(matches!(different, JournalError::OtherParameters { .. }), "{different}");
+    first.found_out(sims[0].sim, Some("ORDER_Z")).await.unwrap();
+    first.found_out(sims[1].sim, Some("ORDER_Y")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_meets_a_doubtful_sim_is_not_complete_and_orders_nothing_for_it() {
+    let Some(database) = Database::any().await else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet(sandbox.url());
+    let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    assert!(run(&fleet, 1, journal).await.unwrap().1.is_complete());
+    observed(&database, "UPDATE linksfield_fleet_sims SET state = 'unknown', result = 'ORDER_Y and ORDER_Z'").await;
+    let journal = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let (outcomes, summary) = run(&fleet, 1, journal).await.unwrap();
+    assert!(matches!(&outcomes[..], [Outcome::Unknown(why)] if why == "ORDER_Y and ORDER_Z"), "{outcomes:?}");
+    assert!(!summary.is_complete() && sandbox.order_count() == 1, "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_forgotten_stays_unknown_for_as_long_as_nobody_tells_the_journal() {
+    let Some(database) = Database::any().await else { return };
+    let days_ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+    let sandbox = Sandbox::builder().clock(move || days_ago(5)).start().await.unwrap();
+    let api = Client::builder().credentials(Credentials::new(ACCESS_CODE, SECRET).unwrap());
+    let api = api.environment(sandbox.url()).clock(move || days_ago(5)).build().unwrap();
+    let fleet = Fleet::builder().client(api).defaults(&defaults()).accepts_recent(true);
+    let fleet = fleet.deadline(terms().deadline).settle(terms().settle).build().unwrap();
+    let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    assert!(run(&fleet, 2, journal).await.unwrap().1.is_complete());
+    // What was done is lost, and the database is another.
+    observed(&database, "DELETE FROM linksfield_fleet_sims").await;
+    let another =
+        "UPDATE linksfield_fleets SET identity = 'another', created_at = clock_timestamp() - interval '6 days'";
+    observed(&database, another).await;
+    for _ in 0..2 {
+        let journal = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+        let (outcomes, _) = run(&fleet, 2, journal).await.unwrap();
+        let forgotten = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(why) if why.contains("forgotten"));
+        assert!(outcomes.len() == 2 && outcomes.iter().all(forgotten), "{outcomes:?}");
+    }
+    let journal = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+    journal.found_out(wanted("0").sim, Some("ORDER_1")).await.unwrap();
+    journal.found_out(wanted("1").sim, None).await.unwrap();
+    let (outcomes, summary) = run(&fleet, 2, journal).await.unwrap();
+    assert!(matches!(&outcomes[..], [Outcome::Ordered(_)]) && summary.is_complete(), "{outcomes:?}");
+    assert_eq!(sandbox.order_count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_under_way_no_longer_than_its_deadline_and_no_shorter_if_that_has_no_end() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = ["1", "2"].map(wanted);
+    let endless = Terms::new(Duration::MAX, Duration::ZERO);
+    journal.claim(&sims, &terms()).await.unwrap();
+    journal.begun(&sims[0], &[].into(), &terms()).await.unwrap();
+    journal.begun(&sims[1], &[].into(), &endless).await.unwrap();
+    for wanted in &sims {
+        journal.unknown(wanted, "no answer").await.unwrap();
+    }
+    // The clock of the database was set back.
+    observed(&database, "UPDATE linksfield_fleet_sims SET begun_at = begun_at + interval '1 day'").await;
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    let waits: Vec<_> = claims
+        .iter()
+        .filter_map(|claim| match claim {
+            Claim::Begun { under_way, .. } => Some(*under_way),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(waits, [terms().deadline, Duration::MAX]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ pub use file::FileJournal;
 /// Each method returns when what it was told would outlive the process; [`begun`](Self::begun) when it would outlive the
 /// loss of power. After an error nothing more is ordered in this process.
 pub trait Journal: Send + Sync + 'static {
-    /// Takes each of the SIMs for this run, unless it is done or another has it.
+    /// Takes each of the SIMs for this run, unless it is done or another has it, or this run itself.
     ///
     /// What is returned stands in the order of `wanted`.
     fn claim(&self, wanted: &[Wanted], terms: &Terms) -> impl Future<Output = Result<Vec<Claim>, JournalError>> + Send;
@@ -38,7 +38,7 @@ pub trait Journal: Send + Sync + 'static {
         terms: &Terms,
     ) -> impl Future<Output = Result<Confirmation, JournalError>> + Send;
 
-    /// The SIM needs nothing any more.
+    /// The SIM needs nothing any more. It is [`JournalError::Doubtful`] if it has another order, which is not this one.
     fn done(&self, wanted: &Wanted, result: &Done) -> impl Future<Output = Result<(), JournalError>> + Send;
 
     /// What became of the order is not known, and why. It stays begun, and can be claimed again.
@@ -51,8 +51,8 @@ pub trait Journal: Send + Sync + 'static {
     fn is_new(&self) -> impl Future<Output = Result<bool, JournalError>> + Send;
 
     /// Takes down what a person found out of a SIM that stays unknown: that this is its order, or that none was placed, so
-    /// that the next run orders. It is [`JournalError::NotUnknown`] if no order for it was begun, if it is done, or if a
-    /// run has it.
+    /// that the next run orders. It is [`JournalError::NotUnknown`] if no order for it was begun or may have been forgotten,
+    /// if it is done, or if a run has it.
     fn found_out(&self, sim: Sim, order: Option<&str>) -> impl Future<Output = Result<(), JournalError>> + Send;
 }
 
@@ -103,7 +103,10 @@ pub enum Claim {
     /// It is yours, and nothing was begun for it.
     Open,
     /// It is yours, and whether something was begun for it is not known: the journal may have forgotten it.
-    Forgotten,
+    Forgotten {
+        /// When the journal was created, if that is known: what it has forgotten is not older.
+        since: Option<SystemTime>,
+    },
     /// It is yours, and an order for it was begun.
     Begun {
         /// The orders that the SIM had before.
@@ -115,6 +118,8 @@ pub enum Claim {
     Ordered(Option<SystemTime>),
     /// Its order was refused.
     Refused,
+    /// A person has to find out what became of it, for this reason, and [tell](Journal::found_out) the journal.
+    Unknown(String),
     /// Another has it at the moment.
     Taken,
 }
@@ -202,6 +207,15 @@ pub enum JournalError {
     Lost {
         /// The SIM.
         sim: Sim,
+    },
+    /// What became of a SIM is in doubt: an order was placed by who had lost it. A person has to look, and to
+    /// [tell](Journal::found_out) the journal. This is an error of the SIM alone.
+    #[error("SIM {sim}: {why}: look which of them is yours, and tell the journal")]
+    Doubtful {
+        /// The SIM.
+        sim: Sim,
+        /// What is known, with the ids of the orders.
+        why: String,
     },
     /// There is nothing to find out of a SIM: no order for it was begun, it is done, or a run has it.
     #[error("SIM {sim} is not unknown: no order for it was begun, or it is done, or a run has it")]

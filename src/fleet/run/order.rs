@@ -14,6 +14,7 @@ use crate::fleet::input::Row;
 use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError};
 use crate::fleet::progress::{Counters, Event, Outcome};
 use crate::fleet::purchase::{Placed, Purchase};
+use crate::transport::clock;
 use crate::transport::intent::{Holds, Ready};
 use crate::values::Time;
 
@@ -29,6 +30,12 @@ const UNLISTED: &str = "no documented call lists orders: find out whether it was
 /// How old an order may be that counts as recent: 24 hours, and as much again, because neither the zone nor the form of its
 /// date is documented.
 const RECENT: Duration = Duration::from_secs(48 * 3600);
+
+/// That the journal may have forgotten what was begun for a SIM, since it was created.
+#[derive(Clone, Copy)]
+struct Forgotten {
+    since: Option<SystemTime>,
+}
 
 /// What was begun for a SIM, now or in a run before, and may have placed an order.
 struct Suspect {
@@ -91,7 +98,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         claim: Claim,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Outcome, FleetError> {
-        let is_forgotten = claim == Claim::Forgotten;
+        let forgotten = match claim {
+            Claim::Forgotten { since } => Some(Forgotten { since }),
+            _ => None,
+        };
         let mut suspect = match claim {
             Claim::Begun { before, under_way } => {
                 Some(Suspect { before, under_way, why: "it was begun in a run before".to_owned() })
@@ -102,7 +112,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         for _ in 0..ATTEMPTS {
             let is_first = suspect.is_none();
             let before = match suspect.take() {
-                None => match self.orders_before(row, is_forgotten).await? {
+                None => match self.orders_before(row, forgotten).await? {
                     Ok(before) => before,
                     Err(outcome) => return Ok(outcome),
                 },
@@ -146,6 +156,9 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         match (self.look_up(row, &suspect, permit).await, last) {
             // It may be refused because of the one before.
             (Found::Placed(order), Outcome::Refused(_)) => Outcome::Ordered(order),
+            (Found::Placed(found), Outcome::Ordered(order)) if found != order => {
+                Outcome::Unknown(format!("it was ordered again, as {order}, but {found} is listed: look for both"))
+            }
             (Found::Placed(_), last) | (Found::NotPlaced, last @ Outcome::Refused(_)) => last,
             (Found::NotPlaced, _) => Outcome::Unknown(format!("{}; but it is not listed", suspect.why)),
             (Found::Unclear(why), _) => Outcome::Unknown(why),
@@ -156,28 +169,30 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     async fn orders_before(
         &self,
         row: &Row<C::Parameters>,
-        is_forgotten: bool,
+        forgotten: Option<Forgotten>,
     ) -> Result<Result<BTreeSet<String>, Outcome>, FleetError> {
         if !C::LISTS_ORDERS {
             let unknown = || Outcome::Unknown(format!("the journal may have forgotten its order; {UNLISTED}"));
-            return Ok(if is_forgotten { Err(unknown()) } else { Ok(BTreeSet::new()) });
+            return Ok(if forgotten.is_some() { Err(unknown()) } else { Ok(BTreeSet::new()) });
         }
         let orders = match self.settings.client.orders_of(row.sim.to_string()).await {
             Ok(orders) => orders,
-            Err(error) if is_forgotten => return Ok(Err(Outcome::Unknown(error.to_string()))),
+            Err(error) if forgotten.is_some() => return Ok(Err(Outcome::Unknown(error.to_string()))),
             Err(error) => return Ok(Err(Outcome::NotSent(error.to_string()))),
         };
         let unchecked = self.unchecked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if let Some(recent) = orders.iter().find(|order| is_recent(order)) {
-            let text = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
-            let (order, date) = (text(recent.id.as_deref()), text(recent.date.as_ref().map(Time::as_str)));
-            if is_forgotten {
-                let why = "the journal may have forgotten what was begun, and it has the order";
-                return Ok(Err(Outcome::Unknown(format!("{why} {order} of {date}: look whether that is yours"))));
-            }
-            if unchecked.is_ok() {
-                return Err(FleetError::RecentOrder { sim: row.sim, order, date });
-            }
+        let text = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
+        let names = |order: &Placed| (text(order.id.as_deref()), text(order.date.as_ref().map(Time::as_str)));
+        if let Some(order) = forgotten.and_then(|forgotten| orders.iter().find(|order| forgotten.may_be(order))) {
+            let (order, date) = names(order);
+            let why = "the journal may have forgotten what was begun, and it has the order";
+            return Ok(Err(Outcome::Unknown(format!("{why} {order} of {date}: look whether that is yours"))));
+        }
+        if unchecked.is_ok()
+            && let Some(order) = orders.iter().find(|order| is_recent(order))
+        {
+            let (order, date) = names(order);
+            return Err(FleetError::RecentOrder { sim: row.sim, order, date });
         }
         Ok(ids(orders).map_err(Outcome::NotSent))
     }
@@ -254,8 +269,14 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 match journal.begun(&about.0, &about.1, &terms).await {
                     Ok(Confirmation(at)) => {
                         lock(&way).begun = Some(Instant::now());
+                        // Each span is by one clock. What passes between these two lines counts twice.
+                        let stamp = clock();
+                        let age = clock::now().checked_sub(at);
                         let is_fresh = move || {
-                            let is_fresh = clock().saturating_sub(at) <= FRESH;
+                            // A clock that is behind its own stamp tells nothing.
+                            let waited = clock().checked_sub(stamp);
+                            let is_fresh =
+                                age.zip(waited).is_some_and(|(age, waited)| age.saturating_add(waited) <= FRESH);
                             lock(&way).lapsed = !is_fresh;
                             is_fresh
                         };
@@ -285,8 +306,40 @@ fn ids(orders: Vec<Placed>) -> Result<BTreeSet<String>, String> {
     ids.ok_or_else(|| "an order without an id is listed".to_owned())
 }
 
+fn date_of(order: &Placed) -> Option<SystemTime> {
+    order.date.as_ref().and_then(|date| date.instant().or_else(|| date.in_utc8()))
+}
+
+/// What has no date that can be read is not: a new journal is a question, which an old order must not ask.
 fn is_recent(order: &Placed) -> bool {
-    let date = order.date.as_ref().and_then(|date| date.instant().or_else(|| date.in_utc8()));
     // What is yet to come has no age, and counts.
-    date.is_some_and(|date| SystemTime::now().duration_since(date).unwrap_or_default() < RECENT)
+    date_of(order).is_some_and(|date| SystemTime::now().duration_since(date).unwrap_or_default() < RECENT)
+}
+
+impl Forgotten {
+    /// Whether an order may be one that was forgotten: unless it is surely older than the journal.
+    fn may_be(self, order: &Placed) -> bool {
+        let (Some(date), Some(since)) = (date_of(order), self.since) else { return true };
+        since.duration_since(date).unwrap_or_default() < RECENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_may_be_forgotten_unless_it_is_surely_older_than_the_journal() {
+        let since = "2026-11-20T00:00:00Z".parse::<jiff::Timestamp>().map(SystemTime::from).ok();
+        let may_be = |since, date: serde_json::Value| {
+            let date = serde_json::from_value(date).unwrap();
+            Forgotten { since }.may_be(&Placed { id: Some("1".to_owned()), date })
+        };
+        for date in ["2026/11/10 04:00", "26-11-2026", "2026-11-21 00:00:00", "2026-11-19 00:00:00"] {
+            assert!(may_be(since, date.into()), "{date}");
+        }
+        assert!(may_be(since, serde_json::Value::Null));
+        assert!(may_be(None, "2026-11-10 00:00:00".into()));
+        assert!(!may_be(since, "2026-11-10 00:00:00".into()));
+    }
 }
