@@ -38,8 +38,9 @@ Options:
   --version               print the version
 
 It prints its URL on stdout when it is ready, and a line on stderr for each
-request. Of --fault, --shape and --any-shape only one can be. It stops on Ctrl-C and SIGTERM. What a test can tell it stands at
-/_sandbox/openapi.yaml, and all it serves is linked at /.
+request. Of --fault, --shape and --any-shape only one can be. It stops on Ctrl-C
+and SIGTERM. What a test can tell it stands at /_sandbox/openapi.yaml, and all it
+serves is linked at /.
 ";
 
 const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));

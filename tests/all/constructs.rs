@@ -77,7 +77,7 @@ fn each_construct_is_shown_to_people() {
         "<code>[].notes</code>",
         "<code>{}</code> <b title=\"required\">*</b></td><td>object of string</td>",
         "<code>[]</code></td><td>array of integer</td>",
-        "<details><summary>Example</summary><pre>[\n  {\n    &quot;notes&quot;: &quot;x&quot;\n  }\n]</pre></details>",
+        "<details><summary>Example</summary><pre tabindex=\"0\">[\n  {\n    &quot;notes&quot;: &quot;x&quot;\n  }\n]</pre></details>",
         // Either of two.
         "<code>data[].usage</code></td><td>integer or string</td>",
         "<code>data[].all[]</code></td><td>array of number or string</td>",
