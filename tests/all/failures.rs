@@ -238,17 +238,18 @@ async fn an_answer_that_nothing_has_changed_is_unreadable_and_sends_nowhere() {
     assert!(text.contains("nothing has changed, which was not asked") && !text.contains("elsewhere"), "{text}");
 }
 
+/// A client whose caller's own HTTP client follows redirects.
+fn client_that_follows(url: &str) -> Client {
+    let client = Client::builder().credentials(Credentials::new("P000270", "s").unwrap()).environment(url);
+    client.http_client(http().build().unwrap()).build().unwrap()
+}
+
 #[tokio::test]
 async fn an_answer_of_another_server_is_an_error() {
     let elsewhere = Canned::json(r#"{"code":"0000","data":{"order_id":"1"}}"#).await;
     let redirect = format!("HTTP/1.1 307 x\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n", elsewhere.url);
     let server = Canned::raw(redirect).await;
-    let client = Client::builder()
-        .credentials(Credentials::new("P000270", "s").unwrap())
-        .environment(server.url.as_str())
-        .http_client(http().build().unwrap())
-        .build()
-        .unwrap();
+    let client = client_that_follows(&server.url);
     let error = client.order_package(&monthly_plan()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true));
     assert!(error.to_string().contains("redirect policy"), "{error}");
@@ -259,12 +260,7 @@ async fn an_order_that_was_redirected_to_nowhere_may_be_placed() {
     for target in ["http://127.0.0.1:1/", "ftp://elsewhere/"] {
         let redirect = format!("HTTP/1.1 303 x\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
         let server = Canned::raw(redirect).await;
-        let client = Client::builder()
-            .credentials(Credentials::new("P000270", "s").unwrap())
-            .environment(server.url.as_str())
-            .http_client(http().build().unwrap())
-            .build()
-            .unwrap();
+        let client = client_that_follows(&server.url);
         let error = client.order_package(&monthly_plan()).await.unwrap_err();
         assert!(error.outcome_unknown() && !error.to_string().contains("nothing was sent"), "{target}: {error}");
         assert_eq!((server.requests().len(), error.attempts()), (1, 1), "{target}: {error}");
