@@ -186,10 +186,13 @@ fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Res
     account.once(parameters, room, now, |account| {
         let id = format!("SANDBOX-OL-{}", account.orders.len() + 1);
         let created = millis(now);
-        let kept = json!({
-            "id": id, "status": 1, "items": order.items, "extra": order.extra, "created_at": created.to_string(),
-            "abnormal": [],
+        let mut kept = json!({
+            "id": id, "status": 1, "items": order.items, "created_at": created.to_string(), "abnormal": [],
         });
+        // What was not ordered with is not answered with, not even as null.
+        if let Some(extra) = &order.extra {
+            kept["extra"] = json!(extra);
+        }
         account.orders.insert(id.clone(), kept);
         json!({ "status": 1, "created_at": created, "order_id": id })
     })
