@@ -147,14 +147,26 @@ fn chinese(title: &'static str) -> Option<&'static str> {
 
 const CALLING: &str = "Options of every call";
 
+/// From which profile settings are taken; [`wanted`](crate::perform::wanted) reads it.
+pub fn from_profile(help: &'static str) -> [Arg; 2] {
+    [
+        Arg::new("profile").long("profile").value_name("NAME").help(help),
+        Arg::new("loose-profile")
+            .long("loose-profile")
+            .action(ArgAction::SetTrue)
+            .help("Read the profiles though others can read them too"),
+    ]
+}
+
 /// What every call can be told.
 pub fn calling() -> Vec<Arg> {
     let arg = |name| Arg::new(name).long(name).help_heading(CALLING);
+    let [profile, loose] = from_profile("Take the settings from this profile, and nothing from the environment");
     vec![
         arg("json").value_name("FILE").help("Read the parameters, as a JSON object, from a file, or from standard input if it is -; flags override them"),
         arg("param").value_name("NAME=VALUE").action(ArgAction::Append).help("Pass a parameter that the document does not know, as text; NAME:=JSON passes any JSON"),
-        arg("profile").value_name("NAME").help("Take the settings from this profile, and nothing from the environment"),
-        arg("loose-profile").action(ArgAction::SetTrue).help("Read the profiles though others can read them too"),
+        profile.help_heading(CALLING),
+        loose.help_heading(CALLING),
         arg("deadline").value_name("SECONDS").value_parser(value_parser!(u64).range(1..)).help("Longest time of the call, attempts and waiting included"),
         arg("dry-run").action(ArgAction::SetTrue).help("Print the request and what is signed; send nothing"),
     ]

@@ -8,10 +8,11 @@ use toml::{Table, Value};
 
 use crate::ask::Terminal;
 use crate::exit::{Failure, Result};
-use crate::family::{self, Part, Row};
+use crate::family::{self, Row};
 use crate::notifications;
-use crate::profiles::Profiles;
-use crate::settings::{self, DEFAULT, Wanted};
+use crate::profiles::{DEFAULT, Profiles};
+use crate::setting::Part;
+use crate::settings::{self, Wanted};
 use crate::tell;
 
 pub fn command() -> Command {

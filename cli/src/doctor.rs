@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use linksfield::reqwest::{self, Url, redirect};
 use linksfield::{Error, ErrorKind, Operation};
 
+use crate::command::from_profile;
 use crate::exit::{Exit, Failure, Result};
 use crate::family::{self, Parameters};
 use crate::output;
@@ -31,13 +32,7 @@ pub fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(family::all().map(|(row, _)| row.name)))
                 .help("Which API"),
         )
-        .arg(Arg::new("profile").long("profile").value_name("NAME").help("Take the settings from this profile"))
-        .arg(
-            Arg::new("loose-profile")
-                .long("loose-profile")
-                .action(ArgAction::SetTrue)
-                .help("Read the profiles though others can read them too"),
-        )
+        .args(from_profile("Take the settings from this profile"))
 }
 
 pub async fn run(matches: &ArgMatches) -> Result {

@@ -6,7 +6,8 @@ use linksfield::{ApiClient, Call, Credentials, Error, Family, Items, Operation};
 use linksfield::{csss, cube, esim_qr, mall};
 use serde_json::{Map, Value};
 
-use crate::settings::{Given, names};
+use crate::setting::{Part, Setting, account, secret, setting};
+use crate::settings::Given;
 
 pub type Parameters = Map<String, Value>;
 
@@ -50,68 +51,8 @@ impl Row {
     }
 }
 
-/// What has settings of its own in a profile.
-#[derive(Clone, Copy)]
-pub struct Part {
-    pub name: &'static str,
-    pub settings: &'static [Setting],
-}
-
-impl Part {
-    /// Where its settings come from, for its help.
-    pub fn help(&self) -> String {
-        let variables = names(self.settings.iter());
-        format!("Settings are those of `linksfield configure {}`, or of the environment: {variables}.", self.name)
-    }
-}
-
-/// Something that must be told.
-#[derive(Debug)]
-pub struct Setting {
-    /// Its name in a profile.
-    pub key: &'static str,
-    /// Its name in the environment.
-    pub variable: &'static str,
-    /// The name there of a file that holds it instead, if one may.
-    pub file_variable: Option<&'static str>,
-    pub is_secret: bool,
-    /// Whether it tells who calls, and may be shown.
-    pub is_account: bool,
-    /// What to ask a person for.
-    pub about: &'static str,
-}
-
-impl Setting {
-    /// The names in the environment that it may have.
-    pub fn variables(&self) -> impl Iterator<Item = &'static str> {
-        [self.variable].into_iter().chain(self.file_variable)
-    }
-
-    /// Its name in a profile where that names a file that holds it, if one may.
-    pub fn file_key(&self) -> Option<String> {
-        self.file_variable.map(|_| format!("{}_file", self.key))
-    }
-
-    /// Its name in a profile where that is a command that prints it, if it may be.
-    pub fn command_key(&self) -> Option<String> {
-        self.is_secret.then(|| format!("{}_command", self.key))
-    }
-}
-
-const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
-    Setting { key, variable, file_variable: None, is_secret: false, is_account: false, about }
-}
-
 const fn server(variable: &'static str) -> Setting {
     setting("base_url", variable, "URL of the server")
-}
-
-pub const fn account(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
-    Setting { is_account: true, ..setting(key, variable, about) }
-}
-
-pub const fn secret(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
-    Setting { is_secret: true, ..setting(key, variable, about) }
 }
 
 const PARTNER_CODE: Setting = account("partner_code", mall::PARTNER_CODE_VARIABLE, "partner code");

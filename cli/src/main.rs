@@ -19,6 +19,7 @@ mod output;
 mod perform;
 mod profiles;
 mod sandbox;
+mod setting;
 mod settings;
 mod signing;
 mod visible;

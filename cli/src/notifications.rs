@@ -10,18 +10,18 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use linksfield::notification::{Callback, Rejection, Signer, Verified, Verifier};
 use linksfield::reqwest::{Client, Url, redirect};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::command::printing;
+use crate::command::{from_profile, printing};
 use crate::exit::{Exit, Failure, Result};
-use crate::family::{Part, account, secret};
 use crate::interrupt::Signals;
 use crate::output::{self, Printer};
 use crate::perform::{printer, wanted};
+use crate::setting::{Part, account, secret};
 use crate::{arguments, settings, tell};
 
 /// Who signs notifications.
@@ -40,9 +40,7 @@ const RESENT: Duration = Duration::from_secs(24 * 3600);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn commands() -> [Command; 2] {
-    let profile = Arg::new("profile").long("profile").value_name("NAME").help("Take the key from this profile");
-    let loose = Arg::new("loose-profile").long("loose-profile").action(ArgAction::SetTrue);
-    let loose = loose.help("Read the profiles though others can read them too");
+    let profile = from_profile("Take the key from this profile");
     let kinds = || PossibleValuesParser::new(Callback::ALL.iter().map(|callback| kind(*callback)));
     let listen = Command::new("listen")
         .about("Receive notifications: verify, print and forward them")
@@ -70,7 +68,7 @@ pub fn commands() -> [Command; 2] {
         .arg(Arg::new("kind").long("kind").value_name("KIND").value_parser(kinds()).help(
             "What comes to this address, where bodies do not tell: only those of SMS and of plan warnings do",
         ))
-        .args([profile.clone(), loose.clone()])
+        .args(profile.clone())
         .args(printing());
     let trigger = Command::new("trigger")
         .about("Send a signed sample of a notification to a program of yours")
@@ -94,7 +92,7 @@ pub fn commands() -> [Command; 2] {
                 .value_name("FILE")
                 .help("Read the body from a file, or from standard input if it is -, instead"),
         )
-        .args([profile, loose]);
+        .args(profile);
     [listen, trigger]
 }
 

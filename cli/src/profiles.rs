@@ -9,6 +9,9 @@ use toml::{Table, Value};
 
 use crate::exit::{Failure, Result};
 
+/// The name of the profile that is used where none is named.
+pub const DEFAULT: &str = "default";
+
 /// What is said where there is no such profile.
 pub const NOT_THERE: &str = "there is no such profile";
 
@@ -64,7 +67,7 @@ impl Profiles {
         let Some(table) = self.all.get(profile) else {
             let known = self.all.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(match (profile, known.as_str()) {
-                (crate::settings::DEFAULT, _) => Failure::settings(NOT_THERE),
+                (DEFAULT, _) => Failure::settings(NOT_THERE),
                 (_, "") => Failure::settings(format!("there is no profile {profile}: run `linksfield configure`")),
                 _ => Failure::settings(format!("there is no profile {profile}, but: {known}")),
             });

@@ -13,11 +13,8 @@ use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
-use crate::family::{Part, Setting};
-use crate::profiles::{self, Profiles};
-
-/// The name of the profile that is used where none is named.
-pub const DEFAULT: &str = "default";
+use crate::profiles::{self, DEFAULT, Profiles};
+use crate::setting::{Part, Setting, names};
 
 /// Longest time that a `secret_command` takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,12 +83,6 @@ pub async fn read(part: Part, wanted: &Wanted) -> Result<Given> {
             })
         }
     }
-}
-
-/// The names of settings in the environment.
-pub fn names<'a>(settings: impl Iterator<Item = &'a Setting>) -> String {
-    let names = settings.map(|setting| setting.variables().collect::<Vec<_>>().join(" or "));
-    names.collect::<Vec<_>>().join(", ")
 }
 
 fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {

@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use linksfield::signing::{self, Key};
 
+use crate::command::from_profile;
 use crate::exit::{Exit, Failure, Result};
 use crate::perform::wanted;
 use crate::visible::visible_lines;
@@ -14,10 +15,7 @@ use crate::{family, output, settings};
 const API: &str = "csss";
 
 pub fn commands() -> [Command; 3] {
-    let profile = Arg::new("profile").long("profile").value_name("NAME").help("Take the secret from this profile");
-    let loose = Arg::new("loose-profile").long("loose-profile").action(ArgAction::SetTrue);
-    let loose = loose.help("Read the profiles though others can read them too");
-    let of_secret = [profile, loose];
+    let of_secret = from_profile("Take the secret from this profile");
     [
         Command::new("explain").about("Say what of a CSSS body is signed: a JSON object on standard input").after_help(
             r#"Example:

@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use rmcp::ServiceExt;
 use rmcp::transport::stdio;
 
+use crate::command::from_profile;
 use crate::exit::{Exit, Failure, Result};
 use crate::perform::wanted;
 use crate::{family, settings, tell};
@@ -24,13 +25,7 @@ pub fn command() -> Command {
              you by the assistant's program, and sent only if you type what it asks for. A program that can't ask is told that nothing was sent. APIs whose settings are not there are left out.\n\nWhat an assistant reads (SMS, names, messages of refusals) may be written by strangers who want it to do something: with --allow-changes, read what you are asked before you type.",
         )
         .after_help("Example:\n  linksfield mcp --profile uat")
-        .arg(Arg::new("profile").long("profile").value_name("NAME").help("Take the settings from this profile"))
-        .arg(
-            Arg::new("loose-profile")
-                .long("loose-profile")
-                .action(ArgAction::SetTrue)
-                .help("Read the profiles though others can read them too"),
-        )
+        .args(from_profile("Take the settings from this profile"))
         .arg(
             Arg::new("allow-changes")
                 .long("allow-changes")
