@@ -50,6 +50,7 @@ mod stories;
 mod support;
 mod suspects;
 mod tls;
+mod tls_server;
 mod waiting;
 mod windows;
 mod wrong_usages;
