@@ -1,4 +1,4 @@
-//! A specification as one page of HTML that needs nothing else: no font, no other file. Its script searches.
+//! A specification as one page of HTML that needs nothing else: no font, no other file. Its script searches, and copies calls.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use pulldown_cmark::{Options, Parser, html::push_html};
@@ -28,7 +28,7 @@ pub fn page(document: &Document) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
+            body data-document=(document.name()) {
                 header { h1 { (title) " " small { (text(&info["version"])) } } }
                 nav aria-label="Operations" { (contents(document, &operations)) }
                 main {
@@ -94,6 +94,11 @@ fn section(document: &Document, operation: &Operation<'_>) -> Markup {
                 @if let Some(note) = documentation["note"].as_str() { ". " (note) }
             }
             h3 { "Request" }
+            @if !document.is_received() {
+                // Shown where a sandbox shows the page.
+                button type="button" hidden { "Copy as curl" } " "
+                output {}
+            }
             (placed(document, operation))
             (body(document, &node["requestBody"]))
             h3 { "Answer" }

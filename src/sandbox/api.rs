@@ -17,6 +17,8 @@ use super::given::Given;
 use super::limits::ID_LIMIT;
 use super::refusal::Refusal;
 use super::response;
+use crate::error::Error;
+use crate::family::scheme::Scheme;
 use crate::openapi::{Body, Document, Operation};
 use crate::values::Language;
 
@@ -32,6 +34,9 @@ pub(super) trait Api: Send + Sync {
 
     /// Where its paths begin.
     fn root(&self) -> &'static str;
+
+    /// What signs the requests of whoever may call it.
+    fn scheme(&self) -> Result<Box<dyn Scheme>, Error>;
 
     /// Whether a request comes from whom it says.
     fn verify(&self, operation: &Operation, request: &Received<'_>, now: SystemTime) -> Result<(), Refusal>;

@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{ALLOW, HeaderValue};
+use axum::http::header::{ALLOW, HOST, HeaderValue};
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
+use reqwest::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::api::RefusedWith;
+use super::curl;
 use super::fault::Fault;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -33,8 +36,9 @@ const CODE: &str = "SANDBOX-CONTROL";
 const SPECIFICATION: &str = include_str!("control.yaml");
 
 /// What there is, and the methods that it has.
-const PATHS: [(&str, &str); 7] = [
+const PATHS: [(&str, &str); 8] = [
     ("clock", "GET, PUT, DELETE"),
+    ("curl", "GET"),
     ("faults", "GET, POST, DELETE"),
     ("notifications", "POST"),
     ("openapi.yaml", "GET"),
@@ -99,6 +103,7 @@ async fn told(
     state.door.check(peer, head).map_err(|(status, message)| Problem::new(status, message))?;
     let body = body.await?;
     match (head.method.as_str(), head.uri.path().strip_prefix(ROOT).unwrap_or_default()) {
+        ("GET", "curl") => curl(state, head).map(|done| response::json(StatusCode::OK, done.to_string())),
         ("GET", "openapi.yaml") => Ok(response::answer(StatusCode::OK, "application/yaml", SPECIFICATION.into())),
         (method, path) => obey(state, method, path, &body).map(|done| response::json(StatusCode::OK, done.to_string())),
     }
@@ -144,6 +149,24 @@ fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, P
         (_, path) => return Err(unknown(path)),
     }
     Ok(json!({ "stories_left": state.stories.left() }))
+}
+
+/// The command of a shell that calls the operation which the query names.
+fn curl(state: &State, head: &Parts) -> Result<Value, Problem> {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let url = |path: &str| {
+        Url::parse(&format!("http://{host}{path}"))
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("the Host is none of a URL: {error}")))
+    };
+    let asked = url(head.uri.path_and_query().map_or("", PathAndQuery::as_str))?;
+    let named =
+        |key: &str| asked.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value).unwrap_or_default();
+    let (document, operation) = (named("document"), named("operation"));
+    let api = state.served.iter().find(|api| api.document().name == document);
+    let found = api.and_then(|api| Some((api, api.document().operations.iter().find(|one| one.id == operation)?)));
+    let (api, operation) =
+        found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no API of this sandbox has such an operation"))?;
+    Ok(json!({ "command": curl::command(&**api, operation, &url(api.root())?, state.clock.now()?)? }))
 }
 
 fn clock(state: &State) -> Result<Value, Problem> {

@@ -61,6 +61,7 @@ mod api;
 mod apis;
 mod clock;
 mod control;
+mod curl;
 mod door;
 mod fault;
 mod given;

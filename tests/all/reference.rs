@@ -68,3 +68,44 @@ async fn each_reference_has_every_operation_and_needs_nothing_else() {
         assert!(page(path).await.contains(part), "{path}: {part}");
     }
 }
+
+/// The words of a command, as the shell of this machine reads them.
+#[cfg(unix)]
+fn words(command: &str) -> Vec<String> {
+    let script = r#"curl() { for word in "$@"; do printf '%s\0' "$word"; done; }; eval "$1""#;
+    let read = std::process::Command::new("sh").args(["-c", script, "sh", command]).output().unwrap();
+    let words = String::from_utf8(read.stdout).unwrap();
+    words.split_terminator('\0').map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_copied_as_curl_is_a_call_that_the_sandbox_verifies() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut count = 0;
+    for document in DOCUMENTS.iter().filter(|document| document.name != "notifications") {
+        for operation in document.operations {
+            let asked =
+                format!("{}/_sandbox/curl?document={}&operation={}", sandbox.url(), document.name, operation.id);
+            let copied: serde_json::Value = get(asked).await.json().await.unwrap();
+            let words = words(copied["command"].as_str().unwrap());
+            let mut request = http().build().unwrap().request(words[1].parse().unwrap(), &words[2]);
+            for option in words[3..].chunks(2) {
+                request = match (&*option[0], option[1].split_once(": ")) {
+                    ("--header", Some((name, value))) => request.header(name, value),
+                    ("--data-raw", _) => request.body(option[1].clone()),
+                    (name, _) => panic!("what is {name}?"),
+                };
+            }
+            request.send().await.unwrap();
+            let received = sandbox.requests().pop().unwrap();
+            assert_eq!(received.operation(), Some(operation.id));
+            assert_eq!(received.is_verified(), Some(true), "{words:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+    for (query, status) in [("document=csss&operation=none", 404), ("operation=querySim", 404), ("", 404)] {
+        assert_eq!(get(format!("{}/_sandbox/curl?{query}", sandbox.url())).await.status(), status, "{query}");
+    }
+}

@@ -75,7 +75,11 @@ async fn it_serves_its_document_and_does_all_that_it_lists() {
                 assert_is(&body, &content["schema"]);
             }
             let method: Method = method.to_uppercase().parse().unwrap();
-            let answer = told(&sandbox, method, path.trim_start_matches('/'), body).await;
+            let queried = operation["parameters"].as_array().into_iter().flatten();
+            let query =
+                queried.map(|one| format!("{}={}", one["name"].as_str().unwrap(), one["example"].as_str().unwrap()));
+            let target = format!("{}?{}", path.trim_start_matches('/'), query.collect::<Vec<_>>().join("&"));
+            let answer = told(&sandbox, method, &target, body).await;
             assert_eq!(operation["responses"]["4XX"], json!({ "$ref": "#/components/responses/Refused" }));
             let response = &operation["responses"]["200"];
             let response = response["$ref"]
@@ -93,7 +97,7 @@ async fn it_serves_its_document_and_does_all_that_it_lists() {
         allowed.sort_unstable();
         assert_eq!(listed, allowed, "{path}");
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
     assert_eq!(tell(&sandbox, Method::GET, "no/such", &Value::Null).await.status(), 404);
     assert_eq!(tell(&sandbox, Method::GET, "", &Value::Null).await.status(), 404);
     let described = document["info"]["description"].as_str().unwrap();

@@ -5,8 +5,11 @@ use std::time::SystemTime;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::error::Error;
 use crate::esim_qr::types::ReportPayment;
-use crate::esim_qr::{ACCESS_TOKEN_HEADER, SUCCESS};
+use crate::esim_qr::{self, ACCESS_TOKEN_HEADER, AccessToken, SUCCESS};
+use crate::family::Family;
+use crate::family::scheme::Scheme;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received, read};
@@ -29,6 +32,10 @@ impl Api for EsimQr {
 
     fn root(&self) -> &'static str {
         ROOT
+    }
+
+    fn scheme(&self) -> Result<Box<dyn Scheme>, Error> {
+        esim_qr::EsimQr::scheme(AccessToken::new(ACCESS_TOKEN)?, ())
     }
 
     fn verify(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {

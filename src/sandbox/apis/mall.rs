@@ -7,13 +7,16 @@ use std::time::SystemTime;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::error::Error;
+use crate::family::Family;
+use crate::family::scheme::Scheme;
 use crate::mall::payment::types::{ResultQuery, StripeSubDirectly};
 use crate::mall::topup::types::RemoveGroupSims;
 use crate::mall::types::{
     CancelAutoRenewalRecord, QueryAutoRenewalRecord, SingleOrder, SingleQueryOrder, SingleServicePlanPage,
     SingleVerify, SynOrderInfo,
 };
-use crate::mall::{SUCCESS, VERSION, sign};
+use crate::mall::{self, PartnerCode, SUCCESS, Settings, VERSION, sign};
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received, given, id, read};
@@ -70,6 +73,10 @@ impl Api for Mall {
 
     fn root(&self) -> &'static str {
         self.root
+    }
+
+    fn scheme(&self) -> Result<Box<dyn Scheme>, Error> {
+        mall::Mall::scheme(PartnerCode::new(&self.partner_code)?, Settings::default())
     }
 
     fn verify(&self, operation: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {

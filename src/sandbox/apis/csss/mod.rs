@@ -12,14 +12,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::csss::credentials::Credentials;
-use crate::csss::envelope;
+use crate::csss::{self, envelope};
+use crate::error::Error;
+use crate::family::Family;
+use crate::family::scheme::Scheme;
 use crate::notification::types::OrderEvent;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received, read};
 use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
-use crate::signing::{self, VerifyError};
+use crate::signing::{self, TimestampUnit, VerifyError};
 use crate::values::Language;
 use ledger::{Ledger, Order};
 
@@ -62,6 +65,10 @@ impl Api for Csss {
 
     fn root(&self) -> &'static str {
         ""
+    }
+
+    fn scheme(&self) -> Result<Box<dyn Scheme>, Error> {
+        csss::Csss::scheme(self.credentials.clone(), TimestampUnit::default())
     }
 
     fn verify(&self, _: &Operation, request: &Received<'_>, _: SystemTime) -> Result<(), Refusal> {

@@ -11,8 +11,10 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::cube::types::{ResultCode, SimStatus};
-use crate::cube::{Credentials, PrivateKey, SignedRequest, VerifyError, verify};
+use crate::cube::{self, Credentials, PrivateKey, SignedRequest, VerifyError, verify};
 use crate::error::Error;
+use crate::family::Family;
+use crate::family::scheme::Scheme;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received};
@@ -63,6 +65,10 @@ impl Api for Cube {
 
     fn root(&self) -> &'static str {
         ROOT
+    }
+
+    fn scheme(&self) -> Result<Box<dyn Scheme>, Error> {
+        cube::Cube::scheme(self.credentials.clone(), cube::Settings::default())
     }
 
     fn verify(&self, _: &Operation, request: &Received<'_>, now: SystemTime) -> Result<(), Refusal> {
