@@ -1,48 +1,59 @@
 //! Money asks first: what changes something is shown to a person, who says yes, or agreed to on the command line.
 
+use linksfield::Operation;
+use serde_json::Value;
+
 use crate::ask::Terminal;
 use crate::exit::{Exit, Failure, Result};
+use crate::family::Parameters;
 
-/// How a call is agreed to.
-pub enum Agreement<'a> {
-    /// By `yes`, typed or as a flag.
-    Yes { said: bool },
-    /// By an id that it names, typed once more or as a flag: it can't be taken back.
-    Confirm { name: &'a str, id: &'a str, said: Option<&'a str> },
+/// What agrees to what can be taken back.
+pub const YES: &str = "yes";
+
+/// What has to be typed before a call is sent: never nothing.
+pub struct Agreement<'a> {
+    word: &'a str,
+    /// Which parameter that is, where the call can't be taken back.
+    name: Option<&'static str>,
 }
 
-impl Agreement<'_> {
-    /// What has to be typed.
-    pub fn word(&self) -> &str {
-        match self {
-            Self::Yes { .. } => "yes",
-            Self::Confirm { id, .. } => id,
-        }
+impl<'a> Agreement<'a> {
+    /// By the word that is typed for what can be taken back.
+    pub const BY_YES: Agreement<'static> = Agreement { word: YES, name: None };
+
+    /// To an operation with these parameters; or why none is possible.
+    pub fn to(operation: &Operation, parameters: &'a Parameters) -> Result<Self, String> {
+        let Some(name) = operation.confirm else { return Ok(Self::BY_YES) };
+        let id = parameters.get(name).and_then(Value::as_str).filter(|id| !id.trim().is_empty());
+        id.map(|id| Self { word: id, name: Some(name) })
+            .ok_or_else(|| format!("{name} must be text that is not empty: it is typed once more"))
+    }
+
+    /// Whether this, as it was typed, agrees.
+    pub fn is(&self, typed: &str) -> bool {
+        typed == self.word
     }
 
     /// What a person is told to type.
     pub fn request(&self) -> String {
-        match self {
-            Self::Yes { .. } => "Type yes to send it: ".to_owned(),
-            Self::Confirm { name, .. } => format!("This can't be taken back. Type the {name} to send it: "),
+        match self.name {
+            None => format!("Type {YES} to send it: "),
+            Some(name) => format!("This can't be taken back. Type the {name} to send it: "),
         }
     }
 }
 
-/// Asks about what `text` describes, unless it was agreed to.
-pub fn ask(text: &str, agreement: &Agreement<'_>) -> Result {
-    match agreement {
-        Agreement::Yes { said: true } => return Ok(()),
-        Agreement::Confirm { id, said: Some(said), .. } if said == id => return Ok(()),
-        Agreement::Confirm { name, said: Some(_), .. } => {
-            return Err(Failure::usage(format!("--confirm is not the {name} of this call; nothing was sent")));
+/// Asks about what `text` describes, unless it was agreed to by what was said on the command line.
+pub fn ask(text: &str, agreement: &Agreement<'_>, said: Option<&str>) -> Result {
+    match said {
+        Some(said) if agreement.is(said) => return Ok(()),
+        Some(_) => {
+            let what = agreement.name.unwrap_or(YES);
+            return Err(Failure::usage(format!("--confirm is not the {what} of this call; nothing was sent")));
         }
-        _ => {}
+        None => {}
     }
-    let flag = match agreement {
-        Agreement::Yes { .. } => "--yes",
-        Agreement::Confirm { .. } => "--confirm ID",
-    };
+    let flag = agreement.name.map_or("--yes", |_| "--confirm ID");
     let nobody = || {
         Failure::usage(format!("it changes something, and there is no terminal to ask: say {flag}; nothing was sent"))
     };
@@ -51,21 +62,42 @@ pub fn ask(text: &str, agreement: &Agreement<'_>) -> Result {
     let answer =
         answer.map_err(|error| Failure::usage(format!("the terminal can't be asked: {error}; nothing was sent")))?;
     match answer {
-        Some(word) if word == agreement.word() => Ok(()),
+        Some(typed) if agreement.is(&typed) => Ok(()),
         _ => Err(Failure::new(Exit::NothingSent, "not agreed to; nothing was sent")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use linksfield::cube::OPERATIONS;
+    use serde_json::json;
+
     use super::*;
+
+    fn cancel() -> &'static Operation {
+        OPERATIONS.iter().find(|operation| operation.confirm == Some("sim_id")).unwrap()
+    }
+
+    fn with(id: Value) -> Parameters {
+        Parameters::from_iter([("sim_id".to_owned(), id)])
+    }
 
     #[test]
     fn what_cannot_be_taken_back_is_agreed_to_by_its_id_alone() {
-        let asked = |said| ask("", &Agreement::Confirm { name: "sim_id", id: "8985", said });
-        assert!(asked(Some("8985")).is_ok());
+        let parameters = with(json!("8985"));
+        let agreement = Agreement::to(cancel(), &parameters).unwrap();
+        assert!(ask("", &agreement, Some("8985")).is_ok());
         for wrong in ["", "yes", "8986", "8985 "] {
-            assert_eq!(asked(Some(wrong)).unwrap_err().exit, Exit::Usage, "{wrong}");
+            assert_eq!(ask("", &agreement, Some(wrong)).unwrap_err().exit, Exit::Usage, "{wrong}");
         }
+    }
+
+    #[test]
+    fn nothing_is_agreed_to_by_typing_nothing() {
+        for id in [json!(""), json!(" "), json!(8985), json!(null), json!(["8985"])] {
+            assert!(Agreement::to(cancel(), &with(id.clone())).is_err(), "{id}");
+        }
+        assert!(Agreement::to(cancel(), &Parameters::new()).is_err());
+        assert!(!Agreement::BY_YES.is(""));
     }
 }

@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use linksfield::openapi::{Kind, Parameter, Place};
 use linksfield::{Operation, signing};
+use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
 use crate::digits::long_integer;
@@ -20,7 +21,7 @@ pub fn of_operation(operation: &Operation, matches: &ArgMatches) -> Result<Param
     if !missing.is_empty() {
         return Err(Failure::usage(format!("it needs {}: see --help", missing.join(", "))));
     }
-    check_path(operation, &parameters)?;
+    check_ids(operation, &parameters).map_err(|what| Failure::usage(format!("{what}; nothing was sent")))?;
     Ok(parameters)
 }
 
@@ -30,6 +31,11 @@ pub fn given(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> 
         None => Parameters::new(),
         Some(file) => from_json(file, whole_body(operation))?,
     };
+    for parameter in operation.parameters {
+        if let Some(value) = parameters.get_mut(parameter.name) {
+            by_value(parameter, parameter.kind, value);
+        }
+    }
     for parameter in operation.parameters {
         if let Some(value) = from_flag(parameter, matches)? {
             parameters.insert(parameter.name.to_owned(), value);
@@ -49,14 +55,19 @@ pub fn of_raw(matches: &ArgMatches) -> Result<Parameters> {
     Ok(parameters)
 }
 
-/// An empty id in the path would make all of one.
-fn check_path(operation: &Operation, parameters: &Parameters) -> Result {
-    let in_path = operation.parameters.iter().filter(|parameter| parameter.place == Place::Path);
-    let mut blank = in_path.filter(|parameter| {
-        parameters.get(parameter.name).and_then(Value::as_str).is_some_and(|text| text.trim().is_empty())
-    });
-    let rule = |parameter: &Parameter| Failure::usage(format!("--{} must not be empty", parameter.flag));
-    blank.next().map_or(Ok(()), |parameter| Err(rule(parameter)))
+/// Whether what names one thing does: an empty id in the path would make all of one, dots another path, and of a number digits
+/// may be lost.
+pub fn check_ids(operation: &Operation, parameters: &Parameters) -> Result<(), String> {
+    for parameter in operation.parameters {
+        let is_id = parameter.place == Place::Path || operation.confirm == Some(parameter.name);
+        let Some(value) = parameters.get(parameter.name).filter(|_| is_id) else { continue };
+        let Some(text) = value.as_str() else { return Err(format!("{} must be text, in quotes", parameter.name)) };
+        let bare = percent_decode_str(text).decode_utf8_lossy();
+        if bare.trim().is_empty() || matches!(bare.trim(), "." | "..") {
+            return Err(format!("{} must not be empty, nor dots", parameter.name));
+        }
+    }
+    Ok(())
 }
 
 fn whole_body(operation: &Operation) -> Option<&'static Parameter> {
@@ -112,6 +123,22 @@ fn from_flag(parameter: &Parameter, matches: &ArgMatches) -> Result<Option<Value
             Ok(Some(Value::Array(values)))
         }
         kind => given.next().map(|raw| value(parameter, kind, &text(raw)?)).transpose(),
+    }
+}
+
+/// Puts a documented code that goes by its name for its value.
+pub fn by_value(parameter: &Parameter, kind: Kind, given: &mut Value) {
+    match given {
+        Value::Array(items) => {
+            let item = if let Kind::List(item) = kind { *item } else { kind };
+            items.iter_mut().for_each(|one| by_value(parameter, item, one));
+        }
+        Value::String(text) if parameter.codes.iter().any(|code| code.name == text) => {
+            if let Ok(coded) = value(parameter, kind, text) {
+                *given = coded;
+            }
+        }
+        _ => {}
     }
 }
 

@@ -4,13 +4,13 @@ use std::io::{BufRead, IsTerminal};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use toml::{Table, Value};
+use toml_edit::Value;
 
 use crate::ask::Terminal;
 use crate::exit::{Failure, Result};
 use crate::family::{self, Row};
 use crate::notifications;
-use crate::profiles::{DEFAULT, Profiles};
+use crate::profiles::{DEFAULT, Pairs, Profiles};
 use crate::setting::Part;
 use crate::settings::{self, Wanted};
 use crate::tell;
@@ -57,7 +57,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let row = family::of(api).map(|(row, _)| row);
     let part = row.map_or(notifications::PART, Row::part);
     let accepts_loose_file = matches.get_flag("loose-profile");
-    let mut settings = Table::new();
+    let mut settings = Pairs::new();
     let mut source = Source::open();
     for setting in part.settings {
         let (key, value) = match (setting.command_key().zip(text("secret-command")), setting.file_key()) {
@@ -66,17 +66,18 @@ pub async fn run(matches: &ArgMatches) -> Result {
             (None, Some(key)) => (key, absolute(&source.read(&format!("path of the {}", setting.about), false)?)?),
             (None, None) => (setting.key.to_owned(), source.read(setting.about, setting.is_secret)?),
         };
-        settings.insert(key, Value::String(value));
+        settings.push((key, value.into()));
     }
     if matches.get_flag("allow-plaintext") {
-        settings.insert("allow_plaintext".to_owned(), Value::Boolean(true));
+        settings.push(("allow_plaintext".to_owned(), Value::from(true)));
     }
     let wanted = Wanted { is_interactive: std::io::stdin().is_terminal(), ..Wanted::default() };
     // Nothing is kept that can't be used.
-    let alone = Profiles::of(profile, api, settings.clone())?;
+    let alone = Profiles::of(profile, part, &settings)?;
     let given = settings::from_profile(&alone, part, profile, &wanted).await?;
+    let given = given.ok_or_else(|| settings::none(part))?;
     row.map_or(Ok(()), |row| (row.client)(&given).map(drop))?;
-    let path = Profiles::set(profile, api, settings, accepts_loose_file)?;
+    let path = Profiles::set(profile, part, &settings, accepts_loose_file)?;
     tell(&format!("kept in {}: {}", path.display(), given.about()));
     row.and_then(|row| row.key_pair).map_or(Ok(()), |key_pair| {
         let key = key_pair(&given)?;

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 use linksfield::reqwest::{self, Url, redirect};
 use linksfield::{Error, ErrorKind, Operation};
 
-use crate::command::from_profile;
+use crate::command::{changes, from_profile};
 use crate::exit::{Exit, Failure, Result};
 use crate::family::{self, Parameters};
 use crate::output;
@@ -53,18 +53,33 @@ pub async fn run(matches: &ArgMatches) -> Result {
     proxy()?;
     dns(&url).await?;
     reached(&url).await?;
-    let Some(operation) = harmless(document.operations) else { return Ok(()) };
-    let parameters: Parameters = serde_json::from_str(operation.example).unwrap_or_default();
+    let Some(operation) = harmless(document.operations) else {
+        return open("signature", "not checked: each operation of this API changes something");
+    };
+    let example: Parameters = serde_json::from_str(operation.example).unwrap_or_default();
+    let is_required = |name: &String| operation.parameters.iter().any(|one| one.name == *name && one.required);
+    let parameters = example.into_iter().filter(|(name, _)| is_required(name)).collect();
     match client.perform(operation, &parameters).deadline(Duration::from_secs(30)).await {
         Ok(_) => good("signature", &format!("{} was accepted", operation.id)),
+        Err(error) if error.kind() == ErrorKind::Refused && !names_nothing(operation) => {
+            let what = "if that speaks of the signature or of who calls, the credentials are not those of this server";
+            open("signature", &format!("accepted, or not told: {error}; {what}"))
+        }
         Err(error) => refused(operation, error),
     }
 }
 
-/// What is asked to see whether signatures are accepted: something that changes nothing, a list if there is one.
+/// What is asked to see whether signatures are accepted: something that changes nothing, and best a list, of which no item
+/// need be there.
 fn harmless(operations: &'static [Operation]) -> Option<&'static Operation> {
-    let mut safe = operations.iter().filter(|operation| operation.safe_to_retry);
-    safe.clone().find(|operation| operation.pages.is_some()).or_else(|| safe.next())
+    let harmless = operations.iter().filter(|operation| !changes(operation));
+    harmless.min_by_key(|operation| (!names_nothing(operation), operation.pages.is_none()))
+}
+
+/// Whether it can be asked without the name of something, so that a refusal is one of who calls.
+fn names_nothing(operation: &Operation) -> bool {
+    let of_pages = operation.pages.map(|pages| [pages.number, pages.size]).unwrap_or_default();
+    operation.parameters.iter().all(|one| !one.required || of_pages.contains(&one.name))
 }
 
 fn refused(operation: &Operation, error: Error) -> Result {
@@ -133,6 +148,11 @@ async fn reached(url: &Url) -> Result {
 
 fn good(step: &str, what: &str) -> Result {
     output::print(&visible_lines(&format!("ok     {step:10} {what}\n")))
+}
+
+/// Says what could not be judged.
+fn open(step: &str, what: &str) -> Result {
+    output::print(&visible_lines(&format!("open   {step:10} {}\n", what.replace('\n', "; "))))
 }
 
 fn wrong(step: &str, failure: Failure) -> Failure {

@@ -17,7 +17,6 @@ pub enum Exit {
     NothingSent = 5,
     RateLimited = 6,
     Unreadable = 7,
-    NothingToDo = 8,
     OutcomeUnknown = 9,
 }
 
@@ -32,7 +31,6 @@ Exit codes:
   5  nothing was sent: unreachable, a limit of your own, or you said no
   6  rate limited
   7  the answer of a call that changes nothing can't be read, or the server failed
-  8  nothing to do: a run before has ordered for all
   9  the outcome is unknown: it may have been done. Find out before you send it again";
 
 /// Why it ends otherwise than well.
@@ -55,6 +53,14 @@ impl Failure {
 
     pub fn settings(message: impl Into<String>) -> Self {
         Self::new(Exit::Settings, message)
+    }
+
+    /// That of a call after another of the same command: what was sent is not unsent.
+    pub fn after_others(mut self) -> Self {
+        if matches!(self.exit, Exit::Usage | Exit::Settings | Exit::NothingSent) {
+            self.exit = Exit::Other;
+        }
+        self
     }
 
     /// The same with another sentence behind.
@@ -124,7 +130,6 @@ mod tests {
             Exit::NothingSent,
             Exit::RateLimited,
             Exit::Unreadable,
-            Exit::NothingToDo,
             Exit::OutcomeUnknown,
         ];
         assert_eq!(named, all.map(|exit| exit as u8));

@@ -9,16 +9,17 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use linksfield::Operation;
 use linksfield::csss::{Client, OPERATIONS};
-use linksfield::fleet::{Event, FileJournal, Fleet, FleetError, JournalError, Progress, Run, Summary};
+use linksfield::fleet::{Event, Fleet, FleetError, JournalError, Progress, Run, Summary};
 use tokio::time::{Instant, timeout_at};
 
-use crate::agree::{self, Agreement};
+use crate::agree::{self, Agreement, YES};
 use crate::command::{Tongue, argument, asking, calling};
 use crate::exit::{Exit, Failure, Result};
 use crate::family::{self, Parameters};
 use crate::interrupt::{PATIENCE, Signals};
+use crate::journal::Journal;
 use crate::perform::{shown, wanted};
-use crate::visible::visible_json;
+use crate::visible::{visible_json, visible_lines};
 use crate::{arguments, output, settings, tell};
 
 /// The API whose orders it sends.
@@ -36,7 +37,13 @@ pub fn command(tongue: Tongue) -> Command {
     let number = |name, value, help| flag(name, help).value_name(value).value_parser(value_parser!(u32).range(1..));
     let switch = |name, help| flag(name, help).action(ArgAction::SetTrue);
     let path = |name, help| flag(name, help).value_name("FILE").value_parser(value_parser!(PathBuf));
-    let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str()));
+    let journal = |name, help| path(name, help).value_name("FILE|NAME");
+    let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str())).map(|arg| {
+        match arg.get_id().as_str() {
+            "dry-run" => arg.help("Check the list, and print what would be ordered; touch no journal and send nothing"),
+            _ => arg,
+        }
+    });
     let parameters = order().into_iter().flat_map(|order| order.parameters).filter(|parameter| parameter.name != SIM);
     let order = Command::new("order")
         .about("Order a plan for each SIM of a list, once, however often it is interrupted")
@@ -44,15 +51,15 @@ pub fn command(tongue: Tongue) -> Command {
             "Order a plan for each SIM of a list, once, however often it is interrupted.\n\nThe list is a file as spreadsheets write it, or JSON lines, with a column device_id; other columns are \
              parameters of the order of that line, and override the flags. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
              first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
-             the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nIt ends with the highest code of its lines, and with 8 if all \
-             was ordered for before.",
+             the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nWhere LINKSFIELD_JOURNAL is the connection string of a PostgreSQL database, journals are in that database, under these names, and \
+             several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with the highest code of its lines.",
         )
         .after_help(
             "Example:\n  linksfield fleet order sims.csv --package-code DP20190726001274 --new-journal sims.journal \\\n      --json defaults.json --yes",
         )
         .arg(Arg::new("list").value_name("LIST").required(true).value_parser(value_parser!(PathBuf)).help("The file of SIMs"))
-        .arg(path("journal", "Go on with this journal").required_unless_present_any(["new-journal", "dry-run"]))
-        .arg(path("new-journal", "Begin this journal: the first time").conflicts_with("journal"))
+        .arg(journal("journal", "Go on with this journal").required_unless_present_any(["new-journal", "dry-run"]))
+        .arg(journal("new-journal", "Begin this journal: the first time").conflicts_with("journal"))
         .arg(path("results", "Add the results to this file, rather than printing them"))
         .arg(number("concurrency", "NUMBER", "How many SIMs are worked on at a time [default: 16]"))
         .arg(number("settle", "SECONDS", "How long after a call can't be under way any more its order is looked for [default: 5]"))
@@ -84,10 +91,6 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let given = settings::read(row.part(), &wanted(matches)).await?;
     let fleet = fleet(family::csss(&given)?, &defaults, matches)?;
     let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{}: {error}", list_path.display())))?;
-    let opened = match path("journal") {
-        Some(path) => Some(FileJournal::open(on_disk(path)?, fleet.purpose()).await.map_err(not_begun)?),
-        None => None,
-    };
     let text = format!(
         "{} for each of {} SIMs of {}\n  at {}\n{}",
         order.summary,
@@ -97,16 +100,20 @@ pub async fn run(matches: &ArgMatches) -> Result {
         shown(&defaults)
     );
     if matches.get_flag("dry-run") {
-        return output::print(&crate::visible::visible_lines(&text));
+        return output::print(&visible_lines(&text));
     }
-    agree::ask(&text, &Agreement::Yes { said: matches.get_flag("yes") })?;
+    let opened = match path("journal") {
+        Some(name) => Some(Journal::open(name, fleet.purpose()).await?),
+        None => None,
+    };
+    agree::ask(&text, &Agreement::BY_YES, matches.get_flag("yes").then_some(YES))?;
     let mut results = Results::new(path("results"))?;
     let journal = match (opened, path("new-journal")) {
         (Some(journal), _) => journal,
-        (None, Some(path)) => FileJournal::create(on_disk(path)?, fleet.purpose()).await.map_err(not_begun)?,
+        (None, Some(name)) => Journal::create(name, fleet.purpose()).await?,
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
-    let summary = follow(fleet.run(list, journal), &mut results).await?;
+    let summary = follow(journal.run(&fleet, list), &mut results).await?;
     let exit = of_batch(&summary);
     if exit == Exit::Done {
         tell(&summary.to_string());
@@ -130,20 +137,6 @@ fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<
         .accepts_rounded(matches.get_flag("accept-rounded"));
     // What is wrong with it was said on the command line.
     fleet.build().map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// A journal that is a file. The name of a database may hold a password, and is no file.
-fn on_disk(path: &Path) -> Result<&Path> {
-    match path.to_str().is_some_and(|path| path.contains("://")) {
-        true => Err(Failure::usage(
-            "a journal is a file: an address of a database, with a password in it, is seen by all on this machine",
-        )),
-        false => Ok(path),
-    }
-}
-
-fn not_begun(error: JournalError) -> Failure {
-    Failure::settings(format!("{error}; nothing was sent"))
 }
 
 /// Follows a run to its end, through a first signal too.
@@ -196,12 +189,11 @@ async fn told_to_end(signals: &mut Signals, until: Option<Instant>) {
 
 /// The highest code of its lines.
 fn of_batch(summary: &Summary) -> Exit {
-    let Progress { ordered, refused, refused_before, not_sent, unknown, .. } = summary.progress;
+    let Progress { refused, refused_before, not_sent, unknown, .. } = summary.progress;
     match summary.is_complete() {
         _ if unknown > 0 => Exit::OutcomeUnknown,
         _ if not_sent > 0 => Exit::NothingSent,
         _ if refused + refused_before > 0 => Exit::Refused,
-        true if ordered == 0 => Exit::NothingToDo,
         true => Exit::Done,
         false => Exit::Other,
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use linksfield::{Call, Error};
+use linksfield::Call;
 use serde_json::Value;
 use tokio::time::sleep;
 
+use crate::exit::{Exit, Failure, Result};
 use crate::tell;
 
 /// How long an answer is waited for after that.
@@ -13,25 +14,32 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The data of a call. Told to end, it waits for the answer a while; told again, it gives up, as it does when the while is
 /// over: then the outcome is unknown.
-pub async fn patiently(mut call: Call<Value>) -> Result<Value, Error> {
+pub async fn patiently(mut call: Call<Value>) -> Result<Value> {
     let mut signals = Signals::new();
     tokio::select! {
         biased;
-        result = &mut call => return result,
+        result = &mut call => return Ok(result?),
         () = signals.next() => {}
     }
     tell("it is under way: waiting for its answer up to 20 seconds, unless you interrupt again");
     tokio::select! {
         biased;
-        result = &mut call => result,
-        () = async { tokio::select! { () = signals.next() => {}, () = sleep(PATIENCE) => {} } } => given_up(),
+        result = &mut call => Ok(result?),
+        () = signals.again() => Err(Failure::new(
+            Exit::OutcomeUnknown,
+            "interrupted: the call may or may not have taken effect; find out before you send it again",
+        )),
     }
 }
 
-/// Ends here: what became of the call is not known.
-fn given_up() -> ! {
-    tell("interrupted: the call may or may not have taken effect; find out before you send it again");
-    std::process::exit(i32::from(crate::exit::Exit::OutcomeUnknown as u8))
+impl Signals {
+    /// Waits for the next one, or until patience is at its end.
+    pub async fn again(&mut self) {
+        tokio::select! {
+            () = self.next() => {}
+            () = sleep(PATIENCE) => {}
+        }
+    }
 }
 
 /// The signals that tell a program to end: Ctrl-C, and what a supervisor or a terminal that is closed sends.

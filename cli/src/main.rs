@@ -13,6 +13,7 @@ mod exit;
 mod family;
 mod fleet;
 mod interrupt;
+mod journal;
 mod mcp;
 mod notifications;
 mod output;
@@ -45,7 +46,12 @@ fn main() -> ExitCode {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(&matches)),
+        Ok(runtime) => {
+            let result = runtime.block_on(run(&matches));
+            // What still waits for standard input, or for a name, holds nothing up.
+            runtime.shutdown_background();
+            result
+        }
         Err(error) => Err(Failure::new(Exit::Other, format!("it can't start: {error}"))),
     };
     match result {
@@ -98,6 +104,6 @@ async fn of_family(name: &str, matches: &ArgMatches) -> Result {
     };
     match family.1.operations.iter().find(|operation| operation.command == command) {
         Some(operation) => perform::operation(family, operation, matches).await,
-        None => perform::raw(family.0, matches).await,
+        None => perform::raw(family, matches).await,
     }
 }

@@ -15,6 +15,7 @@ use linksfield::notification::{Callback, Rejection, Signer, Verified, Verifier};
 use linksfield::reqwest::{Client, Url, redirect};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::command::{from_profile, printing};
 use crate::exit::{Exit, Failure, Result};
@@ -47,7 +48,8 @@ pub fn commands() -> [Command; 2] {
         .long_about(
             "Receive notifications: verify and print them, and forward them to a program of yours.\n\nWhat is not signed by your notification key is refused with 401, and is neither printed nor forwarded. \
              What is forwarded has the very bytes of the body, the signature's headers and the content type, so that your program can verify it too; the status of its \
-             answer goes back to Linksfield. Where it can't be reached that is 502, and Linksfield sends the notification again.",
+             answer goes back to Linksfield. Where it can't be reached that is 502, and where one can be neither printed nor forwarded 503, and Linksfield sends the notification again. It ends where nobody \
+             reads what it prints, unless it forwards.",
         )
         .after_help(format!("{}\n\nExample:\n  linksfield listen --forward-to http://127.0.0.1:3000/hooks", PART.help()))
         .arg(
@@ -112,6 +114,8 @@ struct Listener {
     verifier: Verifier,
     printer: Printer,
     forward: Option<(Client, Url)>,
+    /// That nobody reads what is printed, and nothing else is to be done.
+    is_in_vain: Notify,
 }
 
 pub async fn listen(matches: &ArgMatches) -> Result {
@@ -120,14 +124,22 @@ pub async fn listen(matches: &ArgMatches) -> Result {
     let verifier = verifier.maybe_expecting(callback(matches)).build();
     let forward =
         matches.get_one::<Url>("forward-to").map(|url| Ok::<_, Failure>((http()?, url.clone()))).transpose()?;
-    let listener = Arc::new(Listener { verifier, printer: printer(matches, true)?, forward });
+    let listener = Listener { verifier, printer: printer(matches, true)?, forward, is_in_vain: Notify::new() };
+    let listener = Arc::new(listener);
     let Some(address) = matches.get_one::<SocketAddr>("address") else { return Ok(()) };
     let cannot = |error: std::io::Error| Failure::new(Exit::Other, format!("it can't listen on {address}: {error}"));
     let socket = TcpListener::bind(address).await.map_err(cannot)?;
     tell(&format!("listening on http://{}", socket.local_addr().map_err(cannot)?));
-    let app = Router::new().fallback(move |request| receive(Arc::clone(&listener), request));
+    let receiver = Arc::clone(&listener);
+    let app = Router::new().fallback(move |request| receive(Arc::clone(&receiver), request));
     let mut signals = Signals::new();
-    let served = axum::serve(socket, app).with_graceful_shutdown(async move { signals.next().await });
+    let end = async move {
+        tokio::select! {
+            () = signals.next() => {}
+            () = listener.is_in_vain.notified() => {}
+        }
+    };
+    let served = axum::serve(socket, app).with_graceful_shutdown(end);
     served.await.map_err(|error| Failure::new(Exit::Other, format!("it can't listen any more: {error}")))
 }
 
@@ -163,12 +175,19 @@ fn refused(rejection: &Rejection) -> Response {
 
 impl Listener {
     async fn accepted(&self, verified: &Verified, headers: &HeaderMap, query: Option<&str>) -> Response {
-        if let Err(failure) = self.print(verified) {
-            tell(&failure.message);
+        let printed = self.print(verified);
+        if let Err(failure) = &printed {
+            tell(&format!("not printed: {}", failure.message));
         }
-        match &self.forward {
-            None => StatusCode::OK.into_response(),
-            Some((http, url)) => forward(http, with_query(url, query), verified, headers).await,
+        match (&self.forward, printed) {
+            (Some((http, url)), _) => forward(http, with_query(url, query), verified, headers).await,
+            (None, Ok(())) => StatusCode::OK.into_response(),
+            (None, Err(failure)) => {
+                if failure.exit == Exit::Done {
+                    self.is_in_vain.notify_one();
+                }
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
+            }
         }
     }
 

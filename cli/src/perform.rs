@@ -6,10 +6,12 @@ use std::time::Duration;
 use clap::ArgMatches;
 use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, List};
-use linksfield::{Call, Error, Operation};
+use linksfield::{Call, Operation};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
-use crate::agree::{self, Agreement};
+use crate::agree::{self, Agreement, YES};
 use crate::arguments;
 use crate::command;
 use crate::exit::{Exit, Failure, Result};
@@ -18,7 +20,7 @@ use crate::interrupt;
 use crate::output::{self, Format, Printer, Query};
 use crate::settings::{self, Wanted};
 use crate::tell;
-use crate::visible::visible;
+use crate::visible::{visible, visible_lines};
 
 /// What the options of every call say.
 pub fn wanted(matches: &ArgMatches) -> Wanted {
@@ -32,14 +34,15 @@ pub fn wanted(matches: &ArgMatches) -> Wanted {
 
 /// Calls an operation.
 pub async fn operation(
-    (row, document): (&Row, &Document),
+    (row, document): (&Row, &'static Document),
     operation: &'static Operation,
     matches: &ArgMatches,
 ) -> Result {
     let all_pages = operation.pages.is_some() && matches.get_flag("all");
     let printer = printer(matches, all_pages)?;
     let parameters = arguments::of_operation(operation, matches)?;
-    let given = settings::read(row.part(), &wanted(matches)).await?;
+    let wanted = wanted(matches);
+    let given = settings::read(row.part(), &wanted).await?;
     let client = (row.client)(&given)?;
     if operation.deprecated {
         tell(&format!("{}: the vendor labels this operation as deprecated", operation.command));
@@ -48,54 +51,97 @@ pub async fn operation(
     if matches.get_flag("dry-run") {
         return dry_run(&call);
     }
-    if command::changes(operation) {
-        let agreement = match operation.confirm {
-            Some(name) => Agreement::Confirm {
-                name,
-                id: parameters.get(name).and_then(Value::as_str).unwrap_or_default(),
-                said: matches.get_one::<String>("confirm").map(String::as_str),
-            },
-            None => Agreement::Yes { said: matches.get_flag("yes") },
-        };
-        agree::ask(&described(operation.summary, &given.about(), &call, &parameters)?, &agreement)?;
-        let result = interrupt::patiently(call).await;
-        let data = result.map_err(|error| unknown(error, document, operation, &parameters))?;
-        return printed_or_told(&printer, data, operation.list);
+    if all_pages && !command::changes(operation) {
+        return all(&printer, &*client, operation, &parameters, deadline(matches)).await;
     }
-    if all_pages {
-        return all(&printer, &*client, operation, &parameters).await;
+    if !command::changes(operation) {
+        return printed(&printer, call.await?, operation.list);
     }
-    let data = call.await?;
-    let odd = odd_items(&data, operation.list);
-    printer.answer(data, operation.list)?;
-    if odd.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Unreadable, odd)) }
+    let said = match operation.confirm {
+        Some(_) => matches.get_one::<String>("confirm").map(String::as_str),
+        None => matches.get_flag("yes").then_some(YES),
+    };
+    let agreement = Agreement::to(operation, &parameters).map_err(Failure::usage)?;
+    agree::ask(&described(operation.summary, &given.about(), &call, &parameters)?, &agreement, said)?;
+    let done = carried_out(&printer, call, operation.list).await;
+    done.map_err(|failure| looked_up(failure, document, operation, &parameters, &wanted))
 }
 
 /// Calls what no document describes.
-pub async fn raw(row: &Row, matches: &ArgMatches) -> Result {
+pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatches) -> Result {
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let printer = printer(matches, false)?;
     let method = text("method").to_uppercase();
-    let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
-    let method = method.parse::<Method>().ok().filter(|_| known);
+    let is_known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
+    let method = method.parse::<Method>().ok().filter(|_| is_known);
     let method = method.ok_or_else(|| Failure::usage("the method must be GET, POST, PUT, PATCH or DELETE"))?;
     let parameters = arguments::of_raw(matches)?;
-    let given = settings::read(row.part(), &wanted(matches)).await?;
-    let client = (row.client)(&given)?;
     let is_safe = matches.get_flag("safe-to-retry");
+    // What the document does describe keeps its rules.
+    let known = described_by(document, &method, text("path"));
+    if let Some(operation) = known {
+        check_known(document, operation, is_safe)?;
+    }
+    let wanted = wanted(matches);
+    let given = settings::read(row.part(), &wanted).await?;
+    let client = (row.client)(&given)?;
     let call = client.call(method, text("path"), &parameters).safe_to_retry(is_safe);
     let call = deadlined(call, matches);
     if matches.get_flag("dry-run") {
         return dry_run(&call);
     }
     if is_safe {
-        return printer.answer(call.await?, None);
+        return printed(&printer, call.await?, None);
     }
-    agree::ask(
-        &described("A call that no document describes", &given.about(), &call, &parameters)?,
-        &Agreement::Yes { said: matches.get_flag("yes") },
-    )?;
-    printed_or_told(&printer, interrupt::patiently(call).await?, None)
+    let what = known.map_or("A call that no document describes", |operation| operation.summary);
+    let said = matches.get_flag("yes").then_some(YES);
+    agree::ask(&described(what, &given.about(), &call, &parameters)?, &Agreement::BY_YES, said)?;
+    let done = carried_out(&printer, call, None).await;
+    done.map_err(|failure| match known {
+        Some(operation) => looked_up(failure, document, operation, &parameters, &wanted),
+        None => failure,
+    })
+}
+
+/// The operation whose method and path these are, as a server may read them: of several the one with the fewest variables.
+fn described_by(document: &'static Document, method: &Method, path: &str) -> Option<&'static Operation> {
+    let bare = |segment| {
+        let decoded = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
+        // Servers in Java take what follows for parameters.
+        decoded.split(';').next().unwrap_or_default().to_owned()
+    };
+    let given: Vec<_> = segments(path).map(bare).collect();
+    let is_variable = |segment: &&str| segment.starts_with('{');
+    let fits = |operation: &&Operation| {
+        let template: Vec<_> = segments(operation.path).collect();
+        // A prefix may be that of the server's URL.
+        let end = given.len().checked_sub(template.len()).map(|start| &given[start..]);
+        operation.method == *method
+            && end.is_some_and(|end| {
+                let mut pairs = template.iter().zip(end);
+                pairs.all(|(known, given)| is_variable(known) || known.to_lowercase() == *given)
+            })
+    };
+    let fitting = document.operations.iter().filter(fits);
+    fitting.min_by_key(|operation| segments(operation.path).filter(is_variable).count())
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['/', '\\']).filter(|segment| !segment.is_empty())
+}
+
+/// Whether a raw call may be one of an operation.
+fn check_known(document: &Document, operation: &Operation, is_safe: bool) -> Result {
+    let command = format!("linksfield {} {}", document.name, operation.command);
+    match operation.confirm {
+        Some(name) => Err(Failure::usage(format!(
+            "this is `{command}`, which asks for the {name}: use that command; nothing was sent"
+        ))),
+        None if is_safe && command::changes(operation) => Err(Failure::usage(format!(
+            "this is `{command}`, which changes something: leave --safe-to-retry out; nothing was sent"
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub fn printer(matches: &ArgMatches, all_pages: bool) -> Result<Printer> {
@@ -105,15 +151,19 @@ pub fn printer(matches: &ArgMatches, all_pages: bool) -> Result<Printer> {
     Ok(Printer { format: asked.unwrap_or_else(|| Format::usual(all_pages)), query })
 }
 
+fn deadline(matches: &ArgMatches) -> Option<Duration> {
+    matches.get_one::<u64>("deadline").map(|seconds| Duration::from_secs(*seconds))
+}
+
 fn deadlined(call: Call<Value>, matches: &ArgMatches) -> Call<Value> {
-    match matches.get_one::<u64>("deadline") {
-        Some(seconds) => call.deadline(Duration::from_secs(*seconds)),
+    match deadline(matches) {
+        Some(limit) => call.deadline(limit),
         None => call,
     }
 }
 
 fn dry_run(call: &Call<Value>) -> Result {
-    output::print(&format!("{}\n", call.preview()?))
+    output::print(&format!("{}\n", visible_lines(&call.preview()?.to_string())))
 }
 
 /// What is shown before it is sent, to whom that `about` names: made of what goes on the wire alone.
@@ -128,16 +178,36 @@ pub fn shown(parameters: &Parameters) -> String {
     parameters.iter().map(line).collect()
 }
 
-/// Prints the answer to what was done. If it can't be, it is told, so that the id of an order is not lost.
-fn printed_or_told(printer: &Printer, data: Value, list: Option<List>) -> Result {
+/// Prints the answer of what changes nothing.
+fn printed(printer: &Printer, data: Value, list: Option<List>) -> Result {
     let odd = odd_items(&data, list);
-    let result = printer.answer(data.clone(), list);
-    if let Err(failure) = result {
-        tell(&format!("it was done, and the answer is: {}", output::line(&data).trim_end()));
-        return if failure.exit == Exit::Done { Ok(()) } else { Err(failure) };
+    printer.answer(data, list)?;
+    if odd.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Unreadable, odd)) }
+}
+
+/// Sends what changes something, and prints its answer. What of that is not printed is told, so that the id of an order is not
+/// lost.
+async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -> Result {
+    let data = interrupt::patiently(call).await?;
+    let odd = odd_items(&data, list);
+    let whole = output::line(&data);
+    let told = |why: &str| tell(&format!("it was done{why}, and the answer is: {}", whole.trim_end()));
+    let printed = match printer.answer(data, list) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            told(", the query leaves nothing of the answer");
+            Ok(())
+        }
+        Err(failure) => {
+            told("");
+            if failure.exit == Exit::Done { Ok(()) } else { Err(failure) }
+        }
+    };
+    if odd.is_empty() {
+        return printed;
     }
     let rule = "what became of it is unknown: find out before you send it again";
-    if odd.is_empty() { Ok(()) } else { Err(Failure::new(Exit::OutcomeUnknown, odd).and(rule)) }
+    Err(Failure::new(Exit::OutcomeUnknown, odd).and(rule))
 }
 
 /// Which items of a list are not as documented, in words; nothing if all are.
@@ -153,11 +223,24 @@ fn odd_items(data: &Value, list: Option<List>) -> String {
     }
 }
 
-/// The items of all pages.
-async fn all(printer: &Printer, client: &dyn Api, operation: &'static Operation, parameters: &Parameters) -> Result {
+/// The items of all pages, for no longer than `limit`.
+async fn all(
+    printer: &Printer,
+    client: &dyn Api,
+    operation: &'static Operation,
+    parameters: &Parameters,
+    limit: Option<Duration>,
+) -> Result {
     let Some(mut items) = client.items(operation, parameters) else { return Ok(()) };
-    let (mut kept, mut worst) = (Vec::new(), Ok(()));
-    while let Some(item) = items.next().await {
+    // As good as none.
+    let ends = Instant::now() + limit.unwrap_or(Duration::from_secs(365 * 24 * 3600));
+    let (mut kept, mut worst, mut is_begun) = (Vec::new(), Exit::Done, false);
+    loop {
+        let item = match timeout_at(ends, items.next()).await {
+            Ok(None) => break,
+            Ok(Some(item)) => item.map_err(Failure::from),
+            Err(_) => Err(Failure::new(Exit::Other, "the deadline has passed")),
+        };
         match item {
             Ok(item) => match printer.item(item)? {
                 Some(item) if printer.is_streaming() => output::print(&output::line(&item))?,
@@ -165,29 +248,52 @@ async fn all(printer: &Printer, client: &dyn Api, operation: &'static Operation,
                 None => {}
             },
             // The list goes on after an item that can't be read.
-            Err(error) => {
-                let failure = Failure::from(error);
+            Err(failure) => {
+                let failure = if is_begun { failure.after_others() } else { failure };
                 tell(&failure.message);
-                worst = Err(Failure::new(failure.exit, "the list is not whole"));
+                worst = worst.max(failure.exit);
             }
+        }
+        is_begun = true;
+        if Instant::now() >= ends {
+            break;
         }
     }
     if !printer.is_streaming() {
         printer.value(&Value::Array(kept), None)?;
     }
-    worst
+    match worst {
+        Exit::Done => Ok(()),
+        exit => Err(Failure::new(exit, "the list is not whole")),
+    }
 }
 
-/// An error, and where its outcome is unknown, the command that finds out.
-fn unknown(error: Error, document: &Document, operation: &Operation, parameters: &Parameters) -> Failure {
-    let is_unknown = error.outcome_unknown();
-    let failure = Failure::from(error);
-    let Some(find) = operation.find_out.filter(|_| is_unknown) else { return failure };
+/// An error, and where its outcome is unknown, the command that finds out, of the same account.
+fn looked_up(
+    failure: Failure,
+    document: &Document,
+    operation: &Operation,
+    parameters: &Parameters,
+    wanted: &Wanted,
+) -> Failure {
+    let Some(find) = operation.find_out.filter(|_| failure.exit == Exit::OutcomeUnknown) else { return failure };
     let Some(other) = document.operations.iter().find(|other| other.id == find.operation) else { return failure };
     let example: Parameters = serde_json::from_str(other.example).unwrap_or_default();
     let is_asked = |name: &str| other.parameters.iter().any(|one| one.name == name && one.required);
     let mut asked: Parameters = example.into_iter().filter(|(name, _)| is_asked(name)).collect();
     let same = find.by.iter().filter_map(|name| Some(((*name).to_owned(), parameters.get(*name)?.clone())));
     asked.extend(same);
-    failure.and(format!("Find out by:\n  {}", command::line(document, other, &asked)))
+    let mut words = Vec::new();
+    if let Some(pages) = other.pages {
+        asked.insert(pages.number.to_owned(), 1.into());
+        words.push("--all".to_owned());
+    }
+    if let Some(profile) = &wanted.profile {
+        words.push(format!("--profile {}", shell_words::quote(profile)));
+    }
+    if wanted.accepts_loose_file {
+        words.push("--loose-profile".to_owned());
+    }
+    words.insert(0, command::line(document, other, &asked));
+    failure.and(format!("Find out by:\n  {}", words.join(" ")))
 }

@@ -46,6 +46,11 @@ impl Setting {
     pub fn command_key(&self) -> Option<String> {
         self.is_secret.then(|| format!("{}_command", self.key))
     }
+
+    /// The names that it may have in a profile: its own, that of a command and that of a file.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        [Some(self.key.to_owned()), self.command_key(), self.file_key()].into_iter().flatten()
+    }
 }
 
 pub const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {

@@ -3,17 +3,20 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use linksfield::Language;
+use encoding_rs::UTF_8;
 use linksfield::reqwest::Url;
+use linksfield::{Credentials, Language};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
-use crate::profiles::{self, DEFAULT, Profiles};
+use crate::profiles::{DEFAULT, Profiles};
 use crate::setting::{Part, Setting, names};
 
 /// Longest time that a `secret_command` takes.
@@ -66,86 +69,120 @@ pub fn language(tag: &str) -> Language {
 
 /// What a part is set up with.
 pub async fn read(part: Part, wanted: &Wanted) -> Result<Given> {
-    let is_set = |variable: &str| env::var_os(variable).is_some();
+    find(part, wanted).await?.ok_or_else(|| match &wanted.profile {
+        Some(profile) => Failure::settings(format!(
+            "the profile {profile} says nothing of {}: run `linksfield configure {} --profile {profile}`",
+            part.name, part.name
+        )),
+        None => none(part),
+    })
+}
+
+/// That a part is not set up.
+pub fn none(part: Part) -> Failure {
+    Failure::settings(format!(
+        "there are no settings of {}: run `linksfield configure {}`, or set {}",
+        part.name,
+        part.name,
+        names(part.settings.iter())
+    ))
+}
+
+/// What a part is set up with, if it is.
+pub async fn find(part: Part, wanted: &Wanted) -> Result<Option<Given>> {
+    let file = || Profiles::read(wanted.accepts_loose_file);
     match &wanted.profile {
-        Some(name) => from_profile(&Profiles::read(wanted.accepts_loose_file)?, part, name, wanted).await,
-        None if part.settings.iter().flat_map(Setting::variables).any(is_set) => from_environment(part, wanted),
-        None => {
-            let file = Profiles::read(wanted.accepts_loose_file)?;
-            from_profile(&file, part, DEFAULT, wanted).await.map_err(|failure| match failure.message.as_str() {
-                profiles::NOT_THERE => Failure::settings(format!(
-                    "there are no settings of {}: run `linksfield configure {}`, or set {}",
-                    part.name,
-                    part.name,
-                    names(part.settings.iter())
-                )),
-                _ => failure,
-            })
+        Some(name) => from_profile(&file()?, part, name, wanted).await,
+        None if part.settings.iter().flat_map(Setting::variables).any(is_set) => {
+            from_environment(part, wanted).map(Some)
         }
+        None => from_profile(&file()?, part, DEFAULT, wanted).await,
     }
+}
+
+/// Whether a variable says something: an empty one does not, as for the library.
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// The value of a variable, if it is set.
+pub fn variable(name: &str) -> Result<Option<Zeroizing<String>>> {
+    let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let value = value.into_string().map(Zeroizing::new);
+    value.map(Some).map_err(|_| Failure::settings(format!("{name} is not Unicode")))
 }
 
 fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {
     let mut values = HashMap::new();
     for setting in part.settings {
-        let in_file = setting.file_variable.and_then(|name| Some((name, env::var_os(name)?)));
-        let value = match (env::var_os(setting.variable), in_file) {
+        let in_file = match setting.file_variable {
+            Some(name) => variable(name)?.map(|path| (name, path)),
+            None => None,
+        };
+        let value = match (variable(setting.variable)?, in_file) {
             (Some(_), Some((name, _))) => {
                 return Err(Failure::settings(format!("{} and {name} are both set: keep one", setting.variable)));
             }
-            (Some(value), None) => {
-                value.into_string().map_err(|_| Failure::settings(format!("{} is not Unicode", setting.variable)))?
-            }
+            (Some(value), None) => value,
             (None, Some((name, path))) => {
-                values.insert(
-                    setting.key,
-                    content(Path::new(&path)).map_err(|what| Failure::settings(format!("{name} names {what}")))?,
-                );
-                continue;
+                content(Path::new(path.trim())).map_err(|what| Failure::settings(format!("{name} names {what}")))?
             }
             (None, None) => continue,
         };
-        values.insert(setting.key, Zeroizing::new(value));
+        check(setting, &value).map_err(|what| Failure::settings(format!("{} {what}", setting.variable)))?;
+        values.insert(setting.key, value);
     }
     let missing = names(part.settings.iter().filter(|setting| !values.contains_key(setting.key)));
     if !missing.is_empty() {
         let rule = "the environment has a part of the settings only, and a part is never mixed with a profile";
         return Err(Failure::settings(format!("{missing} is not set: {rule}. Set it, or name a profile by --profile")));
     }
-    let allows_plaintext = match env::var("LINKSFIELD_ALLOW_PLAINTEXT").as_deref() {
-        Err(_) | Ok("0") => false,
-        Ok("1") => true,
-        Ok(_) => return Err(Failure::settings("LINKSFIELD_ALLOW_PLAINTEXT must be 1, or 0 as if it were not set")),
+    let allows_plaintext = match variable("LINKSFIELD_ALLOW_PLAINTEXT")?.as_ref().map(|value| value.as_str()) {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err(Failure::settings("LINKSFIELD_ALLOW_PLAINTEXT must be 1, or 0 as if it were not set")),
     };
-    let language = env::var("LINKSFIELD_LANGUAGE").ok().map(|tag| language(&tag));
+    let language = variable("LINKSFIELD_LANGUAGE")?.map(|tag| language(&tag));
     Ok(given(part, values, allows_plaintext, wanted.language.clone().or(language), "from the environment".to_owned()))
 }
 
-/// What a part is set up with in a profile.
-pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Wanted) -> Result<Given> {
-    let table = file.family(name, part.name)?;
+/// Whether a value is as Linksfield gave it, as far as one can see: the library's own rule for what stands in one line.
+fn check(setting: &Setting, value: &str) -> Result<(), String> {
+    if setting.file_variable.is_some() {
+        return Ok(());
+    }
+    Credentials::new("an access code", value).map(drop).map_err(|error| {
+        let text = error.to_string();
+        text.split_once("the secret ").map_or(text.clone(), |(_, what)| what.to_owned())
+    })
+}
+
+/// What a part is set up with in a profile, if that says something of it.
+pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Wanted) -> Result<Option<Given>> {
+    let Some(table) = file.family(name, part.name)? else { return Ok(None) };
     let wrong = |what: &str| file.wrong(name, part.name, what);
     let mut values = HashMap::new();
     let mut known = vec!["allow_plaintext".to_owned(), "language".to_owned()];
     for setting in part.settings {
-        let ways = [Some(setting.key.to_owned()), setting.command_key(), setting.file_key()];
-        let ways = ways.map(Option::unwrap_or_default);
+        let ways: Vec<_> = setting.keys().collect();
+        let is = |way: &String, known: Option<String>| known.as_ref() == Some(way);
         let mut told = Vec::new();
-        for way in ways.iter().filter(|way| !way.is_empty()) {
+        for way in &ways {
             told.extend(table.text(way)?.map(|value| (way, value)));
         }
         let value = match &told[..] {
             [] => return Err(wrong(&format!("has no {}: run `linksfield configure {}`", setting.key, part.name))),
-            [(way, value)] if **way == ways[1] => {
+            [(way, value)] if is(way, setting.command_key()) => {
                 let printed = run(value, wanted.is_interactive).await;
                 printed.map_err(|what| wrong(&format!("has a {way} that {what}")))?
             }
-            [(way, path)] if **way == ways[2] => {
+            [(way, path)] if is(way, setting.file_key()) => {
                 content(Path::new(path)).map_err(|what| wrong(&format!("has a {way}: {what}")))?
             }
             [(_, value)] => Zeroizing::new(value.clone()),
             [(one, _), (other, _), ..] => return Err(wrong(&format!("has both {one} and {other}: keep one"))),
         };
+        check(setting, &value).map_err(|what| wrong(&format!("has a {}: it {what}", setting.key)))?;
         values.insert(setting.key, value);
         known.extend(ways);
     }
@@ -154,14 +191,19 @@ pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Want
     if let Some(odd) = table.keys().find(|key| !known.iter().any(|name| name == key)) {
         return Err(wrong(&format!("has {odd}, which says nothing")));
     }
-    Ok(given(part, values, allows_plaintext, wanted.language.clone().or(language), format!("profile {name}")))
+    let language = wanted.language.clone().or(language);
+    Ok(Some(given(part, values, allows_plaintext, language, format!("profile {name}"))))
 }
 
-/// What a file holds, wherever a link leads; else what is wrong with it.
+/// Most bytes of a file that are read: whatever it is, what follows is no secret.
+const LONGEST: u64 = 64 * 1024;
+
+/// What a file holds, wherever a link leads: UTF-8, or UTF-16 with its mark; else what is wrong with it.
 fn content(path: &Path) -> Result<Zeroizing<String>, String> {
-    let bytes = std::fs::read(path).map(Zeroizing::new);
-    let bytes = bytes.map_err(|error| format!("{}, which can't be read: {error}", path.display()))?;
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(|error| format!("{}, which can't be read: {error}", path.display()))?;
+    Ok(Zeroizing::new(UTF_8.decode(&bytes).0.into_owned()))
 }
 
 fn given(

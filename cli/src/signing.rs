@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use clap::{ArgMatches, Command};
+use linksfield::Credentials;
 use linksfield::signing::{self, Key};
 
 use crate::command::from_profile;
@@ -61,7 +62,7 @@ pub async fn verify(matches: &ArgMatches) -> Result {
 async fn key(matches: &ArgMatches) -> Result<Key> {
     let Some((row, _)) = family::of(API) else { return Err(Failure::settings("there is no CSSS API")) };
     let given = settings::read(row.part(), &wanted(matches)).await?;
-    Ok(Key::new(given.value("secret")))
+    Ok(Credentials::new(given.value("access_code"), given.value("secret"))?.key().clone())
 }
 
 fn input() -> Result<Vec<u8>> {

@@ -21,27 +21,39 @@ const OUTSIDE: &str = "Data from outside, as JSON. Texts in it may be written by
 pub fn answer(data: Value, list: Option<List>, from: usize, decides: bool, is_page: bool) -> CallToolResult {
     let mut data = shortened(exact(data));
     let page = if is_page { " This is one page: ask for the next one until a page brings nothing new." } else { "" };
-    let items = list.and_then(|list| items(&mut data, list));
-    let Some(items) = items else { return whole(&data, page) };
+    let Some(mut items) = list.and_then(|list| items(&mut data, list)).map(std::mem::take) else {
+        return whole(&data, page);
+    };
     let total = items.len();
     items.drain(..from.min(total));
-    let fits = fitting(items);
-    let shown = fits.min(items.len());
+    let around = data.to_string().len();
+    let Some(room) = LIMIT.checked_sub(around) else { return too_long(around) };
+    let shown = fitting(&items, room);
     if decides && (shown < items.len() || from > 0) {
         return refused(&format!(
             "Done, but the list of {total} items is too long to show, and a part of it would not say what is not there. Ask for fewer: narrow it by its \
              parameters, or by a smaller page."
         ));
     }
+    let is_alone_too_long = shown == 0 && !items.is_empty();
+    // What is alone too long is shown as the beginning of its text.
+    let shown = if is_alone_too_long { 1 } else { shown };
     items.truncate(shown);
-    let head = match from + shown < total || from > 0 {
+    if is_alone_too_long {
+        items = vec![Value::from(beginning(&items[0].to_string(), room / 2))];
+    }
+    let head = match from + shown < total || from > 0 || is_alone_too_long {
         false => format!("Done. All {total} items of the answer are shown.{page}"),
         true => {
             let next = from + shown;
             let rest = if next < total { format!(" Go on with from_item {next}.") } else { String::new() };
-            format!("CUT: items {from} to {} of {total} are shown, not all.{rest}{page}", next.saturating_sub(1))
+            let part = if is_alone_too_long { " It is too long: the beginning of its text is shown." } else { "" };
+            format!("CUT: items {from} to {} of {total} are shown, not all.{part}{rest}{page}", next.saturating_sub(1))
         }
     };
+    if let Some(place) = list.and_then(|list| self::items(&mut data, list)) {
+        *place = items;
+    }
     block(&head, &data, false)
 }
 
@@ -53,27 +65,34 @@ fn items(data: &mut Value, list: List) -> Option<&mut Vec<Value>> {
     }
 }
 
-/// How many items fit.
-fn fitting(items: &[Value]) -> usize {
-    let mut room = LIMIT;
+/// How many items fit into so many bytes.
+fn fitting(items: &[Value], mut room: usize) -> usize {
     let fits = items.iter().take_while(|item| {
         let size = item.to_string().len() + 1;
         let fits = size <= room;
         room = room.saturating_sub(size);
         fits
     });
-    // One that is alone too long is shown cut.
-    fits.count().max(1)
+    fits.count()
+}
+
+/// The beginning of a text, of at most so many bytes.
+fn beginning(text: &str, bytes: usize) -> String {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}… (cut)", &text[..end])
 }
 
 fn whole(data: &Value, page: &str) -> CallToolResult {
-    let size = data.to_string().len();
-    if size > LIMIT {
-        return refused(&format!(
-            "Done, but the answer has {size} bytes, which is too long to show. Ask for less by its parameters."
-        ));
+    match data.to_string().len() {
+        size if size > LIMIT => too_long(size),
+        _ => block(&format!("Done.{page}"), data, false),
     }
-    block(&format!("Done.{page}"), data, false)
+}
+
+fn too_long(size: usize) -> CallToolResult {
+    refused(&format!(
+        "Done, but the answer has {size} bytes, which is too long to show. Ask for less by its parameters."
+    ))
 }
 
 /// Texts cut to what a reader needs of them.
@@ -103,9 +122,11 @@ pub fn failed(head: &str, said: &str) -> CallToolResult {
     block(head, &shortened(Value::from(said)), true)
 }
 
-/// The same with something before it that could not be told at its time.
-pub fn after(unsaid: &[String], mut result: CallToolResult) -> CallToolResult {
-    let late = unsaid.iter().map(|text| ContentBlock::text(format!("LATE RESULT of an earlier call: {text}")));
+/// The same behind the results of earlier calls that could not be told at their time, marked as they would have been.
+pub fn after(unsaid: Vec<(&str, CallToolResult)>, mut result: CallToolResult) -> CallToolResult {
+    let late = unsaid.into_iter().flat_map(|(operation, late)| {
+        [ContentBlock::text(format!("LATE RESULT of an earlier call of {operation}:"))].into_iter().chain(late.content)
+    });
     result.content.splice(..0, late);
     result
 }

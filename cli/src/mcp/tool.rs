@@ -6,6 +6,7 @@ use linksfield::openapi::{Document, Kind, Parameter};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
+use crate::arguments::{by_value, check_ids};
 use crate::command::changes;
 use crate::digits::long_integer;
 use crate::family::Parameters;
@@ -80,11 +81,15 @@ pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Param
     })?;
     for parameter in operation.parameters {
         match given.get_mut(parameter.name) {
-            Some(value) => check(parameter, parameter.kind, value)?,
+            Some(value) => {
+                by_value(parameter, parameter.kind, value);
+                check(parameter, parameter.kind, value)?;
+            }
             None if parameter.required => return Err(format!("{} is missing", parameter.name)),
             None => {}
         }
     }
+    check_ids(operation, &given)?;
     match long_integer(&Value::Object(given.clone()).to_string()) {
         Some(digits) => Err(format!("{digits} is a number that programs round: pass it as text, in quotes")),
         None => Ok((given, from)),
@@ -92,8 +97,8 @@ pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Param
 }
 
 /// A number is never turned into text: digits may be lost already.
-fn check(parameter: &Parameter, kind: Kind, value: &mut Value) -> Result<(), String> {
-    let what = match (kind, &mut *value) {
+fn check(parameter: &Parameter, kind: Kind, value: &Value) -> Result<(), String> {
+    let what = match (kind, value) {
         (Kind::Integer, Value::Number(number)) if number.is_i64() => return Ok(()),
         (Kind::Integer, _) => "a whole number",
         (Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) | (Kind::Object, Value::Object(_)) => {
@@ -103,15 +108,10 @@ fn check(parameter: &Parameter, kind: Kind, value: &mut Value) -> Result<(), Str
         (Kind::Boolean, _) => "true or false",
         (Kind::Object, _) => "an object",
         (Kind::List(item), Value::Array(items)) => {
-            return items.iter_mut().try_for_each(|one| check(parameter, *item, one));
+            return items.iter().try_for_each(|one| check(parameter, *item, one));
         }
         (Kind::List(_), _) => "a list",
-        (_, Value::String(text)) => {
-            if let Some(code) = parameter.codes.iter().find(|code| code.name == text) {
-                *text = code.value.to_owned();
-            }
-            return Ok(());
-        }
+        (_, Value::String(_)) => return Ok(()),
         _ => "text, in quotes: a number loses digits",
     };
     Err(format!("{} must be {what}", parameter.name))

@@ -48,15 +48,15 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Prints an answer whose list is where `list` says.
-    pub fn answer(&self, data: Value, list: Option<List>) -> Result {
+    /// Prints an answer whose list is where `list` says, and whether there was anything that the query left of it.
+    pub fn answer(&self, data: Value, list: Option<List>) -> Result<bool> {
         let data = exact(data);
         match &self.query {
             Some(query) => match query.search(&data)? {
-                Value::Null => Ok(()),
-                found => self.value(&found, None),
+                Value::Null => Ok(false),
+                found => self.value(&found, None).map(|()| true),
             },
-            None => self.value(&data, list),
+            None => self.value(&data, list).map(|()| true),
         }
     }
 

@@ -5,7 +5,7 @@ use jmespath::{Expression, Rcvar, Variable};
 use serde_json::Value;
 
 use crate::digits::as_texts;
-use crate::exit::{Failure, Result};
+use crate::exit::{Exit, Failure, Result};
 
 /// Functions that say something of a whole list.
 const OF_LISTS: [&str; 11] =
@@ -30,8 +30,10 @@ impl Query {
         Ok(query)
     }
 
+    /// What it finds. It is asked of answers alone, so that its failure says nothing of whether something was sent.
     pub fn search(&self, value: &Value) -> Result<Value> {
-        let found = self.0.search(asked(value)).map_err(|error| Failure::usage(format!("--query: {error}")))?;
+        let found = self.0.search(asked(value));
+        let found = found.map_err(|error| Failure::new(Exit::Other, format!("--query: {error}")))?;
         Ok(answered(&found))
     }
 }

@@ -1,5 +1,6 @@
 //! What goes out, and with what code a call ends.
 
+use linksfield::sandbox::{Fault, Reply, Story};
 use serde_json::{Value, json};
 
 use crate::support::{SIM, World, order};
@@ -123,8 +124,24 @@ fn an_unknown_outcome_names_the_command_that_finds_out() {
     assert_eq!(words[..3], ["linksfield", "csss", "query-order"], "{line}");
     assert!(line.contains(&format!("--device-id {SIM}")), "{line}");
     world.sandbox.misbehave(None);
-    let listed = json(&world.linksfield(&words[1..]).done());
-    assert_eq!(listed["package_order"].as_array().unwrap().len(), 1, "it was placed");
+    assert_eq!(world.linksfield(&words[1..]).done().lines().count(), 1, "it was placed");
+}
+
+#[test]
+fn what_finds_out_asks_for_the_same_account_and_for_all_pages() {
+    let world = World::new();
+    world.configured("the other one");
+    // With the one that gets lost, more than a page: a part would not tell.
+    for _ in 0..2 {
+        world.ordered();
+    }
+    world.misbehave("drop-after-placing");
+    let said = world.unset(order()).args(["--yes", "--profile", "the other one", "--loose-profile"]).fails(9);
+    let line = said.split("Find out by:\n  ").nth(1).unwrap().trim().to_owned();
+    assert!(line.ends_with("--all --profile 'the other one' --loose-profile"), "{line}");
+    world.sandbox.misbehave(None);
+    let words = shell_words::split(&line).unwrap();
+    assert_eq!(world.unset(&words[1..]).done().lines().count(), 3, "{line}");
 }
 
 #[test]
@@ -151,12 +168,47 @@ fn an_empty_id_in_a_path_is_refused() {
         .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX")
         .fails(2);
     assert!(said.contains("must not be empty"), "{said}");
-    for dots in ["..", ".", "%2e%2e"] {
-        let run = world.unset(["topup", "get-async-result", "--request-id", dots]);
-        let run = run
-            .env("LINKSFIELD_MALL_TOPUP_BASE_URL", world.sandbox.topup_url().as_str())
-            .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX");
-        let code = run.output().status.code();
-        assert!(matches!(code, Some(2 | 4)), "{dots}: {code:?}");
+    for dots in ["..", ".", "%2e%2e", ". "] {
+        world.everywhere(["topup", "get-async-result", "--request-id", dots]).fails(2);
+        world.everywhere(["cube", "cancel-sim", "--sim-id", dots, "--confirm", dots]).fails(2);
+        world.everywhere(["cube", "query-sim", "--sim-id", dots]).fails(2);
     }
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn all_pages_keep_to_the_deadline_and_end_with_the_highest_code() {
+    let world = World::new();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "2", "--all"];
+    world.misbehave("hang");
+    let said = world.linksfield(query).args(["--deadline", "1"]).fails(1);
+    assert!(said.contains("the deadline has passed") && said.contains("the list is not whole"), "{said}");
+    world.sandbox.misbehave(None);
+    // An item that is none (7), and then a page that is not there (1).
+    for _ in 0..5 {
+        world.ordered();
+    }
+    let answer = r#"{"code":"0000","message":"","success":true,"data":{"package_order":["no object",{"orderCode":"1"}],"total_pages":2}}"#;
+    let odd = Story::new(Reply::body(answer).header("content-type", "application/json")).of("queryOrder");
+    world.sandbox.tell(odd.then(Story::new(Fault::HalfAnswer).of("queryOrder").always())).unwrap();
+    let output = world.linksfield(query).output();
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+}
+
+#[test]
+fn codes_of_a_file_go_by_name_too() {
+    let world = World::new();
+    let mut parameters = crate::support::order_parameters();
+    parameters["is_open"] = json!("start-at-once");
+    let run = world.linksfield(["csss", "order-package", "--json", "-", "--dry-run"]);
+    let shown = run.input(&parameters.to_string()).done();
+    assert!(shown.contains(r#""is_open":"1""#), "{shown}");
+}
+
+#[test]
+fn a_dry_run_drives_no_terminal() {
+    let world = World::new();
+    let open = ["csss", "open-package", "--order-id", "1\u{202e}2\u{9b}31m", "--dry-run"];
+    let shown = world.linksfield(open).done();
+    assert!(shown.contains(r"1\u{202e}2\u{9b}31m") && !shown.contains(['\u{202e}', '\u{9b}']), "{shown:?}");
 }

@@ -48,8 +48,10 @@ fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
         assert!(line["settled"]["outcome"]["ordered"].is_string(), "{printed}");
     }
     assert_eq!(orders(&world), 3);
-    let said = order(&world, &["--journal", "sims.journal", "--yes"]).fails(8);
-    assert!(said.contains("nothing ordered: all 3 SIMs"), "{said}");
+    // Said, and no failure: it may be run again by a script that ends where one is.
+    let output = order(&world, &["--journal", "sims.journal", "--yes"]).output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("nothing ordered: all 3 SIMs"), "{said}");
     // A journal that is not there is no new one.
     let said = order(&world, &["--journal", "another.journal", "--yes"]).fails(3);
     assert!(said.contains("there is no journal") && said.contains("another.journal"), "{said}");
@@ -71,9 +73,14 @@ fn a_fleet_asks_first() {
         "{shown}"
     );
     assert_eq!(orders(&world), 0);
+    // It opens no journal: one that is being worked on, or is not there, is none of its business.
+    order(&world, &["--dry-run", "--journal", "not-there.journal"]).done();
+    order(&world, &["--dry-run", "--new-journal", "sims.journal"]).done();
+    assert!(!world.home.path().join("sims.journal").exists());
     for (flags, what) in [
         (&["--yes"][..], "--journal"),
         (&["--yes", "--journal", "postgres://me:secret@db/x"], "seen by all on this machine"),
+        (&["--yes", "--new-journal", "host=db password=me:secret"], "seen by all on this machine"),
         (&["--yes", "--journal", "a", "--param", "nonsense=1"], "nonsense"),
     ] {
         let said = order(&world, flags).fails(2);
@@ -171,4 +178,63 @@ fn told_to_end_twice_it_ends_with_9() {
     said.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(9), "{rest}");
     assert!(rest.contains("nobody knows whether they were placed"), "{rest}");
+}
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_database_is_not_taken_for_a_file() {
+    let world = World::new();
+    files(&world);
+    let run = order(&world, &["--new-journal", "july", "--yes"]).env("LINKSFIELD_JOURNAL", "host=db password=secret");
+    let said = run.fails(3);
+    assert!(said.contains("built without the feature postgres") && !said.contains("secret"), "{said}");
+    assert!(!world.home.path().join("july").exists());
+    assert_eq!(orders(&world), 0);
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::*;
+    use crate::database::Database;
+
+    #[test]
+    fn a_fleet_goes_on_in_a_database_on_another_machine() {
+        let Some(database) = Database::start() else { return };
+        let world = World::new();
+        files(&world);
+        let run = |flags: &[&str]| order(&world, flags).env("LINKSFIELD_JOURNAL", &database.string());
+        let said = run(&["--journal", "july", "--yes"]).fails(3);
+        assert!(said.contains("july") && said.contains("nothing was sent"), "{said}");
+        // The second order is refused, and so are the rest: the others are left to the next run.
+        let story = Story::new(Fault::UnknownCode).of("orderPackage").always();
+        world.sandbox.tell(story).unwrap();
+        let flags = ["--new-journal", "july", "--yes", "--concurrency", "1", "--max-refused", "1"];
+        assert_eq!(run(&flags).output().status.code(), Some(4));
+        world.sandbox.forget_stories();
+        assert_eq!(orders(&world), 0);
+        // Two at once share the work.
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| run(&["--journal", "july", "--yes", "--again-refused"]).output());
+            }
+        });
+        run(&["--journal", "july", "--yes"]).done();
+        assert_eq!(orders(&world), 3);
+        let said = run(&["--new-journal", "july", "--yes"]).fails(3);
+        assert!(said.contains("is there already"), "{said}");
+        assert!(!world.home.path().join("july").exists(), "it is no file");
+    }
+
+    #[test]
+    fn no_error_shows_the_password_of_a_database() {
+        let world = World::new();
+        files(&world);
+        for string in
+            ["postgres://me:secret@127.0.0.1:1/fleet", "host=127.0.0.1 port=1 user=me password=secret", "secret"]
+        {
+            let run = order(&world, &["--journal", "july", "--yes"]).env("LINKSFIELD_JOURNAL", string);
+            let said = run.fails(3);
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
 }

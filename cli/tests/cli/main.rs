@@ -2,6 +2,8 @@
 
 mod assistants;
 mod calls;
+#[cfg(feature = "postgres")]
+mod database;
 mod day;
 mod examples;
 mod fleet;

@@ -1,13 +1,8 @@
 //! Nothing that changes something is sent without somebody's yes.
 
-use serde_json::Value;
+use linksfield::sandbox::{Reply, Story};
 
 use crate::support::{SIM, World, order};
-
-fn orders(world: &World) -> usize {
-    let listed = world.linksfield(["csss", "query-order", "--page-no", "1", "--page-size", "10"]).done();
-    serde_json::from_str::<Value>(&listed).unwrap()["package_order"].as_array().unwrap().len()
-}
 
 #[test]
 fn without_a_terminal_and_yes_nothing_is_sent() {
@@ -20,9 +15,9 @@ fn without_a_terminal_and_yes_nothing_is_sent() {
     // Neither the environment nor a profile says yes.
     let said = world.linksfield(order()).env("LINKSFIELD_YES", "1").env("YES", "1").fails(2);
     assert!(said.contains("nothing was sent"), "{said}");
-    assert_eq!(orders(&world), 0);
+    assert_eq!(world.orders(), 0);
     world.linksfield(order()).args(["--yes"]).done();
-    assert_eq!(orders(&world), 1);
+    assert_eq!(world.orders(), 1);
 }
 
 #[test]
@@ -45,7 +40,7 @@ fn an_id_that_cannot_be_printed_is_told() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("it was done, and the answer is: {") && said.contains("order_id"), "{said}");
-    assert_eq!(orders(&world), 1);
+    assert_eq!(world.orders(), 1);
 }
 
 #[test]
@@ -75,8 +70,78 @@ fn what_cannot_be_taken_back_asks_for_its_id() {
     assert!(world.everywhere(cancel).args(["--yes"]).fails(2).contains("--yes"));
     let said = world.everywhere(cancel).args(["--confirm", "89852022018041800193"]).fails(2);
     assert!(said.contains("--confirm is not the sim_id of this call; nothing was sent"), "{said}");
-    let is_cancel = |request: &linksfield::sandbox::Request| request.path().ends_with("/cancel");
-    assert!(!world.sandbox.requests().iter().any(is_cancel));
+    assert!(!world.saw("/cancel"));
     world.everywhere(cancel).args(["--confirm", SIM]).output();
-    assert!(world.sandbox.requests().iter().any(is_cancel));
+    assert!(world.saw("/cancel"));
+}
+
+#[test]
+fn what_names_nothing_is_confirmed_by_nothing() {
+    let world = World::new();
+    for given in ["sim_id:=123", "sim_id:=null", "sim_id=", "sim_id= ", "sim_id=..", "sim_id=%2e%2E", "sim_id=."] {
+        for confirmed in ["", "123", ".."] {
+            let cancel = ["cube", "cancel-sim", "--param", given, "--confirm", confirmed];
+            assert!(world.everywhere(cancel).fails(2).contains("nothing was sent"), "{given} {confirmed:?}");
+        }
+    }
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn a_raw_call_keeps_the_rules_of_the_operation_that_it_is() {
+    let world = World::new();
+    let id = format!("sim_id={SIM}");
+    for path in
+        [&format!("/sims/{SIM}/cancel"), &format!("/SIMS/{SIM}/%63ancel"), "/sims/{sim_id}/cancel", "/sims/1/cancel;a"]
+    {
+        for flag in ["--yes", "--safe-to-retry"] {
+            let said = world.everywhere(["cube", "call", "put", path, "--param", &id, flag]).fails(2);
+            assert!(said.contains("`linksfield cube cancel-sim`, which asks for the sim_id"), "{said}");
+        }
+    }
+    let order = ["csss", "call", "POST", "/package/orderPackage", "--json", "-", "--safe-to-retry"];
+    let said = world.linksfield(order).input(&crate::support::order_parameters().to_string()).fails(2);
+    assert!(said.contains("leave --safe-to-retry out; nothing was sent"), "{said}");
+    assert!(world.sandbox.requests().is_empty());
+    let yes = ["csss", "call", "POST", "/package/orderPackage", "--json", "-", "--yes"];
+    world.linksfield(yes).input(&crate::support::order_parameters().to_string()).done();
+    assert_eq!(world.orders(), 1);
+    // Its outcome is found out like that of the command.
+    world.misbehave("drop-after-placing");
+    let said = world.linksfield(yes).input(&crate::support::order_parameters().to_string()).fails(9);
+    assert!(said.contains("Find out by:\n  linksfield csss query-order") && said.contains(SIM), "{said}");
+}
+
+#[test]
+fn an_order_that_was_placed_is_told_whatever_the_query_makes_of_its_answer() {
+    let world = World::new();
+    let asked = |query: &str| {
+        let output = world.linksfield(order()).args(["--yes", "--query", query]).output();
+        assert!(output.stdout.is_empty(), "{output:?}");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    // One that fails does not say that nothing was sent.
+    let (code, said) = asked("length(nope)");
+    assert!(code == Some(1) && said.contains("it was done, and the answer is: {") && said.contains("ORDER_"), "{said}");
+    // A typing error finds nothing, and loses nothing.
+    let (code, said) = asked("orderId");
+    assert!(code == Some(0) && said.contains("the query leaves nothing") && said.contains("ORDER_"), "{said}");
+    assert_eq!(world.orders(), 2);
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10", "--query"];
+    assert!(world.linksfield(query).args(["length(nope)"]).fails(1).contains("--query"));
+    assert!(world.linksfield(query).args(["abs(orderCode)", "--all"]).fails(1).contains("--query"));
+}
+
+#[test]
+fn an_answer_that_can_not_be_believed_names_what_finds_out() {
+    let world = World::new();
+    let answer = r#"{"code":"0000","message":"","success":true,"data":["no object"]}"#;
+    let story = Story::new(Reply::body(answer).header("content-type", "application/json").after_placing());
+    world.sandbox.tell(story.of("batchOrderPackages").always()).unwrap();
+    let help = world.unset(["csss", "batch-order-packages", "--help"]).done();
+    let example = shell_words::split(help.rsplit("Example:\n  ").next().unwrap().trim()).unwrap();
+    let output = world.linksfield(&example[1..]).args(["--yes"]).output();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(9), "{said}");
+    assert!(said.contains("not as documented in the list") && said.contains("Find out by:"), "{said}");
 }

@@ -167,6 +167,32 @@ fn what_cannot_be_handed_on_is_502() {
 }
 
 #[test]
+fn what_can_neither_be_printed_nor_handed_on_is_sent_again() {
+    let world = World::new();
+    let mut full = signed(world.unset(["listen", "--address", "127.0.0.1:0"]));
+    full.0.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let mut running = Running::new(full);
+    let url = running.line().trim().strip_prefix("linksfield: listening on ").unwrap().to_owned();
+    assert!(ask(&url, &post(r#"{"devices":[]}"#)).starts_with("HTTP/1.1 503 "));
+    assert!(running.line().contains("not printed: "));
+    running.end();
+    // Nobody reads any more: it ends, and what came is sent again.
+    let (mut running, url) = listen(&world, &[]);
+    drop(running.child.stdout.take());
+    assert!(ask(&url, &post(r#"{"devices":[]}"#)).starts_with("HTTP/1.1 503 "));
+    assert!(running.child.wait().unwrap().success());
+    // One that hands on goes on.
+    let (ours, _requests, answers) = ours();
+    let (mut running, url) = listen(&world, &["--forward-to", &ours]);
+    drop(running.child.stdout.take());
+    for _ in 0..2 {
+        answers.send("200 OK").unwrap();
+        assert!(ask(&url, &post(r#"{"devices":[]}"#)).starts_with("HTTP/1.1 200 "));
+    }
+    running.end();
+}
+
+#[test]
 fn a_sender_who_hangs_up_does_not_cut_it_off() {
     let world = World::new();
     let (url, requests, answers) = ours();

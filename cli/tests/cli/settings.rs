@@ -12,8 +12,7 @@ fn file(world: &World) -> PathBuf {
 }
 
 fn configure(world: &World, profile: &str) {
-    let answers = format!("{}\nSANDBOX\nsandbox-secret\n", world.sandbox.url());
-    world.unset(["configure", "csss", "--profile", profile]).input(&answers).done();
+    world.configured(profile);
 }
 
 #[test]
@@ -153,4 +152,92 @@ fn what_cannot_be_used_is_not_kept() {
     let kept = std::fs::read_to_string(file(&world)).unwrap();
     world.unset(["configure", "csss"]).input("ftp://nowhere\nSANDBOX\nx\n").fails(3);
     assert_eq!(std::fs::read_to_string(file(&world)).unwrap(), kept);
+}
+
+#[test]
+fn what_is_configured_again_keeps_the_rest_of_the_file() {
+    let world = World::new();
+    configure(&world, "default");
+    let first = std::fs::read_to_string(file(&world)).unwrap();
+    let more = format!("# mine\n{first}language = \"en-US\" # of the messages\nallow_plaintext = true\n");
+    std::fs::write(file(&world), more.replace("sandbox-secret", "an old one")).unwrap();
+    configure(&world, "default");
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    for kept in
+        ["# mine\n", "language = \"en-US\" # of the messages\n", "allow_plaintext = true\n", "\"sandbox-secret\"\n"]
+    {
+        assert!(text.contains(kept), "{kept}\n{text}");
+    }
+    // What says the secret otherwise goes.
+    let answers = format!("{}\nSANDBOX\n", world.sandbox.url());
+    let command = ["configure", "csss", "--secret-command", "printf sandbox-secret"];
+    world.unset(command).input(&answers).done();
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    assert!(text.contains("secret_command") && !text.contains("\nsecret = ") && text.contains("# mine"), "{text}");
+    world.unset(QUERY).done();
+}
+
+#[test]
+fn a_link_to_what_is_not_there_yet_stays_a_link() {
+    let world = World::new();
+    std::fs::create_dir_all(file(&world).parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("../../dotfiles/linksfield.toml", file(&world)).unwrap();
+    configure(&world, "default");
+    assert!(std::fs::symlink_metadata(file(&world)).unwrap().is_symlink());
+    let target = world.home.path().join("dotfiles/linksfield.toml");
+    assert_eq!(std::fs::metadata(target).unwrap().permissions().mode() & 0o777, 0o600);
+    world.unset(QUERY).done();
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let world = World::new();
+    configure(&world, "default");
+    let empty = |run: crate::support::Run| {
+        ["LINKSFIELD_BASE_URL", "LINKSFIELD_ACCESS_CODE", "LINKSFIELD_SECRET", "LINKSFIELD_ALLOW_PLAINTEXT"]
+            .iter()
+            .fold(run, |run, name| run.env(name, ""))
+    };
+    empty(world.unset(QUERY)).done();
+    let said = world.linksfield(QUERY).env("LINKSFIELD_SECRET", "").fails(3);
+    assert!(said.contains("LINKSFIELD_SECRET is not set"), "{said}");
+}
+
+#[test]
+fn a_secret_that_is_not_as_it_was_given_is_refused_by_all_that_use_it() {
+    let world = World::new();
+    for (secret, what) in [
+        ("sandbox-secret\n", "has white space around it"),
+        ("'sandbox-secret'", "has quotes around it"),
+        ("sandbox\nsecret", "has a line break"),
+    ] {
+        for words in [&["sign"][..], &["verify"], &QUERY, &["doctor"]] {
+            let output = world.linksfield(words).env("LINKSFIELD_SECRET", secret).input("{}").output();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(3), "{said}");
+            assert!(said.contains(&format!("LINKSFIELD_SECRET {what}")) && !said.contains("sandbox"), "{said}");
+        }
+        for words in [&["listen"][..], &["trigger", "plan-warning", "--to", "http://127.0.0.1:1"]] {
+            let run = world.unset(words).env("LINKSFIELD_NOTIFICATION_KEY_ID", "an id");
+            let said = run.env("LINKSFIELD_NOTIFICATION_KEY", secret).fails(3);
+            assert!(said.contains(&format!("LINKSFIELD_NOTIFICATION_KEY {what}")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_file_of_a_key_is_read_as_the_library_reads_it() {
+    let world = World::new();
+    let path = world.home.path().join("key.pem");
+    let wide = std::iter::once(0xfeff).chain(linksfield::sandbox::CUBE_KEY.encode_utf16());
+    std::fs::write(&path, wide.flat_map(u16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+    let query = ["cube", "query-sims", "--page-no", "1", "--page-size", "10"];
+    let with = |path: &str| {
+        let run = world.unset(query).env("LINKSFIELD_CUBE_BASE_URL", &world.sandbox.cube_url());
+        run.env("LINKSFIELD_CUBE_KEY_ID", "sandbox").env("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", path)
+    };
+    // With white space around its name, as a variable from a file may have it.
+    with(&format!("{}\n", path.display())).done();
+    // What never ends is no key.
+    assert!(with("/dev/zero").fails(3).contains("private key"));
 }

@@ -56,6 +56,23 @@ impl World {
         bare(self.home.path(), arguments)
     }
 
+    /// How many orders the sandbox has.
+    pub fn orders(&self) -> usize {
+        let listed = self.linksfield(["csss", "query-order", "--page-no", "1", "--page-size", "50"]).done();
+        serde_json::from_str::<serde_json::Value>(&listed).unwrap()["package_order"].as_array().unwrap().len()
+    }
+
+    /// Whether the sandbox has seen a request whose path ends like this.
+    pub fn saw(&self, end: &str) -> bool {
+        self.sandbox.requests().iter().any(|request| request.path().ends_with(end))
+    }
+
+    /// Settings in a profile of CSSS.
+    pub fn configured(&self, profile: &str) {
+        let answers = format!("{}\nSANDBOX\nsandbox-secret\n", self.sandbox.url());
+        self.unset(["configure", "csss", "--profile", profile]).input(&answers).done();
+    }
+
     /// Orders a plan, and gives the order's id.
     pub fn ordered(&self) -> String {
         let run = self.linksfield(order()).args(["--yes", "--query", "order_id", "--output", "json"]).done();

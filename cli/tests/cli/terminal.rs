@@ -118,4 +118,19 @@ fn a_terminal_gets_a_table_and_an_order_that_is_given_up_ends_with_9() {
     session.send_control('c').unwrap();
     let (printed, code) = end(session);
     assert!(printed.contains("may or may not have taken effect") && code == 9, "{printed}");
+    assert!(printed.contains("Find out by:") && printed.contains("linksfield csss query-order"), "{printed}");
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let world = World::new();
+    let help = |environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+        command.args(["csss", "--help"]).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
+        command.envs(environment.iter().copied());
+        end(spawn_command(command, Some(60_000)).unwrap()).0
+    };
+    assert!(help(&[]).contains("\u{1b}["), "a terminal has colours");
+    assert!(!help(&[("NO_COLOR", "1")]).contains('\u{1b}'));
+    assert!(!help(&[("TERM", "dumb")]).contains('\u{1b}'));
 }

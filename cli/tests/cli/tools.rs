@@ -29,6 +29,38 @@ fn the_doctor_goes_step_by_step_and_names_the_first_fault() {
 }
 
 #[test]
+fn the_doctor_does_not_judge_what_it_can_not_know() {
+    let world = World::new();
+    for (api, line) in [
+        ("csss", "ok     signature  "),
+        ("cube", "ok     signature  querySims was accepted"),
+        ("esim-qr", "open   signature  not checked: each operation of this API changes something"),
+    ] {
+        let steps = world.everywhere(["doctor", api]).done();
+        assert!(steps.contains(line), "{steps}");
+        assert!(!steps.contains("wrong"), "{steps}");
+    }
+    // Of these it can only ask for something that may not be there.
+    for api in ["mall", "payment", "topup"] {
+        let steps = world.everywhere(["doctor", api]).done();
+        let last = steps.lines().last().unwrap();
+        assert!(last.starts_with("ok     signature") || last.contains("signature  accepted, or not told: "), "{steps}");
+        assert!(!steps.contains("wrong"), "{steps}");
+        let changes = |request: &linksfield::sandbox::Request| {
+            request.operation().is_some_and(|id| {
+                let all = linksfield::openapi::DOCUMENTS.iter().flat_map(|document| document.operations);
+                all.into_iter().any(|operation| operation.id == id && !operation.safe_to_retry)
+            })
+        };
+        assert!(!world.sandbox.requests().iter().any(changes), "it changes nothing");
+    }
+    let refusal = linksfield::sandbox::Reply::refusal("SANDBOX-1", "there is no such order");
+    world.sandbox.tell(linksfield::sandbox::Story::new(refusal).always()).unwrap();
+    let steps = world.everywhere(["doctor", "topup"]).done();
+    assert!(steps.contains("open   signature  accepted, or not told: "), "{steps}");
+}
+
+#[test]
 fn a_signature_by_hand_is_that_of_a_call() {
     let world = World::new();
     let body =
