@@ -48,7 +48,7 @@ pub fn commands() -> [Command; 2] {
         .long_about(
             "Receive notifications: verify and print them, and forward them to a program of yours.\n\nWhat is not signed by your notification key is refused with 401, and is neither printed nor forwarded. \
              What is forwarded has the very bytes of the body, the signature's headers and the content type, so that your program can verify it too; the status of its \
-             answer goes back to Linksfield. Where it can't be reached that is 502, and where one can be neither printed nor forwarded 503, and Linksfield sends the notification again. It ends where nobody \
+             answer goes back to Linksfield. Where it can't be reached that is 502, where it can be neither printed nor forwarded 503, and Linksfield sends the notification again. It ends where nobody \
              reads what it prints, unless it forwards.",
         )
         .after_help(format!("{}\n\nExample:\n  linksfield listen --forward-to http://127.0.0.1:3000/hooks", PART.help()))

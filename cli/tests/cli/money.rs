@@ -1,7 +1,5 @@
 //! Nothing that changes something is sent without somebody's yes.
 
-use linksfield::sandbox::{Reply, Story};
-
 use crate::support::{SIM, World, order};
 
 #[test]
@@ -130,18 +128,4 @@ fn an_order_that_was_placed_is_told_whatever_the_query_makes_of_its_answer() {
     let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10", "--query"];
     assert!(world.linksfield(query).args(["length(nope)"]).fails(1).contains("--query"));
     assert!(world.linksfield(query).args(["abs(orderCode)", "--all"]).fails(1).contains("--query"));
-}
-
-#[test]
-fn an_answer_that_can_not_be_believed_names_what_finds_out() {
-    let world = World::new();
-    let answer = r#"{"code":"0000","message":"","success":true,"data":["no object"]}"#;
-    let story = Story::new(Reply::body(answer).header("content-type", "application/json").after_placing());
-    world.sandbox.tell(story.of("batchOrderPackages").always()).unwrap();
-    let help = world.unset(["csss", "batch-order-packages", "--help"]).done();
-    let example = shell_words::split(help.rsplit("Example:\n  ").next().unwrap().trim()).unwrap();
-    let output = world.linksfield(&example[1..]).args(["--yes"]).output();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(9), "{said}");
-    assert!(said.contains("not as documented in the list") && said.contains("Find out by:"), "{said}");
 }

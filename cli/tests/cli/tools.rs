@@ -56,7 +56,7 @@ fn the_doctor_does_not_judge_what_it_can_not_know() {
     }
     let refusal = linksfield::sandbox::Reply::refusal("SANDBOX-1", "there is no such order");
     world.sandbox.tell(linksfield::sandbox::Story::new(refusal).always()).unwrap();
-    let steps = world.everywhere(["doctor", "topup"]).done();
+    let steps = world.everywhere(["doctor", "payment"]).done();
     assert!(steps.contains("open   signature  accepted, or not told: "), "{steps}");
 }
 
