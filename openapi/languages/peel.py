@@ -1,4 +1,4 @@
-"""Takes off a document what a caller neither passes nor reads: the signed parameters of requests and the envelope of answers.
+"""Takes off a document what a caller neither passes nor reads: signatures, and the envelope of answers.
 
 What is left is the schemas that a package's types are made of, and a row for each operation.
 """
@@ -39,6 +39,9 @@ class Document:
         schemas = copy.deepcopy(self.schemas)
         for row in self.rows:
             schemas[row["request"]] = row["schema"]
+        for name in self.outputs():
+            for field in self.envelope.get("request", []):
+                schemas[name].get("properties", {}).pop(field, None)
         for schema in schemas.values():
             without(schema, LIMITS)
         kept = reachable(schemas, [name for row in self.rows for name in (row["request"], row["output"]) if name])
@@ -53,7 +56,8 @@ class Document:
             for name, field in schema.get("properties", {}).items():
                 resolved = self._resolved(field)
                 kinds.setdefault(name, set()).add(self._resolved(resolved.get("items", resolved)).get("type"))
-        return sorted(name for name, types in kinds.items() if types == {"string"})
+        # How it is written tells whether the code of an envelope is that of success.
+        return sorted({name for name, types in kinds.items() if types == {"string"}} | {self.envelope["code"].split(".")[-1]})
 
     def also_named(self):
         """The other names that fields have in some answers."""

@@ -1,10 +1,13 @@
 //! What becomes of a call, by the table that the packages of other languages are held against as well.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use linksfield::sandbox::Sandbox;
 use linksfield::{Error, RetryPolicy};
 use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::families::{Caller, documents, example};
@@ -21,6 +24,9 @@ struct Case {
     instead: Option<String>,
     kind: String,
     code: Option<String>,
+    message: Option<String>,
+    /// The id that an accepted answer names.
+    order_id: Option<String>,
     outcome_unknown: bool,
 }
 
@@ -28,9 +34,45 @@ struct Case {
 #[serde(deny_unknown_fields)]
 struct Told {
     status: u16,
-    body: String,
+    /// The body, or its bytes in hexadecimal digits if it is not UTF-8.
+    body: Option<String>,
+    bytes: Option<String>,
     content_type: Option<String>,
 }
+
+impl Told {
+    fn response(&self) -> Vec<u8> {
+        let digit = |at: usize| self.bytes.as_deref().and_then(|bytes| bytes.get(at..at + 2));
+        let bytes = (0..).step_by(2).map_while(digit).map(|digits| u8::from_str_radix(digits, 16).unwrap());
+        let body = self.body.clone().map_or_else(|| bytes.collect(), String::into_bytes);
+        let media_type = self.content_type.as_deref().unwrap_or("application/json");
+        let head = response(&format!("{} x", self.status), media_type, "");
+        [head.replace("length: 0", &format!("length: {}", body.len())).into_bytes(), body].concat()
+    }
+}
+
+/// A server that takes connections and says the same to whatever comes first, or nothing and holds them.
+async fn deaf(said: Option<&'static [u8]>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await;
+            match said {
+                Some(said) => stream.write_all(said).await.unwrap(),
+                None => held.push(stream),
+            }
+        }
+    });
+    (address, count)
+}
+
+/// What a server that knows no TLS says to who begins it: a fatal alert.
+const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
 
 /// What a case says of a call, as the table writes it.
 fn said(result: Result<String, Error>) -> (String, Option<String>, bool) {
@@ -48,28 +90,40 @@ async fn the_table_that_other_languages_share_says_what_becomes_of_a_call() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../../openapi/outcomes.json")).unwrap();
     assert!(cases.len() >= 30);
     let sandbox = Sandbox::start().await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let silent = format!("http://{}", listener.local_addr().unwrap());
     for case in cases {
         let instead = case.instead.as_deref();
-        let url = match (&case.answer, instead) {
-            (Some(Told { status, body, content_type }), None) => {
-                let media_type = content_type.as_deref().unwrap_or("application/json");
-                Canned::raw(response(&format!("{status} x"), media_type, body)).await.url
-            }
-            (None, Some("cut")) => {
-                Canned::raw(response("200 OK", "application/json", "{}").replace("length: 2", "length: 9")).await.url
-            }
-            (None, Some("closed")) => Canned::raw(String::new()).await.url,
-            (None, Some("silent")) => silent.clone(),
-            (None, Some("unreachable")) => "http://127.0.0.1:1".to_owned(),
+        let cut = || response("200 OK", "application/json", "{}").replace("length: 2", "length: 9").into_bytes();
+        let bytes = match (&case.answer, instead) {
+            (Some(told), None) => Some(told.response()),
+            (None, Some("cut")) => Some(cut()),
+            (None, Some("closed")) => Some(Vec::new()),
+            (None, Some("silent" | "no_tls" | "unreachable")) => None,
             _ => panic!("{}: an answer or what happens instead", case.name),
+        };
+        let canned = match bytes {
+            Some(bytes) => Some(Canned::bytes(bytes).await),
+            None => None,
+        };
+        let (address, connections) = deaf((instead == Some("no_tls")).then_some(ALERT)).await;
+        let url = match (&canned, instead) {
+            (Some(canned), _) => canned.url.clone(),
+            (None, Some("no_tls")) => format!("https://{address}"),
+            (None, Some("silent")) => format!("http://{address}"),
+            (None, _) => "http://127.0.0.1:1".to_owned(),
         };
         let timeout = Duration::from_secs(if instead == Some("silent") { 1 } else { 30 });
         let caller = Caller { timeout, retry: RetryPolicy::never(), url: Some(url), http: None, time: None };
         let document = documents().into_iter().find(|document| document.name == case.api).unwrap();
         let operation = document.operations.iter().find(|operation| operation.id == case.operation).unwrap();
         let result = caller.call(&sandbox, document, operation, example(operation, "1")).await;
+        let sent = canned.map_or_else(|| connections.load(Ordering::SeqCst), |canned| canned.requests().len());
+        assert_eq!(sent, usize::from(instead != Some("unreachable")), "{}: sent once", case.name);
+        if let Some(message) = case.message {
+            assert_eq!(result.as_ref().unwrap_err().message(), Some(&*message), "{}", case.name);
+        }
+        if let Some(id) = case.order_id {
+            assert!(result.as_ref().unwrap().contains(&id), "{}: {result:?}", case.name);
+        }
         assert_eq!(said(result), (case.kind, case.code, case.outcome_unknown), "{}", case.name);
     }
 }

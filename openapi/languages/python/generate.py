@@ -4,6 +4,7 @@ operation.
 Usage: generate.py OPENAPI PACKAGE, the folders of the documents and of the package.
 """
 
+import ast
 import json
 import pathlib
 import re
@@ -20,7 +21,8 @@ def main(openapi, package):
         folder = package / name.replace("-", "_")
         folder.mkdir(exist_ok=True)
         models(document, folder / "models.py")
-        (folder / "__init__.py").write_text(module(document, family), encoding="utf-8")
+        types = defined(folder / "models.py")
+        (folder / "__init__.py").write_text(module(document, family, types), encoding="utf-8")
 
 
 def models(document, target):
@@ -42,9 +44,14 @@ def models(document, target):
         )  # fmt: skip
 
 
-def module(document, family):
+def defined(source):
+    """The names of the types in a module, without those that it imports."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    return sorted(node.name for node in tree.body if isinstance(node, ast.ClassDef))
+
+
+def module(document, family, types):
     title = document.root["info"]["title"]
-    names = sorted({row["request"] for row in document.rows} | {row["output"] for row in document.rows if row["output"]})
     lines = [
         f'"""{title}, version {document.root["info"]["version"]} of its document."""',
         "",
@@ -53,7 +60,7 @@ def module(document, family):
         f"from ..families import {family}",
         "from ..operation import Operation",
         "from . import models",
-        "from .models import *",
+        f"from .models import {', '.join(f'{name} as {name}' for name in types)}",
         "",
     ]
     lines += [f'{name.upper()} = "{url}"' for name, url in document.environments.items()]

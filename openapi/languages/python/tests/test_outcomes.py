@@ -1,10 +1,14 @@
 """What becomes of a call is what the table says that the Rust crate is held against as well."""
 
+import concurrent.futures
+import copy
 import json
 import os
 import pathlib
+import pickle
 import socket
 import threading
+import traceback
 import unittest
 
 from linksfield import Error, csss, cube, esim_qr, mall
@@ -18,7 +22,7 @@ class Canned:
     """A server that answers every request with the same bytes; with none, it closes the connection, or never answers."""
 
     def __init__(self, answer, silent=False):
-        self.answer, self.silent, self.kept = answer, silent, []
+        self.answer, self.silent, self.kept, self.requests = answer, silent, [], 0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
@@ -35,6 +39,7 @@ class Canned:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
+            self.requests += 1
             head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
             length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
             while len(body) < length:
@@ -52,26 +57,49 @@ def response(status, body, content_type="application/json", length=None):
     return head.encode() + body
 
 
-def client_of(api, url, timeout=30.0):
+#: What a server says that knows no TLS: a fatal alert.
+ALERT = bytes((21, 3, 3, 0, 2, 2, 40))
+SECRET = "a secret that nobody may see"
+#: None of it may stand in an error; of the key a line in its midst.
+SECRETS = (SECRET, "nobody-may-see", KEY.splitlines()[3])
+
+
+def client_of(api, url, **options):
     match api:
         case "csss":
-            return csss, csss.Client("P000270", "a secret that nobody may see", url, timeout=timeout)
+            return csss, csss.Client("P000270", SECRET, url, **options)
         case "cube":
-            return cube, cube.Client("id", KEY, url, timeout=timeout)
+            return cube, cube.Client("id", KEY, url, **options)
         case "mall":
-            return mall, mall.Client("P000270", url, timeout=timeout)
+            return mall, mall.Client("P000270", url, **options)
         case "esim-qr":
-            return esim_qr, esim_qr.Client("token", url, timeout=timeout)
+            return esim_qr, esim_qr.Client("a-token-that-nobody-may-see", url, **options)
 
 
-def outcome(api, operation, url, timeout=30.0):
-    module, client = client_of(api, url, timeout)
+def told(error):
+    """All that an error and its causes say and hold."""
+    while error is not None:
+        yield f"{error}{error!r}{vars(error)}{error.args}{''.join(traceback.format_exception(error))}"
+        error = error.__cause__ or error.__context__
+
+
+def outcome(case, url, timeout=30.0):
+    module, client = client_of(case["api"], url, timeout=timeout)
     try:
-        client.call(module.OPERATIONS[operation], {})
+        answer = client.call(module.OPERATIONS[case["operation"]], {})
     except Error as error:
-        assert "nobody may see" not in f"{error}{error!r}{vars(error)}"
-        return error.kind, error.code, error.outcome_unknown
-    return "accepted", None, False
+        assert not any(secret in text for text in told(error) for secret in SECRETS)
+        return error.kind, error.code, error.outcome_unknown, case.get("message") and error.message, None
+    return "accepted", None, False, None, case.get("order_id") and str(answer.data["order_id"])
+
+
+def raw(case):
+    """The bytes that the server of a case answers with."""
+    answer = case.get("answer")
+    if answer is None:
+        return {"cut": response(200, b"{}", length=9), "no_tls": ALERT}.get(case["instead"], b"")
+    body = bytes.fromhex(answer["bytes"]) if "bytes" in answer else answer["body"].encode()
+    return response(answer["status"], body, answer.get("content_type", "application/json"))
 
 
 class Outcomes(unittest.TestCase):
@@ -80,18 +108,105 @@ class Outcomes(unittest.TestCase):
         self.assertGreaterEqual(len(cases), 30)
         for case in cases:
             with self.subTest(case["name"]):
-                expected = case["kind"], case.get("code"), case["outcome_unknown"]
+                expected = case["kind"], case.get("code"), case["outcome_unknown"], case.get("message"), case.get("order_id")
                 instead = case.get("instead")
-                if instead == "unreachable":
-                    self.assertEqual(outcome(case["api"], case["operation"], "http://127.0.0.1:1"), expected)
-                    continue
-                answer = {"closed": b"", "silent": b"", "cut": response(200, b"{}", length=9)}.get(instead)
-                if instead is None:
-                    told = case["answer"]
-                    answer = response(told["status"], told["body"].encode(), told.get("content_type", "application/json"))
-                with Canned(answer, silent=instead == "silent") as server:
-                    timeout = 1.0 if instead == "silent" else 30.0
-                    self.assertEqual(outcome(case["api"], case["operation"], server.url, timeout), expected)
+                with Canned(raw(case), silent=instead == "silent") as server:
+                    url = {"unreachable": "http://127.0.0.1:1", "no_tls": server.url.replace("http:", "https:")}.get(instead, server.url)
+                    self.assertEqual(outcome(case, url, 1.0 if instead == "silent" else 30.0), expected)
+                    self.assertEqual(server.requests, 0 if instead == "unreachable" else 1)
+
+
+def fail(*_):
+    """Called in another process."""
+    raise Error("timeout", "orderPackage", "no answer in time", outcome_unknown=True, status=504, data={"a": [1]})
+
+
+class Errors(unittest.TestCase):
+    def test_an_error_is_copied_and_crosses_from_process_to_process_with_what_it_knows(self):
+        with concurrent.futures.ProcessPoolExecutor(1) as pool, self.assertRaises(Error) as raised:
+            pool.submit(fail).result()
+        made = raised.exception
+        for error in (made, copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+            self.assertEqual((error.kind, error.outcome_unknown, error.status, error.data), ("timeout", True, 504, {"a": [1]}))
+            self.assertEqual(str(error), str(made))
+
+    def test_headers_are_found_in_any_case(self):
+        answer = b"HTTP/1.1 429 x\r\nRetry-After: 7\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        with Canned(answer) as server, self.assertRaises(Error) as raised:
+            csss.Client("P", "secret", server.url).open_package(OPEN)
+        self.assertEqual(pickle.loads(pickle.dumps(raised.exception)).headers["retry-after"], "7")
+
+    def test_what_a_client_is_made_of_is_checked_and_never_quoted(self):
+        made = (
+            lambda: esim_qr.Client("nobody-may-see\nit", "https://example.com"),
+            lambda: esim_qr.Client("nobody-may-see-密", "https://example.com"),
+            lambda: csss.Client("P", "nobody-may-see\x00", "https://example.com"),
+            lambda: csss.Client("P", "nobody-may-see\ud800", "https://example.com"),
+            lambda: csss.Client("P", " \n", "https://example.com"),
+            lambda: cube.Client("id\r\nnobody-may-see: 1", KEY, "https://example.com"),
+            lambda: mall.Client("", "https://example.com"),
+            lambda: csss.Client("P", "s", "https://user:nobody-may-see@example.com"),
+            lambda: csss.Client("P", "s", "https://nobody-may-see@example.com:99999"),
+            lambda: csss.Client("P", "s", "https://example.com:99999"),
+            lambda: csss.Client("P", "s", f"https://{'a' * 70}.com"),
+            lambda: csss.Client("P", "s", "example.com"),
+            lambda: csss.Client("P", "s", "https://example.com?a=1"),
+            lambda: csss.Client("P", "s", "https://example.com", language="en\nnobody-may-see"),
+            *(lambda timeout=timeout: csss.Client("P", "s", "https://example.com", timeout=timeout) for timeout in (0, -1, float("nan"), 1e9)),
+        )
+        for number, make in enumerate(made):
+            with self.subTest(number), self.assertRaises(ValueError) as raised:
+                make()
+            self.assertNotIn("nobody-may-see", "".join(told(raised.exception)).split("make()")[-1])
+        with self.assertRaises(TypeError):
+            csss.Client("P", "s", "https://example.com", timout=3)
+
+    def test_white_space_around_a_credential_is_no_part_of_it(self):
+        with Canned(response(200, b'{"code":0}')) as server:
+            esim_qr.Client(" token\n", server.url).call(esim_qr.OPERATIONS["reportPayment"], {})
+
+    def test_what_cannot_be_sent_is_an_error_before_the_call(self):
+        calls = (
+            ("csss", "orderPackage", {"a": "\udc80"}),
+            ("csss", "orderPackage", {"a": {9: 1}}),
+            ("csss", "orderPackage", {"a": 89852202209089971478.0}),
+            ("cube", "querySim", {"sim_id": 89852202209089971478.0}),
+            ("cube", "querySim", {"sim_id": float("nan")}),
+            ("cube", "querySim", {"sim_id": "a\udc80"}),
+            ("cube", "querySims", {"page_size": 1e21}),
+            ("cube", "querySims", {"\udc80": 1}),
+        )
+        for api, operation, parameters in calls:
+            with self.subTest(parameters), Canned(b"") as server:
+                module, client = client_of(api, server.url)
+                with self.assertRaises(Error) as raised:
+                    client.call(module.OPERATIONS[operation], parameters)
+                self.assertEqual((raised.exception.kind, raised.exception.outcome_unknown), ("invalid_request", False))
+                self.assertEqual(server.requests, 0)
+        for operation in (Operation("a", "POST", "a"), Operation("a", "POST", "/a?b=1"), Operation("a", "PO ST", "/a"), Operation("a", "GET", "/a\n")):
+            with self.assertRaises(Error) as raised:
+                csss.Client("P", "s", "http://127.0.0.1:1").call(operation, {})
+            self.assertEqual(raised.exception.kind, "invalid_request")
+
+    def test_an_answer_that_drips_is_not_waited_for_longer_than_the_timeout(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        stop = threading.Event()
+
+        def drip():
+            connection, _ = server.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 x\r\ncontent-length: 100000\r\n\r\n")
+            while not stop.wait(0.05):
+                connection.sendall(b" ")
+
+        threading.Thread(target=drip, daemon=True).start()
+        try:
+            with self.assertRaises(Error) as raised:
+                csss.Client("P", "s", f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.5).open_package(OPEN)
+        finally:
+            stop.set()
+            server.close()
+        self.assertEqual((raised.exception.kind, raised.exception.outcome_unknown), ("timeout", True))
 
 
 class Answers(unittest.TestCase):

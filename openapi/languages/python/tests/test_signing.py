@@ -47,9 +47,12 @@ class Vectors(unittest.TestCase):
                 self.assertEqual(headers, vector["headers"])
 
     def test_what_cannot_be_written_is_not_signed(self):
-        for parameters in ({"a": float("nan")}, {"a": object()}, {"a": b"bytes"}):
+        for parameters in ({"a": float("nan")}, {"a": object()}, {"a": b"bytes"}, {"a": {9: 1}}, {"a": 1e16}, {"a": "\ud800"}):
             with self.assertRaises(SigningError):
                 Signer("P", "secret").sign(parameters)
+
+    def test_what_is_written_as_empty_is_not_signed(self):
+        self.assertEqual(content({"a": (), "b": [], "c": {}, "d": "", "e": None, "f": 0, "g": False, "h": [""]}), '{"f":0,"g":false,"h":[""]}')
 
     def test_a_policy_that_forbids_sha_1_is_named_with_what_to_do(self):
         file = vectors("cube-signing-vectors.json")

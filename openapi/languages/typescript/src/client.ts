@@ -3,19 +3,9 @@ import { decode, hasAny, isServerFailure, namesAny, parse, Unreadable, type Said
 import { kindOfStatus, LinksfieldError } from "./errors.js";
 import type { Json } from "./json.js";
 import type { Operation, Outgoing, Parameters } from "./operation.js";
+import { NoAnswer, send, type Received } from "./send.js";
+import { checked, type Checked, type Settings } from "./settings.js";
 import { SigningError } from "./signing.js";
-
-export interface Settings {
-  baseUrl: string;
-  /** Longest time of a call in milliseconds; 30 000 if not set. */
-  timeout?: number;
-  /** `Accept-Language` of the calls. */
-  language?: string;
-  /** Calls a server elsewhere without TLS. */
-  allowPlaintext?: boolean;
-  /** What sends, if not the global `fetch`: whether it sent anything is then not known. */
-  fetch?: typeof fetch;
-}
 
 /** An accepted answer. */
 export interface Answer {
@@ -26,19 +16,11 @@ export interface Answer {
   body: Uint8Array;
 }
 
-/** What fails before a byte of the request has left. */
-const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO\w+|ERR_TLS_CERT\w+)$/;
-
 export abstract class Client {
-  readonly #settings: Settings;
+  readonly #settings: Checked;
 
   constructor(settings: Settings) {
-    const { protocol, hostname, search, hash } = new URL(settings.baseUrl);
-    if (!/^https?:$/.test(protocol) || search || hash) throw new TypeError("baseUrl must be the URL of a server, without a query");
-    if (protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(hostname) && !settings.allowPlaintext) {
-      throw new TypeError("baseUrl must be https: a server elsewhere is called in plaintext only with allowPlaintext");
-    }
-    this.#settings = { ...settings, baseUrl: settings.baseUrl.replace(/\/+$/, "") };
+    this.#settings = checked(settings);
   }
 
   /** The fields that are text wherever they stand. */
@@ -64,11 +46,10 @@ export abstract class Client {
     try {
       outgoing = this.sign(operation, this.#settings.baseUrl, parameters);
     } catch (cause) {
-      if (!(cause instanceof SigningError)) throw cause;
-      throw new LinksfieldError("invalid_request", operation.id, `${cause.message}; nothing was sent`, false, { cause });
+      const why = cause instanceof SigningError ? cause.message : "the parameters can't be written as JSON";
+      throw new LinksfieldError("invalid_request", operation.id, `${why}; nothing was sent`, false, { cause });
     }
-    const [response, body] = await this.#send(operation, outgoing);
-    return this.#judge(operation, response, body);
+    return this.#judge(operation, await this.#send(operation, outgoing));
   }
 
   /** What an operation returns; an object without fields, or a list without items, where the API sends nothing. */
@@ -82,34 +63,26 @@ export abstract class Client {
     throw new LinksfieldError("unreadable", operation.id, reason, !operation.safeToRetry);
   }
 
-  async #send(operation: Operation, { url, body, headers }: Outgoing): Promise<[Response, Uint8Array]> {
-    const { fetch: given, timeout = 30_000, language } = this.#settings;
-    const all = { accept: "application/json", "content-type": "application/json", ...headers };
+  async #send(operation: Operation, { url, body, headers: own }: Outgoing): Promise<Received> {
+    const { timeout, language, agent } = this.#settings;
+    const all = { accept: "application/json", "content-type": "application/json", ...own };
+    const headers = language ? { ...all, "accept-language": language } : all;
     try {
-      const response = await (given ?? fetch)(url, {
-        method: operation.method,
-        headers: language ? { ...all, "accept-language": language } : all,
-        redirect: "manual",
-        signal: AbortSignal.timeout(timeout),
-        ...(body === undefined ? {} : { body }),
-      });
-      return [response, new Uint8Array(await response.arrayBuffer())];
-    } catch (cause) {
-      const isTimeout = cause instanceof Error && cause.name === "TimeoutError";
-      const unsent = !given && !isTimeout && UNSENT.test(codeOf(cause));
-      const reason = isTimeout ? "no answer in time" : unsent ? "no connection; nothing was sent" : "the connection broke";
-      throw new LinksfieldError(isTimeout ? "timeout" : "transport", operation.id, reason, !unsent && !operation.safeToRetry, {
-        cause,
-      });
+      return await send({ method: operation.method, url, headers, body, timeout, agent });
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      const { sent, isTimeout, cause } = error;
+      const reason = isTimeout ? "no answer in time" : sent ? "the connection broke" : "no connection; nothing was sent";
+      throw new LinksfieldError(isTimeout ? "timeout" : "transport", operation.id, reason, sent && !operation.safeToRetry, { cause });
     }
   }
 
-  #judge(operation: Operation, { status, headers }: Response, body: Uint8Array): Answer {
+  #judge(operation: Operation, { status, headers, body }: Received): Answer {
     const unsafe = !operation.safeToRetry;
     let said: Said;
     let whole: Json;
     try {
-      whole = parse(decode(body), this.texts);
+      whole = parse(decode(body, headers.get("content-type") ?? ""), this.texts);
       said = this.read(operation, status, whole);
       if (said.accepted) {
         // Some put the fields beside the envelope instead of into it.
@@ -131,15 +104,13 @@ export abstract class Client {
   }
 }
 
-function codeOf(error: unknown): string {
-  const cause = (error as { cause?: { code?: unknown } } | null)?.cause;
-  return String(cause?.code ?? "");
-}
-
 /** Data whose fields have the names of the types. */
 function renamed(data: Json, names: Readonly<Record<string, string>>): Json {
   if (Array.isArray(data)) return data.map((item) => renamed(item, names));
   if (typeof data !== "object" || data === null) return data;
-  const known = (name: string) => (names[name] !== undefined && !(names[name] in data) ? names[name] : name);
+  const known = (name: string) => {
+    const typed = Object.hasOwn(names, name) ? names[name] : undefined;
+    return typed !== undefined && !Object.hasOwn(data, typed) ? typed : name;
+  };
   return Object.fromEntries(Object.entries(data).map(([name, field]) => [known(name), renamed(field, names)]));
 }

@@ -1,5 +1,5 @@
 // What an answer says: its envelope, whether it is believed, and whether it names an order. Pure.
-import { JsonError, readJson, type Json } from "./json.js";
+import { JsonError, readJson, repaired, type Json } from "./json.js";
 
 export type Fields = { [name: string]: Json };
 export type Accepted = { accepted: true; data: Json; message: string | undefined };
@@ -12,21 +12,31 @@ export class Unreadable extends Error {}
 /** Beyond this depth anything may be named. */
 const DEPTH = 64;
 
-/** UTF-8, with or without its mark, or else GB18030. */
-export function decode(body: Uint8Array): string {
-  for (const encoding of ["utf-8", "gb18030"]) {
+/** UTF-8, with or without its mark; else by the charset that the type names, or as GB18030 if it can be that. */
+export function decode(body: Uint8Array, contentType = ""): string {
+  const bytes = trimmed(body);
+  const named = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? "";
+  for (const [encoding, fatal] of [["utf-8", true], [named, false], ["gb18030", true]] as const) {
     try {
-      return new TextDecoder(encoding, { fatal: true }).decode(body).replace(/[\0\s]+$/, "");
+      const decoder = new TextDecoder(encoding, { fatal });
+      if (fatal || decoder.encoding !== "utf-8") return decoder.decode(bytes);
     } catch {
       // the next one
     }
   }
-  return new TextDecoder().decode(body);
+  return new TextDecoder().decode(bytes);
+}
+
+/** Without NUL bytes and white space behind it. */
+function trimmed(body: Uint8Array): Uint8Array {
+  let end = body.length;
+  while (end > 0 && [0, 9, 10, 12, 13, 32].includes(body[end - 1]!)) end -= 1;
+  return body.subarray(0, end);
 }
 
 export function parse(text: string, texts?: ReadonlySet<string>): Json {
   try {
-    return readJson(text, texts);
+    return readJson(repaired(text), texts);
   } catch (error) {
     throw error instanceof JsonError ? new Unreadable(error.message) : error;
   }
@@ -115,7 +125,7 @@ function isNamed(value: Json, names: readonly string[], depth: number): boolean 
   }
   if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return false;
   try {
-    return isNamed(readJson(value), names, depth - 1);
+    return isNamed(readJson(repaired(value)), names, depth - 1);
   } catch {
     return true; // what can't be read may name anything
   }

@@ -1,8 +1,9 @@
 // The APIs: how each signs a call and reads an answer.
-import { Client, type Settings } from "./client.js";
+import { Client } from "./client.js";
 import { asObject, hasAny, inWords, isObject, judge, number, scalar, truth, Unreadable, type Fields, type Said } from "./envelope.js";
 import type { Json } from "./json.js";
 import { place, type Operation, type Outgoing, type Parameters } from "./operation.js";
+import { credential, inHeader, type Settings } from "./settings.js";
 import { cubeParameters, cubeSigner, mallSigner, signer } from "./signing.js";
 
 /** A client of the CSSS API. */
@@ -11,7 +12,7 @@ export class Csss extends Client {
 
   constructor({ accessCode, secret, ...settings }: Settings & { accessCode: string; secret: string }) {
     super(settings);
-    this.#sign = signer(accessCode, secret);
+    this.#sign = signer(credential("accessCode", accessCode), credential("secret", secret));
   }
 
   protected sign(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {
@@ -29,7 +30,7 @@ export class EsimQr extends Client {
 
   constructor({ accessToken, ...settings }: Settings & { accessToken: string }) {
     super(settings);
-    this.#token = accessToken;
+    this.#token = inHeader("accessToken", accessToken);
   }
 
   protected sign(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {
@@ -54,7 +55,7 @@ export class Cube extends Client {
 
   constructor({ keyId, privateKey, ...settings }: Settings & { keyId: string; privateKey: string }) {
     super(settings);
-    this.#sign = cubeSigner(keyId, privateKey);
+    this.#sign = cubeSigner(inHeader("keyId", keyId), privateKey);
   }
 
   protected sign(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {
@@ -84,7 +85,7 @@ export class Mall extends Client {
 
   constructor({ partnerCode, ...settings }: Settings & { partnerCode: string }) {
     super(settings);
-    this.#sign = mallSigner(partnerCode);
+    this.#sign = mallSigner(credential("partnerCode", partnerCode));
   }
 
   protected sign(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {

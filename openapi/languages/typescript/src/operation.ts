@@ -1,5 +1,5 @@
 // What the documents say of an operation, and where the parameters of a call go.
-import { SigningError, written } from "./signing.js";
+import { isExact, isWellFormed, SigningError, written } from "./signing.js";
 
 /** One operation, by its document; or another that you know of, which is taken for one that changes something. */
 export interface Operation {
@@ -25,14 +25,17 @@ export type Outgoing = { url: URL; body: string | undefined; fields: object; hea
 
 /** The parameters that the path names in it, those of the query and all others of a `GET` in the query, the rest in the body. */
 export function place(operation: Operation, baseUrl: string, parameters: Parameters): Outgoing {
+  if (!/^(\/[^/?#\\\s]+)+$/.test(operation.path) || !/^[a-z]+$/i.test(operation.method)) {
+    throw new SigningError("the operation must have a method, and a path that begins with / and has no query");
+  }
   const left = new Map(Object.entries(parameters).filter(([, value]) => value !== undefined));
   const path = operation.path.split("/").map((segment) => filled(segment, left)).join("/");
   const query: string[] = [];
   for (const [name, value] of [...left]) {
-    const separator = operation.query?.[name];
-    if (operation.method !== "GET" && separator === undefined) continue;
+    const isNamed = Object.hasOwn(operation.query ?? {}, name);
+    if (operation.method !== "GET" && !isNamed) continue;
     left.delete(name);
-    for (const text of inQuery(name, value, separator ?? null)) query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
+    for (const text of inQuery(name, value, (isNamed && operation.query?.[name]) || null)) query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
   }
   const url = new URL(baseUrl + path + (query.length > 0 ? `?${query.join("&")}` : ""));
   const fields = operation.body === "whole" ? ((left.get("body") ?? {}) as object) : Object.fromEntries(left);
@@ -48,7 +51,7 @@ function filled(segment: string, left: Map<string, unknown>): string {
   left.delete(name);
   const decoded = value?.replace(/%2e/gi, ".").replace(/%20/g, " ").trim() ?? "";
   if (value === undefined || ["", ".", ".."].includes(decoded) || /[\u0000-\u001f\u007f]/.test(value)) {
-    const what = "which is part of the path, must be a text or a number, not empty and no dots";
+    const what = "which is part of the path, must be a text or a number that was not rounded, not empty and no dots";
     throw new SigningError(`the parameter ${name}, ${what}`);
   }
   return encodeURIComponent(value);
@@ -59,8 +62,9 @@ function inQuery(name: string, value: unknown, separator: string | null): string
   const items: unknown[] = (isList ? value : [value]).filter((item) => item !== null);
   const texts = items.map((item) => {
     const text = plain(item);
-    if (text === undefined) {
-      throw new SigningError(`the parameter ${name}, which is part of the query, must be a text, a number or a list of them`);
+    if (text === undefined || !isWellFormed(name)) {
+      const what = "which is part of the query, must be a text, a number that was not rounded, or a list of them";
+      throw new SigningError(`the parameter ${name}, ${what}`);
     }
     return text;
   });
@@ -71,6 +75,9 @@ function inQuery(name: string, value: unknown, separator: string | null): string
   return [texts.join(separator)];
 }
 
+/** The text that stands in a URL. */
 function plain(value: unknown): string | undefined {
-  return ["string", "number", "bigint", "boolean"].includes(typeof value) ? String(value) : undefined;
+  if (typeof value === "string") return isWellFormed(value) ? value : undefined;
+  if (typeof value === "number") return isExact(value) ? String(value) : undefined;
+  return typeof value === "bigint" || typeof value === "boolean" ? String(value) : undefined;
 }

@@ -7,35 +7,47 @@ export type MallSigned = { version: string; partnerCode: string; sign: string };
 /** These parameters can't be signed, or not by this machine; nothing was sent. */
 export class SigningError extends Error {}
 
-/** Compact JSON with its keys in ascending byte order at every depth. */
+/** Compact JSON with its keys in ascending byte order at every depth. What would arrive as something else is refused. */
 export function written(value: unknown): string {
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value === "number" && !isExact(value)) {
+  if (value == null) return "null";
+  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return inQuotes(value);
+  if (typeof value === "number") {
+    if (isExact(value)) return JSON.stringify(value);
     throw new SigningError(`the number ${value} can't be written as it was meant: pass a bigint or a text`);
   }
-  if (value === null || typeof value !== "object") return JSON.stringify(value ?? null);
-  if ("toJSON" in value && typeof value.toJSON === "function") return written(value.toJSON());
+  if (typeof value === "object" && "toJSON" in value && typeof value.toJSON === "function") return written(value.toJSON());
   if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
+  const kind = Object.prototype.toString.call(value);
+  if (kind !== "[object Object]") throw new SigningError(`${kind} can't be written as JSON`);
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   fields.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${written(field)}`).join(",")}}`;
+  return `{${fields.map(([name, field]) => `${inQuotes(name)}:${written(field)}`).join(",")}}`;
 }
 
-function isExact(value: number): boolean {
+function inQuotes(text: string): string {
+  if (isWellFormed(text)) return JSON.stringify(text);
+  throw new SigningError("a text has half a character in it, which can't be written");
+}
+
+/** Whether a text has no half of a character in it. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Cs}/u.test(text);
+}
+
+/** Whether a number has the digits that it was meant to have. */
+export function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
 
-/** The text that is signed: what is not empty, as JSON. */
+/** The text that is signed: what is not written as an empty value, as JSON. */
 export function content(parameters: object): string {
+  const isEmpty = (value: unknown) => ["null", '""', "[]", "{}"].includes(written(value));
   return written(Object.fromEntries(Object.entries(parameters).filter(([, value]) => !isEmpty(value))));
 }
 
-function isEmpty(value: unknown): boolean {
-  return value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
-}
-
 function leaveFree(parameters: object, names: string[]) {
-  const taken = names.find((name) => name in parameters);
+  const taken = names.find((name) => Object.hasOwn(parameters, name));
   if (taken) throw new SigningError(`the parameter ${taken} is set by the signing`);
 }
 
@@ -59,11 +71,12 @@ export function mallSigner(partnerCode: string) {
 
 /** All that is signed of a call of the Cube API: what is in its URL and headers as texts, and the fields of its body. */
 export function cubeParameters(url: URL, body: object, timestamp: string, nonce: string): object {
-  const parameters: Record<string, unknown> = { ...body };
+  const all = new Map<string, unknown>(Object.entries(body));
   for (const [name, value] of url.searchParams) {
-    if (name in parameters) throw new SigningError(`the parameter ${name} is there twice`);
-    parameters[name] = value;
+    if (all.has(name)) throw new SigningError(`the parameter ${name} is there twice`);
+    all.set(name, value);
   }
+  const parameters = Object.fromEntries(all);
   leaveFree(parameters, ["timestamp", "nonce", "x-sign-uri"]);
   return { ...parameters, timestamp, nonce, "x-sign-uri": url.pathname };
 }
@@ -71,6 +84,7 @@ export function cubeParameters(url: URL, body: object, timestamp: string, nonce:
 /** Signs calls of the Cube API, signature version 2: the headers of a request with this URL and these fields of its body. */
 export function cubeSigner(keyId: string, privateKey: string) {
   const key = createPrivateKey(privateKey);
+  if (key.asymmetricKeyType !== "rsa") throw new SigningError("the private key is none of RSA");
   return (url: URL, body: object, timestamp = String(Date.now()), nonce = String(randomInt(1, 2 ** 31))) => ({
     Authorization: `LF ${keyId}/${rsa(content(cubeParameters(url, body, timestamp, nonce)), key)}`,
     timestamp,

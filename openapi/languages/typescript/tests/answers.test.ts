@@ -1,8 +1,10 @@
 // What becomes of a call is what the table says that the Rust crate is held against as well; and no digit is lost.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { Agent } from "node:http";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import test from "node:test";
+import { inspect } from "node:util";
 import { isLinksfieldError, readJson } from "linksfield";
 import * as csss from "linksfield/csss";
 import * as cube from "linksfield/cube";
@@ -13,16 +15,23 @@ const openapi = process.env.LINKSFIELD_OPENAPI;
 const privateKey: string = JSON.parse(readFileSync(`${openapi}/cube-signing-vectors.json`, "utf8")).private_key;
 const secret = "a secret that nobody may see";
 
-/** Calls with a server that answers each request with the same text; with none, it closes the connection or never answers. */
-async function answered<T>(text: string, call: (baseUrl: string) => Promise<T>, silent = false): Promise<T> {
+/** What a server says that knows no TLS: a fatal alert. */
+const ALERT = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
+
+/** Calls with a server that answers each request with the same bytes, or never; with none, it closes the connection. */
+async function answered<T>(answer: string | Buffer, call: (baseUrl: string) => Promise<T>, { silent = false, count = (_: number) => {} } = {}) {
+  let requests = 0;
+  const sockets: Socket[] = [];
   const server = createServer((socket) => {
+    requests += 1;
     let request = "";
+    sockets.push(socket);
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       request += chunk;
       const [head = "", body] = request.split("\r\n\r\n");
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-      if (body !== undefined && Buffer.byteLength(body) >= length && !silent) socket.end(text);
+      if (answer === ALERT || (body !== undefined && Buffer.byteLength(body) >= length && !silent)) socket.end(answer);
     });
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -30,40 +39,128 @@ async function answered<T>(text: string, call: (baseUrl: string) => Promise<T>, 
     return await call(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   } finally {
     server.close();
+    for (const socket of sockets) socket.destroy();
+    count(requests);
   }
 }
 
-function response(status: number, body: string, type = "application/json", length = Buffer.byteLength(body)): string {
-  return `HTTP/1.1 ${status} x\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`;
+function response(status: number, body: string | Buffer, type = "application/json", length = Buffer.byteLength(body)): Buffer {
+  const head = `HTTP/1.1 ${status} x\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
 }
 
-async function outcome(api: string, operation: string, baseUrl: string, timeout = 30_000) {
-  const settings = { baseUrl, timeout };
+function clientOf(api: string, settings: { baseUrl: string; timeout?: number }) {
   const operations = { csss, cube, mall, "esim-qr": esimQr }[api]?.OPERATIONS as Record<string, any>;
   const client = {
     csss: () => new csss.Client({ accessCode: "P000270", secret, ...settings }),
     cube: () => new cube.Client({ keyId: "id", privateKey, ...settings }),
     mall: () => new mall.Client({ partnerCode: "P000270", ...settings }),
-    "esim-qr": () => new esimQr.Client({ accessToken: "token", ...settings }),
+    "esim-qr": () => new esimQr.Client({ accessToken: "a-token-that-nobody-may-see", ...settings }),
   }[api]!();
-  try {
-    await client.call(operations[operation], {});
-    return ["accepted", undefined, false];
-  } catch (error) {
-    assert(isLinksfieldError(error), String(error));
-    assert(!`${error.stack}${JSON.stringify(error)}`.includes(secret));
-    return [error.kind, error.code, error.outcomeUnknown];
-  }
+  return (operation: string, parameters: object) => client.call(operations[operation], parameters as Record<string, unknown>);
+}
+
+/** All that an error and its causes say and hold. */
+function told(error: unknown): string {
+  const own = inspect(error, { depth: 9, showHidden: true });
+  return error instanceof Error ? own + error.stack + JSON.stringify(error) + told(error.cause) : own;
+}
+
+function isQuiet(error: unknown): boolean {
+  // Of the key, a line in its midst.
+  return ![secret, "nobody-may-see", privateKey.split("\n")[3]!].some((some) => told(error).includes(some));
 }
 
 test("the table of what becomes of a call", async () => {
   const cases = JSON.parse(readFileSync(`${openapi}/outcomes.json`, "utf8"));
   assert(cases.length >= 30);
-  for (const { name, api, operation, answer, instead, kind, code, outcome_unknown } of cases) {
-    const call = (url: string) => outcome(api, operation, url, instead === "silent" ? 1_000 : 30_000);
-    const text = answer ? response(answer.status, answer.body, answer.content_type) : instead === "cut" ? response(200, "{}", undefined, 9) : "";
-    const got = instead === "unreachable" ? call(await answered("", async (closed) => closed)) : answered(text, call, instead === "silent");
-    assert.deepEqual(await got, [kind, code, outcome_unknown], name);
+  for (const { name, api, operation, answer, instead, kind, code, message, order_id, outcome_unknown } of cases) {
+    const body = answer && (answer.bytes === undefined ? answer.body : Buffer.from(answer.bytes, "hex"));
+    const bytes = answer
+      ? response(answer.status, body, answer.content_type)
+      : ({ cut: response(200, "{}", undefined, 9), no_tls: ALERT }[instead as string] ?? "");
+    let requests = 0;
+    const outcome = async (url: string) => {
+      const baseUrl = ({ unreachable: "http://127.0.0.1:1", no_tls: url.replace("http:", "https:") } as any)[instead] ?? url;
+      try {
+        const { data } = await clientOf(api, { baseUrl, timeout: instead === "silent" ? 1_000 : 30_000 })(operation, {});
+        return ["accepted", undefined, false, undefined, order_id && (data as { order_id?: unknown }).order_id];
+      } catch (error) {
+        assert(isLinksfieldError(error), String(error));
+        assert(isQuiet(error), name);
+        return [error.kind, error.code, error.outcomeUnknown, message && error.said, undefined];
+      }
+    };
+    const got = await answered(bytes, outcome, { silent: instead === "silent", count: (sent) => (requests = sent) });
+    assert.deepEqual(got, [kind, code, outcome_unknown, message, order_id], name);
+    assert.equal(requests, instead === "unreachable" ? 0 : 1, name);
+  }
+});
+
+test("what breaks after the connection stood may have arrived, whatever its code says", async () => {
+  const agent = new Agent() as any; // what connects is no part of the types
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (...options: unknown[]) => {
+    const socket: Socket = connect(...options);
+    const code = Object.assign(new Error("read EHOSTUNREACH"), { code: "EHOSTUNREACH", syscall: "read" });
+    socket.once("connect", () => setTimeout(() => socket.destroy(code), 50));
+    return socket;
+  };
+  await answered("", async (baseUrl) => {
+    const client = new csss.Client({ accessCode: "P", secret, baseUrl, agent });
+    await assert.rejects(client.openPackage({ order_id: "1" }), { kind: "transport", outcomeUnknown: true });
+  }, { silent: true });
+});
+
+test("what a client is made of is checked and never quoted", () => {
+  const baseUrl = "https://example.com";
+  const made = [
+    () => new esimQr.Client({ accessToken: "nobody-may-see\nit", baseUrl }),
+    () => new esimQr.Client({ accessToken: "nobody-may-see-密", baseUrl }),
+    () => new csss.Client({ accessCode: "P", secret: "nobody-may-see\0", baseUrl }),
+    () => new csss.Client({ accessCode: "P", secret: "nobody-may-see\ud800", baseUrl }),
+    () => new csss.Client({ accessCode: "P", secret: " \n", baseUrl }),
+    () => new cube.Client({ keyId: "id\r\nnobody-may-see: 1", privateKey, baseUrl }),
+    () => new mall.Client({ partnerCode: "", baseUrl }),
+    ...["https://user:nobody-may-see@example.com", "https://nobody-may-see@example.com:99999", "example.com", `${baseUrl}?a=1`].map(
+      (baseUrl) => () => new csss.Client({ accessCode: "P", secret: "s", baseUrl }),
+    ),
+    () => new csss.Client({ accessCode: "P", secret: "s", baseUrl, language: "en\nnobody-may-see" }),
+    ...[Infinity, NaN, 0, -1, 1e9].map((timeout) => () => new csss.Client({ accessCode: "P", secret: "s", baseUrl, timeout })),
+  ];
+  for (const [number, make] of made.entries()) {
+    assert.throws(make, (error) => error instanceof TypeError && isQuiet(error), String(number));
+  }
+});
+
+test("white space around a credential is no part of it", async () => {
+  const call = (baseUrl: string) => new esimQr.Client({ accessToken: " token\n", baseUrl }).call(esimQr.OPERATIONS.reportPayment, {});
+  assert.equal((await answered(response(200, '{"code":0}'), call)).status, 200);
+});
+
+test("what can't be sent is an error before the call", async () => {
+  const calls: [string, string, object][] = [
+    ["csss", "orderPackage", { a: "\udc80" }],
+    ["csss", "orderPackage", { a: 2 ** 53 }],
+    ["csss", "orderPackage", { a: new Map() }],
+    ["csss", "orderPackage", { a: () => 1 }],
+    ["cube", "querySim", { sim_id: 89852202209089971478 }],
+    ["cube", "querySim", { sim_id: NaN }],
+    ["cube", "querySim", { sim_id: "a\udc80" }],
+    ["cube", "querySims", { page_size: 1e21 }],
+    ["cube", "querySims", { "\udc80": 1 }],
+  ];
+  for (const [api, operation, parameters] of calls) {
+    let requests = 0;
+    await answered("", async (baseUrl) => {
+      const refused = { kind: "invalid_request", outcomeUnknown: false };
+      await assert.rejects(clientOf(api, { baseUrl })(operation, parameters), refused);
+    }, { count: (sent) => (requests = sent) });
+    assert.equal(requests, 0);
+  }
+  const client = new csss.Client({ accessCode: "P", secret, baseUrl: "http://127.0.0.1:1" });
+  for (const [method, path] of [["POST", "a"], ["POST", "/a?b=1"], ["PO ST", "/a"], ["GET", "/a\n"]] as const) {
+    await assert.rejects(client.call({ id: "other", method, path }, {}), { kind: "invalid_request" });
   }
 });
 
@@ -84,6 +181,11 @@ test("no data is an object without fields, and data of another shape leaves the 
   await assert.rejects(opened('["1"]'), (error) => isLinksfieldError(error) && error.outcomeUnknown);
 });
 
+test("a field that has the name of something that all objects have stays what it is", async () => {
+  const data = await opened('{"order_id":"1","constructor":"a","toString":[{"valueOf":1}]}');
+  assert.deepEqual(Object.entries(data), [["order_id", "1"], ["constructor", "a"], ["toString", [{ valueOf: 1 }]]]);
+});
+
 test("a server elsewhere is not called in plaintext, and a path leads nowhere else", async () => {
   assert.throws(() => new csss.Client({ accessCode: "P", secret, baseUrl: "http://example.com" }), /https/);
   const client = new cube.Client({ keyId: "id", privateKey, baseUrl: "http://127.0.0.1:1" });
@@ -101,5 +203,7 @@ test("JSON is read as it is, and what is none is refused", () => {
   }
   assert.throws(() => readJson('{"code":"1","code":"0"}'), /twice/);
   assert.throws(() => readJson("[".repeat(100_000)), /no JSON/);
+  const long = `${"a".repeat(20_000_000)}\\"${"\\\\".repeat(100_000)}`;
+  assert.equal((readJson(`["${long}"]`) as string[])[0]?.length, 20_100_001);
   assert.deepEqual(Object.keys(readJson('{"__proto__":1}') as object), ["__proto__"]);
 });

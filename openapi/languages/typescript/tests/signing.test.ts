@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { content, cubeParameters, cubeSigner, mallSigner, signer, written } from "linksfield/signing";
+import { content, cubeParameters, cubeSigner, mallSigner, signer, SigningError, written } from "linksfield/signing";
 
 /** A file of the documents' folder; an integer beyond 2^53 is read as a BigInt, as `JSON.parse` would round it. */
 function vectors(name: string) {
@@ -47,10 +47,27 @@ test("a number that was rounded or is none is not signed", () => {
   assert.equal(written({ at: new Date(0), left: undefined }), '{"at":"1970-01-01T00:00:00.000Z"}');
 });
 
-test("a key or a policy with which RSA can't sign is named with what to do", () => {
-  const { privateKey } = generateKeyPairSync("x25519", {
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
-  });
-  assert.throws(() => cubeSigner("id", privateKey)(new URL("https://example.com/sims"), {}), /policy.*OPENSSL_CONF.*Go's/);
+test("what is written as empty is not signed", () => {
+  const empty = { a: new Date(NaN), b: [], c: {}, d: "", e: null, f: undefined, g: { toJSON: () => "" } };
+  assert.equal(content({ ...empty, at: new Date(0), zero: 0, no: false, list: [""] }), '{"at":"1970-01-01T00:00:00.000Z","list":[""],"no":false,"zero":0}');
+});
+
+test("what is no plain JSON is not signed", () => {
+  for (const odd of [new Map([["a", 1]]), new Set(), () => 1, Symbol("a"), new Uint8Array(1), "\ud800", { "\ud800": 1 }]) {
+    assert.throws(() => written({ odd }), SigningError);
+  }
+});
+
+test("a parameter that is there twice is not signed, whatever its name", () => {
+  const sign = (query: string, body: object) => cubeParameters(new URL(`https://example.com/sims${query}`), body, "1", "2");
+  for (const [query, body] of [["?a=1&a=2", {}], ["?a=1", { a: 1 }]] as const) assert.throws(() => sign(query, body), /twice/);
+  assert.deepEqual(Object.entries(sign("?constructor=1&__proto__=2", {})).slice(0, 2), [["constructor", "1"], ["__proto__", "2"]]);
+});
+
+test("only a key of RSA signs", () => {
+  for (const kind of ["x25519", "ec"] as const) {
+    const options = { namedCurve: "P-256", privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } };
+    const { privateKey } = generateKeyPairSync(kind as "ec", options as any) as unknown as { privateKey: string };
+    assert.throws(() => cubeSigner("id", privateKey), /none of RSA/);
+  }
 });

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import urllib3
 from pydantic import ValidationError
 
+from .connection import pool
 from .envelope import Accepted, Refused, Unreadable, decode, has_any, names_any, parse
-from .errors import Error, kind_of_status
+from .errors import Error, Kind, kind_of_status
 from .model import Model, read, renamed
 from .operation import Operation, Outgoing
+from .settings import checked_language, checked_timeout, checked_url
 from .signing import SigningError
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 M = TypeVar("M", bound=Model)
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: What fails before a byte of the request has left.
-UNSENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+UNSENT = (
+    urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.LocationValueError,
+)  # fmt: skip
+
+
+class Options(TypedDict, total=False):
+    """What can be set of any client."""
+
+    #: Seconds that a call may take; 30 if not set.
+    timeout: float
+    #: `Accept-Language` of the calls.
+    language: str | None
+    #: Calls a server elsewhere without TLS.
+    allow_plaintext: bool
+    #: A pool of your own, for example a `urllib3.ProxyManager`.
+    http: urllib3.PoolManager | None
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,7 @@ class Answer:
     data: Any
     message: str | None
     status: int
+    #: Names are found in any case.
     headers: Mapping[str, str]
     body: bytes
 
@@ -36,25 +56,13 @@ class Answer:
 class Client:
     """The client of any of the APIs."""
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        timeout: float = 30.0,
-        language: str | None = None,
-        allow_plaintext: bool = False,
-        http: urllib3.PoolManager | None = None,
-    ) -> None:
-        """`http` is for a pool of your own, for example a `urllib3.ProxyManager`."""
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("base_url must be the URL of a server, without a query")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_plaintext:
-            raise ValueError("base_url must be https: a server elsewhere is called in plaintext only with allow_plaintext=True")
-        self._base_url = base_url.rstrip("/")
-        self._timeout = timeout
-        self._language = {"Accept-Language": language} if language else {}
-        self._http = http or urllib3.PoolManager()
+    def __init__(self, base_url: str, **options: Unpack[Options]) -> None:
+        if unknown := options.keys() - Options.__annotations__.keys():
+            raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
+        self._base_url = checked_url(base_url, options.get("allow_plaintext", False))
+        self._timeout = checked_timeout(options.get("timeout", 30.0))
+        self._language = checked_language(options.get("language"))
+        self._http = options.get("http") or pool()
 
     #: The other names that fields have in some answers.
     also_named: Mapping[str, str] = {}
@@ -74,8 +82,8 @@ class Client:
             outgoing = self._sign(operation, parameters)
         except SigningError as error:
             raise Error("invalid_request", operation.id, f"{error}; nothing was sent", outcome_unknown=False) from error
-        answer = self._send(operation, outgoing)
-        return self._judge(operation, answer)
+        response, body = self._send(operation, outgoing)
+        return self._judge(operation, response.status, response.headers, body)
 
     def _ask_one(self, operation: Operation, request: Model, output: type[M]) -> M:
         data = self._ask(operation, request).data
@@ -101,27 +109,27 @@ class Client:
         reason = "accepted, but its data is not of the documented shape: use `call`, which returns it as it is"
         return Error("unreadable", operation.id, reason, outcome_unknown=not operation.safe_to_retry)
 
-    def _send(self, operation: Operation, outgoing: Outgoing) -> urllib3.BaseHTTPResponse:
+    def _send(self, operation: Operation, outgoing: Outgoing) -> tuple[urllib3.BaseHTTPResponse, bytes]:
         headers = {"Accept": "application/json", "Content-Type": "application/json", **outgoing.headers, **self._language}
+        until = time.monotonic() + self._timeout
         try:
-            return self._http.request(
-                operation.method, outgoing.url, body=outgoing.body, headers=headers, timeout=self._timeout, retries=False,
-                redirect=False,
+            response = self._http.request(
+                operation.method, outgoing.url, body=outgoing.body, headers=headers, timeout=urllib3.Timeout(self._timeout),
+                retries=False, redirect=False, preload_content=False,
             )  # fmt: skip
+            return response, _whole(response, until)
         except urllib3.exceptions.HTTPError as error:
             sent = not isinstance(error, UNSENT)
             timed_out = isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(error, UNSENT[0])
             reason = "no answer in time" if timed_out else "the connection broke" if sent else "no connection; nothing was sent"
             unknown = sent and not operation.safe_to_retry
-            kind = "timeout" if timed_out else "transport"
+            kind: Kind = "timeout" if timed_out else "transport"
             raise Error(kind, operation.id, reason, outcome_unknown=unknown) from error
 
-    def _judge(self, operation: Operation, response: urllib3.BaseHTTPResponse) -> Answer:
-        status, body = response.status, response.data
-        headers = dict(response.headers)
+    def _judge(self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         unsafe = not operation.safe_to_retry
         try:
-            text = decode(body)
+            text = decode(body, headers.get("content-type", ""))
             said = self._read(operation, status, text)
             if isinstance(said, Accepted):
                 data = said.data
@@ -134,9 +142,19 @@ class Client:
         except Unreadable as reason:
             told = f"unreadable answer (HTTP {status}): {reason}"
             kind = kind_of_status(status)
-            unknown = unsafe
-            raise Error(kind, operation.id, told, outcome_unknown=unknown, status=status, headers=headers, body=body) from None
+            raise Error(kind, operation.id, told, outcome_unknown=unsafe, status=status, headers=headers, body=body) from None
         raise Error(
             "refused", operation.id, f"refused with code {said.code} (HTTP {status}): {said.message}",
             outcome_unknown=unsafe and done, code=said.code, message=said.message, data=said.data, status=status, headers=headers,
         )  # fmt: skip
+
+
+def _whole(response: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    """The body of an answer that comes in time, also if each part of it does."""
+    with response:
+        parts = []
+        while part := response.read1(1 << 16, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > until:
+                raise urllib3.exceptions.TimeoutError("the answer was not whole in time")
+        return b"".join(parts)

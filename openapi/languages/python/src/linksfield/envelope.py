@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
 MARK = b"\xef\xbb\xbf"
+#: What the web means by these names of Python's, apart from UTF-8: that was tried.
+MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "utf-16": "utf-16-le", "utf-8": ""}
 #: Beyond this depth anything may be named.
 DEPTH = 64
 
@@ -30,21 +34,56 @@ class Refused:
     data: Any = None
 
 
-def decode(body: bytes) -> str:
-    """UTF-8, with or without its mark, or else GB18030."""
+def decode(body: bytes, content_type: str = "") -> str:
+    """UTF-8, with or without its mark; else by the charset that the type names, or as GB18030 if it can be that."""
     body = body.removeprefix(MARK).rstrip(b"\0 \t\r\n\f")
-    for encoding in ("utf-8", "gb18030"):
+    for name, errors in (("utf-8", "strict"), (_charset(content_type), "replace"), ("gb18030", "strict")):
         try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
+            return body.decode(name, errors)
+        except (LookupError, UnicodeError):
             pass
     return body.decode("utf-8", "replace")
+
+
+def _charset(content_type: str) -> str:
+    """The encoding that a type names, other than UTF-8; to Python some names mean others than to the web."""
+    named = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.IGNORECASE)
+    try:
+        name = codecs.lookup(named[1]).name if named else ""
+    except LookupError:
+        return ""
+    return MEANT.get(name, name)
+
+
+#: What matters in a JSON text: its marks, pairs of halves, other escapes, and what may not stand there.
+PIECE = re.compile(
+    r'"|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\["\\/bfnrt]|[\\\x00-\x1f]', re.ASCII
+)
+HALF = re.compile(r"\\u[dD][89a-fA-F]..")
+
+
+def repaired(text: str) -> str:
+    """JSON with each escape that stands for no character replaced, and each control character in a text escaped."""
+    in_text = False
+
+    def mended(found: re.Match[str]) -> str:
+        nonlocal in_text
+        piece = found[0]
+        if piece == '"':
+            in_text = not in_text
+        elif in_text and HALF.fullmatch(piece):
+            return "\\ufffd"
+        elif in_text and len(piece) == 1:
+            return "\\\\" if piece == "\\" else f"\\u{ord(piece):04x}"
+        return piece
+
+    return PIECE.sub(mended, text)
 
 
 def parse(text: str) -> Any:
     """JSON without a key that is there twice; numbers keep their digits."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        return json.loads(repaired(text), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         place = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(f"it is no JSON{place}") from None

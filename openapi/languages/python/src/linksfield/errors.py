@@ -44,11 +44,20 @@ class Error(Exception):
         self.data = data
         #: The HTTP status, if an answer came. A refused call usually has 200.
         self.status = status
-        self.headers = headers or {}
+        #: The headers of the answer, whose names are found in any case; none if no answer came.
+        self.headers: Mapping[str, str] = {} if headers is None else headers
         #: The bytes of an answer that can't be read.
         self.body = body
         next_step = ": it may or may not have taken effect, find out before you call again" if outcome_unknown else ""
         super().__init__(f"{operation}: {reason}{next_step}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It is copied, and crosses from process to process, with all that it knows."""
+        return _again, (type(self), self.args), vars(self)
+
+
+def _again(kind: type[Error], args: tuple[str, ...]) -> Error:
+    return kind.__new__(kind, *args)
 
 
 def kind_of_status(status: int) -> Kind:

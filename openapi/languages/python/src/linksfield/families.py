@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .client import Client
+from .client import Client, Options
 from .envelope import Accepted, Refused, Unreadable, as_object, has_any, in_words, is_server_failure, judge, number, parse, scalar, truth
 from .operation import Operation, Outgoing, place
+from .settings import credential, in_header
 from .signing import CubeSigner, MallSigner, Signer, cube_parameters
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Csss(Client):
     """A client of the CSSS API."""
 
-    def __init__(self, access_code: str, secret: str, base_url: str, **options: Any) -> None:
+    def __init__(self, access_code: str, secret: str, base_url: str, **options: Unpack[Options]) -> None:
         super().__init__(base_url, **options)
-        self._signer = Signer(access_code, secret)
+        self._signer = Signer(credential("access_code", access_code), credential("secret", secret))
 
     def _sign(self, operation: Operation, parameters: Mapping[str, Any]) -> Outgoing:
         return place(operation, self._base_url, self._signer.sign(parameters))
@@ -33,9 +37,9 @@ class Csss(Client):
 class EsimQr(Client):
     """A client of the eSIM QR Mall API."""
 
-    def __init__(self, access_token: str, base_url: str, **options: Any) -> None:
+    def __init__(self, access_token: str, base_url: str, **options: Unpack[Options]) -> None:
         super().__init__(base_url, **options)
-        self._token = {"x-access-token": access_token}
+        self._token = {"x-access-token": in_header("access_token", access_token)}
 
     def _sign(self, operation: Operation, parameters: Mapping[str, Any]) -> Outgoing:
         return replace(place(operation, self._base_url, parameters), headers=self._token)
@@ -58,9 +62,9 @@ def _enveloped(text: str, success_code: str) -> Accepted | Refused:
 class Cube(Client):
     """A client of the Cube API. `private_key` is a PEM text; needs `linksfield[cube]`."""
 
-    def __init__(self, key_id: str, private_key: str, base_url: str, **options: Any) -> None:
+    def __init__(self, key_id: str, private_key: str, base_url: str, **options: Unpack[Options]) -> None:
         super().__init__(base_url, **options)
-        self._signer = CubeSigner(key_id, private_key)
+        self._signer = CubeSigner(in_header("key_id", key_id), private_key)
 
     def _sign(self, operation: Operation, parameters: Mapping[str, Any]) -> Outgoing:
         cube_parameters("", parameters, "", "")  # none of a caller's may be one of the signature's
@@ -84,9 +88,9 @@ class Cube(Client):
 class Mall(Client):
     """A client of one of the three services of the Mall API."""
 
-    def __init__(self, partner_code: str, base_url: str, **options: Any) -> None:
+    def __init__(self, partner_code: str, base_url: str, **options: Unpack[Options]) -> None:
         super().__init__(base_url, **options)
-        self._signer = MallSigner(partner_code)
+        self._signer = MallSigner(credential("partner_code", partner_code))
 
     def _sign(self, operation: Operation, parameters: Mapping[str, Any]) -> Outgoing:
         trade_time = str(time.time_ns() // 1_000_000) if "tradeTime" in operation.added else None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
 
 from .signing import SigningError, written
+
+#: Segments, none of which is empty.
+PATH = re.compile(r"(/[^/?#\\\s]+)+")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Outgoing:
 
 def place(operation: Operation, base_url: str, parameters: Mapping[str, Any]) -> Outgoing:
     """The parameters that the path names in it, those of the query and all others of a `GET` in the query, the rest in the body."""
+    if not PATH.fullmatch(operation.path) or not operation.method.isalpha():
+        raise SigningError("the operation must have a method, and a path that begins with / and has no query")
     left = dict(parameters)
     url = base_url + "/".join(_segment(segment, left) for segment in operation.path.split("/"))
     in_query = [name for name in left if operation.method == "GET" or name in operation.query]
@@ -67,15 +73,16 @@ def _segment(segment: str, left: dict[str, Any]) -> str:
     value = _plain(left.pop(name, None))
     decoded = unquote(value or "").strip()
     if value is None or decoded in ("", ".", "..") or not value.isprintable():
-        raise SigningError(f"the parameter {name}, which is part of the path, must be a text or a number, not empty and no dots")
+        what = "which is part of the path, must be a text or a whole number, not empty and no dots"
+        raise SigningError(f"the parameter {name}, {what}")
     return quote(value, safe="")
 
 
 def _pairs(name: str, value: Any, separator: str | None) -> list[tuple[str, str]]:
     items = [_plain(item) for item in (value if isinstance(value, (list, tuple)) else [value]) if item is not None]
     texts = [item for item in items if item is not None]
-    if len(texts) < len(items):
-        raise SigningError(f"the parameter {name}, which is part of the query, must be a text, a number or a list of them")
+    if len(texts) < len(items) or _plain(name) is None:
+        raise SigningError(f"the parameter {name}, which is part of the query, must be a text, a whole number or a list of them")
     if separator is None or not isinstance(value, (list, tuple)):
         return [(name, text) for text in texts]
     if any(separator in text for text in texts):
@@ -84,6 +91,8 @@ def _pairs(name: str, value: Any, separator: str | None) -> list[tuple[str, str]
 
 
 def _plain(value: Any) -> str | None:
+    """The text that stands in a URL; none of a `float`, whose digits may be others than those that were meant."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, (str, int, float)) else None
+    text = str.__str__(value) if isinstance(value, str) else int.__repr__(value) if isinstance(value, int) else None
+    return None if text is None or re.search("[\ud800-\udfff]", text) else text

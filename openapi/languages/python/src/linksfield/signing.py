@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 SIGNED = ("access_code", "timestamp", "version", "sign")
 MALL_SIGNED = ("version", "partnerCode", "tradeTime", "sign")
 CUBE_SIGNED = ("timestamp", "nonce", "x-sign-uri")
-EMPTY = (None, "", [], {})
+#: How what is empty is written.
+EMPTY = ("null", '""', "[]", "{}")
 
 Parameters = Mapping[str, Any]
 
@@ -25,17 +26,36 @@ class SigningError(ValueError):
     """These parameters can't be signed, or not by this machine; nothing was sent."""
 
 
-def written(parameters: Parameters) -> str:
-    """Compact JSON with its keys in ascending byte order at every depth."""
+def written(value: Any) -> str:
+    """Compact JSON with its keys in ascending byte order at every depth. What would arrive as something else is refused."""
     try:
-        return json.dumps(parameters, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        _check(value)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError:
+        raise SigningError("a text has half a character in it, which can't be written") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise SigningError(f"the parameters can't be written as JSON: {error}") from error
+    return text
+
+
+def _check(value: Any) -> None:
+    """Refuses what `json` writes otherwise than it was meant: keys that are no texts, and numbers that were rounded."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key is no text")
+        for field in value.values():
+            _check(field)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check(item)
+    elif isinstance(value, float) and value.is_integer() and abs(value) >= 2**53:
+        raise ValueError("a number was rounded: pass an int or a text")
 
 
 def content(parameters: Parameters) -> str:
-    """The text that is signed: what is not empty, as JSON."""
-    return written({name: value for name, value in parameters.items() if value not in EMPTY})
+    """The text that is signed: what is not written as an empty value, as JSON."""
+    return written({name: value for name, value in parameters.items() if written(value) not in EMPTY})
 
 
 def _leave_free(parameters: Parameters, names: tuple[str, ...]) -> None:
@@ -82,7 +102,7 @@ class CubeSigner:
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        key = load_pem_private_key(private_key.encode(), None)
+        key = load_pem_private_key(private_key.encode(errors="replace"), None)
         if not isinstance(key, RSAPrivateKey):
             raise SigningError("the private key is none of RSA")
         self._key_id = key_id
