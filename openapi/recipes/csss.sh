@@ -9,5 +9,5 @@ content=$(printf '{"access_code":"%s","device_id":"%s","page_no":1,"page_size":1
 sign=$(printf %s "$content" | openssl dgst -sha1 -hmac "$LINKSFIELD_SECRET" -binary | openssl base64 -A)
 # What is sent: the same, with the signature behind.
 printf '%s,"sign":"%s"}' "${content%\}}" "$sign" |
-  curl --silent --show-error --fail --header 'Content-Type: application/json' --data-binary @- \
-    "$LINKSFIELD_BASE_URL/package/queryOrder"
+  curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' --data-binary @- \
+    "${LINKSFIELD_BASE_URL%/}/package/queryOrder"

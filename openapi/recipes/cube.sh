@@ -7,9 +7,10 @@
 set -eu
 timestamp=$(date +%s)000
 nonce=$(($(od -An -N4 -tu4 /dev/urandom) % 2147483647 + 1))
-path=/$(printf %s "$LINKSFIELD_CUBE_BASE_URL" | cut -d / -f 4-)$1
+url=${LINKSFIELD_CUBE_BASE_URL%/}$1
+rest=${url#*://}
 # What is signed: time, nonce and path, as texts.
-content=$(printf '{"nonce":"%s","timestamp":"%s","x-sign-uri":"%s"}' "$nonce" "$timestamp" "$path")
+content=$(printf '{"nonce":"%s","timestamp":"%s","x-sign-uri":"/%s"}' "$nonce" "$timestamp" "${rest#*/}")
 sign=$(printf %s "$content" | openssl dgst -sha1 -sign "$LINKSFIELD_CUBE_PRIVATE_KEY_FILE" | openssl base64 -A)
 [ -n "$sign" ] || exit 1
 authorization="LF $LINKSFIELD_CUBE_KEY_ID/$sign"
@@ -17,5 +18,5 @@ if [ "${2:-}" = --headers ]; then
   printf 'Authorization: %s\ntimestamp: %s\nnonce: %s\n' "$authorization" "$timestamp" "$nonce"
   exit
 fi
-curl --silent --show-error --fail --header "Authorization: $authorization" --header "timestamp: $timestamp" \
-  --header "nonce: $nonce" --header 'X-LF-Signature-Type: 2.0' "$LINKSFIELD_CUBE_BASE_URL$1"
+curl --silent --show-error --fail-with-body --header "Authorization: $authorization" --header "timestamp: $timestamp" \
+  --header "nonce: $nonce" --header 'X-LF-Signature-Type: 2.0' "$url"

@@ -8,5 +8,5 @@ content=$(printf '{"deviceCode":"%s","languageCode":"1","mark":"0","partnerCode"
 sign=$(printf %s "$content" | openssl dgst -md5 -r | cut -d ' ' -f 1)
 # What is sent: the same, with the signature behind.
 printf '%s,"sign":"%s"}' "${content%\}}" "$sign" |
-  curl --silent --show-error --fail --header 'Content-Type: application/json' --data-binary @- \
-    "$LINKSFIELD_MALL_BASE_URL/singleQueryOrder"
+  curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' --data-binary @- \
+    "${LINKSFIELD_MALL_BASE_URL%/}/singleQueryOrder"

@@ -1,6 +1,6 @@
-"""Makes what is published of the documents: JSON, OpenAPI 3.1, Postman's collections and environment.
+"""Makes what is published of the documents: JSON, OpenAPI 3.1, Postman's collections and environment, what signs and proves.
 
-Usage: dist.py OPENAPI TARGET. Made again from the same documents, each file is the same to the byte.
+Usage: dist.py OPENAPI TARGET. Made again by the same tools from the same documents, each file is the same to the byte.
 """
 
 import json
@@ -13,18 +13,23 @@ import tempfile
 import yaml
 
 SCRIPTS = pathlib.Path(__file__).parent / "postman"
-# Where the sandbox serves each API, and which script signs its calls.
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "languages"))
+from peel import Document  # noqa: E402
+
+# Where the sandbox serves each API, which script signs its calls, and the code of success.
 APIS = {
-    "csss": ("", "csss"),
-    "mall": ("/mall-api", "mall"),
-    "payment": ("/payment-api", "mall"),
-    "topup": ("/topup-api", "mall"),
-    "cube": ("/cube/v4", None),
-    "esim-qr": ("/esim-qr-api", None),
+    "csss": ("", "csss", "0000"),
+    "mall": ("/mall-api", "mall", "S"),
+    "payment": ("/payment-api", "mall", "S"),
+    "topup": ("/topup-api", "mall", "S"),
+    "cube": ("/cube/v4", None, "CB-00-0000"),
+    "esim-qr": ("/esim-qr-api", None, "0"),
 }
 # What a caller fills in; the values of the sandbox, but for its secrets.
 VARIABLES = {"access_code": "SANDBOX", "partner_code": "SANDBOX"}
 SECRETS = ("secret", "access_token", "cube_authorization")
+# What asks about an order that was placed before, and by what.
+ABOUT = {"cancelAutoRenewalRecord": ("orderNo", "payId"), "stripeSubDirectly": ("payId",)}
 # Of Cube's signature, which Postman can't make: it has no RSA.
 MADE_ELSEWHERE = ("cube_timestamp", "cube_nonce")
 HEADERS = {
@@ -43,12 +48,17 @@ def main(openapi, target):
         shutil.copy(path, target)
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         save(target / f"{path.stem}.json", document)
-        save(target / f"{path.stem}.3.1.json", upgraded(document))
+        newer = upgraded(document)
+        save(target / f"{path.stem}.3.1.json", newer)
+        text = yaml.safe_dump(newer, allow_unicode=True, sort_keys=False, width=120)
+        (target / f"{path.stem}.3.1.yaml").write_text(text, encoding="utf-8")
         if path.stem in APIS:
             save(target / f"{path.stem}.postman_collection.json", collection(path, document))
     save(target / "sandbox.postman_environment.json", environment())
-    for other in [*openapi.glob("*signing-vectors.json"), *openapi.glob("workflows/*"), openapi / "CHANGELOG.md"]:
+    for other in [*openapi.glob("*signing-vectors.json"), openapi / "outcomes.json", openapi / "CHANGELOG.md"]:
         shutil.copy(other, target)
+    shutil.copytree(openapi / "workflows", target / "workflows", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(openapi / "languages/python/src/linksfield/signing.py", target / "workflows")
 
 
 def save(path, value):
@@ -81,11 +91,24 @@ def collection(path, document):
         item["request"]["url"]["host"] = [f"{{{{{root}}}}}"]
         fill_in(item["request"], document.get("x-linksfield-envelope", {}))
     whole["item"].sort(key=lambda folder: folder["name"] != "Plan")  # run from top to bottom, others ask about what it orders
-    server = next((server["url"] for server in document["servers"] if "variables" not in server), "")
-    whole["variable"] = [{"key": root, "value": server}]
-    scripts = {"prerequest": script("parts", APIS[path.stem][1]), "test": script("answer")}
+    # No server: what is run from top to bottom places orders, and an address by default would be that of production.
+    whole["variable"] = [{"key": root, "value": ""}]
+    judged = f"const API = {json.dumps(told(path), ensure_ascii=False)};"
+    scripts = {"prerequest": script("parts", APIS[path.stem][1]), "test": [judged, *script("parts", "answer")]}
     whole["event"] = [event(listen, lines) for listen, lines in scripts.items() if lines]
     return whole
+
+
+def told(path):
+    """What tells that an answer is accepted, by the names of requests."""
+    document, (_, script_name, success) = Document(path), APIS[path.stem]
+    telling = {row["summary"]: row["order_ids"] if row["order_ids"] and not row["safe_to_retry"] else row["fields"] for row in document.rows}
+    return {
+        "place": document.envelope["code"],
+        "success": success,
+        "orders": {row["summary"]: row["order_ids"] for row in document.rows if row["places_orders"]},
+        "fields": telling if script_name == "mall" else {},
+    }
 
 
 def script(*names):
@@ -108,8 +131,9 @@ def fill_in(request, envelope):
     body = json.loads(raw) if raw else None
     if isinstance(body, dict):
         body = {name: value for name, value in body.items() if name not in envelope.get("request", [])}
-        if body.get("order_id"):
-            body["order_id"] = "{{order_id}}"
+        for name in ("order_id", *ABOUT.get(request["url"]["path"][-1], ())):
+            if name in body:
+                body[name] = f"{{{{{name}}}}}"
         request["body"]["raw"] = json.dumps(body, ensure_ascii=False, indent=2)
 
 
@@ -125,7 +149,7 @@ def without_ids(value):
 
 
 def environment():
-    urls = {f"{name.replace('-', '_')}_url": f"http://127.0.0.1:8787{path}" for name, (path, _) in APIS.items()}
+    urls = {f"{name.replace('-', '_')}_url": f"http://127.0.0.1:8787{path}" for name, (path, *_) in APIS.items()}
     plain = urls | VARIABLES | dict.fromkeys(MADE_ELSEWHERE, "")
     values = [{"key": name, "value": value, "type": "default", "enabled": True} for name, value in plain.items()]
     values += [{"key": name, "value": "", "type": "secret", "enabled": True} for name in SECRETS]
