@@ -31,7 +31,7 @@ record CubeSigner(String keyId, PrivateKey key) {
         if (!body.isEmpty()) parameters.putAll(JSON.readValue(body, new TypeReference<Map<String, Object>>() {}));
         for (var pair : url.getRawQuery() == null ? new String[0] : url.getRawQuery().split("&")) {
             var parts = pair.split("=", 2);
-            put(parameters, URLDecoder.decode(parts[0], UTF_8), URLDecoder.decode(parts[1], UTF_8));
+            put(parameters, URLDecoder.decode(parts[0], UTF_8), parts.length < 2 ? "" : URLDecoder.decode(parts[1], UTF_8));
         }
         put(parameters, "timestamp", timestamp);
         put(parameters, "nonce", nonce);
@@ -40,8 +40,9 @@ record CubeSigner(String keyId, PrivateKey key) {
     }
 
     private static void put(Map<String, Object> parameters, String name, String value) {
-        if (parameters.put(name, value) != null)
+        if (parameters.containsKey(name))
             throw new IllegalArgumentException("the parameter " + name + " is there twice, or set by the signing");
+        parameters.put(name, value);
     }
 
     /** The headers that sign a request. */
@@ -62,7 +63,8 @@ record CubeSigner(String keyId, PrivateKey key) {
         try {
             headers(request.uri(), body, String.valueOf(System.currentTimeMillis()), nonce).forEach(builder::setHeader);
         } catch (NoSuchAlgorithmException policy) {
-            throw new IllegalStateException("this system's policy forbids SHA-1 with RSA, which Cube requires", policy);
+            throw new IllegalStateException("no provider of this process has SHA-1 with RSA, which Cube requires: providers of"
+                + " this process alone, named by -Djava.security.properties, can have it; Go and the Rust crate need none", policy);
         } catch (Exception cause) {
             throw new IllegalStateException("can't be signed", cause);
         }

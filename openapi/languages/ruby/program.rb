@@ -31,6 +31,12 @@ file["vectors"].each do |vector|
   expect(Linksfield.content(Linksfield.cube_parameters(vector["url"], body, *stamp)) == vector["content"], vector["name"])
   expect(Linksfield.cube_headers(vector["key_id"], key, vector["url"], body, *stamp) == vector["headers"], vector["name"])
 end
+["?a=1&a=2", "?b=1"].each do |query|
+  Linksfield.cube_parameters("https://example.com/sims#{query}", { "b" => nil }, "1", "2")
+  raise "signed a parameter that is there twice"
+rescue ArgumentError => e
+  expect(e.message.include?("twice"), query)
+end
 
 base = URI(ENV.fetch("LINKSFIELD_BASE_URL"))
 local = ->(configuration, path = "") do

@@ -50,8 +50,11 @@ module Linksfield
   def cube_parameters(url, body, timestamp, nonce)
     uri = URI(url)
     query = URI.decode_www_form(uri.query.to_s)
-    leave_free(body, query.map(&:first))
-    parameters = body.merge(query.to_h)
+    parameters = query.reduce(body) do |all, (name, value)|
+      raise ArgumentError, "the parameter #{name} is there twice" if all.key?(name)
+
+      all.merge(name => value)
+    end
     leave_free(parameters, %w[timestamp nonce x-sign-uri])
     parameters.merge("timestamp" => timestamp, "nonce" => nonce, "x-sign-uri" => uri.path)
   end

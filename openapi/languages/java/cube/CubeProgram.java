@@ -18,6 +18,7 @@ class CubeProgram {
         var file = new ObjectMapper().readTree(new File(arguments[0]));
         var key = file.get("private_key").asText();
         for (var vector : file.get("vectors")) check(vector, key);
+        for (var query : List.of("?a=1&a=2", "?b=1")) refuse(URI.create("https://example.com/sims" + query));
 
         var client = new ApiClient();
         client.updateBaseUri(System.getenv("LINKSFIELD_BASE_URL") + "/cube/v4");
@@ -35,6 +36,16 @@ class CubeProgram {
         var sent = sms.sendSms("", 0L, new SendSmsRequest().simIds(List.of(SIM)).message(message), null, null, null);
         expect(ok(sent.getStatus()) && sent.getData().getJobId() != null, "an SMS");
         System.out.printf("cube vectors %d, accepted %d%n", file.get("vectors").size(), accepted);
+    }
+
+    /** A parameter that is there twice would be signed once. */
+    private static void refuse(URI url) throws Exception {
+        try {
+            CubeSigner.signed(url, "{\"b\":null}", "1", "2");
+        } catch (IllegalArgumentException twice) {
+            return;
+        }
+        expect(false, "refused " + url);
     }
 
     private static void check(JsonNode vector, String key) throws Exception {

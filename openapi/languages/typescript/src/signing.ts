@@ -97,10 +97,11 @@ function rsa(text: string, key: KeyObject): string {
   try {
     return signRsa("RSA-SHA1", Buffer.from(text), key).toString("base64");
   } catch (cause) {
-    const why =
-      "the signature can't be made: if this system's policy forbids SHA-1 with RSA, which Cube requires, a policy of this " +
-      "process alone, named by OPENSSL_CONF, can allow it; signers that do without the system's OpenSSL, as Go's and the " +
-      "Rust crate's, are not affected";
-    throw new SigningError(why, { cause });
+    const isPolicy = /invalid.digest|unsupported/i.test(String(cause));
+    throw new SigningError(isPolicy ? POLICY : "the private key can't sign", { cause });
   }
 }
+
+const POLICY =
+  "this system's policy forbids SHA-1 with RSA, which Cube requires: a policy of this process alone, named by OPENSSL_CONF, " +
+  "can allow it; signers that do without the system's OpenSSL, as Go's and the Rust crate's, are not affected";

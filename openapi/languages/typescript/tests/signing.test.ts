@@ -1,7 +1,8 @@
 // The signing signs every vector, and what can't be signed is an error.
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import crypto, { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import test from "node:test";
 import { content, cubeParameters, cubeSigner, mallSigner, signer, SigningError, written } from "linksfield/signing";
 
@@ -69,5 +70,23 @@ test("only a key of RSA signs", () => {
     const options = { namedCurve: "P-256", privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } };
     const { privateKey } = generateKeyPairSync(kind as "ec", options as any) as unknown as { privateKey: string };
     assert.throws(() => cubeSigner("id", privateKey), /none of RSA/);
+  }
+});
+
+test("a policy that forbids SHA-1 is named with what to do, and blamed for nothing else", () => {
+  // What OpenSSL says under a policy; that of this machine has no such switch.
+  const key = vectors("cube-signing-vectors.json").private_key;
+  const { sign } = crypto;
+  const said = (words: string) => {
+    Object.assign(crypto, { sign: () => { throw new Error(words); } });
+    syncBuiltinESMExports();
+    return () => cubeSigner("id", key)(new URL("https://example.com/sims"), {});
+  };
+  try {
+    assert.throws(said("error:03000098:digital envelope routines::invalid digest"), /policy.*OPENSSL_CONF.*Go's/);
+    assert.throws(said("error:02000070:rsa routines::digest too big for rsa key"), /^Error: the private key can't sign$/);
+  } finally {
+    Object.assign(crypto, { sign });
+    syncBuiltinESMExports();
   }
 });
