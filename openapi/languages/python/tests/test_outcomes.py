@@ -32,6 +32,8 @@ class Canned:
 
     def __exit__(self, *_):
         self.socket.close()
+        for connection in self.kept:
+            connection.close()
 
     def serve(self):
         while True:
