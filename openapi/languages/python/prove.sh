@@ -25,7 +25,8 @@ done | grep --count LICENSE- | grep --quiet --line-regexp 4
 python3 -m venv user
 user/bin/pip install --quiet "$(echo package/dist/*.whl)[cube]"
 export LINKSFIELD_OPENAPI=$1
-user/bin/python -m unittest discover -s "$here/tests"
+user/bin/python -m unittest discover -s "$here/tests" 2>&1 | tee tests.log
+echo "tests $(sed -n 's/^Ran \([0-9]*\) tests.*/\1/p' tests.log)"
 user/bin/python "$here/tests/five_lines.py"
 builder/bin/mypy --strict --python-executable user/bin/python "$here/tests/five_lines.py"
 builder/bin/mypy --strict --python-executable user/bin/python package/src/linksfield
@@ -34,5 +35,5 @@ echo 'from linksfield import csss; csss.Client("P", "s", "https://example.com", 
 if builder/bin/mypy --strict --python-executable user/bin/python misspelt.py > misspelt.log; then exit 1; fi
 grep --quiet timout misspelt.log
 echo "vectors $(grep -c '"name"' "$1/signing-vectors.json")"
-for built in package/dist/*; do echo "size $(du -b "$built" | cut -f1) $(basename "$built")"; done
+for built in package/dist/*; do echo "size ${built##*.} $(du -b "$built" | cut -f1)"; done
 printf 'compiled %s\n' $OTHERS

@@ -17,8 +17,9 @@ cd app
 npm install --silent --offline --no-audit --no-fund --no-package-lock ../linksfield-0.1.0.tgz
 tsc
 export LINKSFIELD_OPENAPI=$1
-node --test built/
+node --test built/ | tee tests.log
+echo "tests $(sed -n 's/^# pass //p' tests.log)"
 node built/five-lines.js
 echo "vectors $(grep -c '"name"' "$1/signing-vectors.json")"
-echo "size $(du -b ../linksfield-0.1.0.tgz | cut -f1)"
+echo "size tgz $(du -b ../linksfield-0.1.0.tgz | cut -f1)"
 printf 'compiled %s\n' $OTHERS

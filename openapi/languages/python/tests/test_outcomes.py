@@ -197,9 +197,12 @@ class Errors(unittest.TestCase):
         def drip():
             connection, _ = server.accept()
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 x\r\ncontent-length: 100000\r\n\r\n")
-            while not stop.wait(0.05):
+            connection.sendall(b"HTTP/1.1 200 x\r\ncontent-length: 60\r\n\r\n")
+            for _ in range(60):
+                if stop.wait(0.05):
+                    break
                 connection.sendall(b" ")
+            connection.close()
 
         threading.Thread(target=drip, daemon=True).start()
         try:
