@@ -19,7 +19,7 @@ const secret = "a secret that nobody may see";
 const ALERT = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
 
 /** Calls with a server that answers each request with the same bytes, or never; with none, it closes the connection. */
-async function answered<T>(answer: string | Buffer, call: (baseUrl: string) => Promise<T>, { silent = false, count = (_: number) => {} } = {}) {
+async function answered<T>(answer: string | Buffer, call: (baseUrl: string) => Promise<T>, { silent = false, open = false, count = (_: number) => {} } = {}) {
   let requests = 0;
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -31,7 +31,10 @@ async function answered<T>(answer: string | Buffer, call: (baseUrl: string) => P
       request += chunk;
       const [head = "", body] = request.split("\r\n\r\n");
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-      if (answer === ALERT || (body !== undefined && Buffer.byteLength(body) >= length && !silent)) socket.end(answer);
+      if (answer === ALERT || (body !== undefined && Buffer.byteLength(body) >= length && !silent)) {
+        if (open) socket.write(answer);
+        else socket.end(answer);
+      }
     });
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -110,6 +113,13 @@ test("what breaks after the connection stood may have arrived, whatever its code
     const client = new csss.Client({ accessCode: "P", secret, baseUrl, agent });
     await assert.rejects(client.openPackage({ order_id: "1" }), { kind: "transport", outcomeUnknown: true });
   }, { silent: true });
+});
+
+test("an answer that is not whole in time is not waited for", async () => {
+  await answered(response(200, "{}", undefined, 9), async (baseUrl) => {
+    const client = new csss.Client({ accessCode: "P", secret, baseUrl, timeout: 500 });
+    await assert.rejects(client.openPackage({ order_id: "1" }), { kind: "timeout", outcomeUnknown: true });
+  }, { open: true });
 });
 
 test("what a client is made of is checked and never quoted", () => {
