@@ -15,7 +15,7 @@ use futures::stream::{self, StreamExt};
 use linksfield::Credentials;
 use linksfield::csss::Client;
 use linksfield::csss::types::{OrderPackage, QueryOrder};
-use linksfield::fleet::{Done, FileJournal, Fleet, Journal, Terms, Wanted};
+use linksfield::fleet::{Done, FileJournal, Fleet, Journal, Orders, Terms, Wanted};
 use linksfield::sandbox::{ACCESS_CODE, Fault, SECRET, Sandbox};
 use serde_json::{Value, json};
 
@@ -144,12 +144,12 @@ async fn measure(count: usize) -> Outcome<()> {
     let fleet = fleet("http://127.0.0.1:1")?;
     let journal = FileJournal::create(&path, fleet.purpose()).await?;
     let start = Instant::now();
-    let (before, terms) = (BTreeSet::new(), Terms::new(Duration::from_secs(60), Duration::from_secs(5)));
+    let (orders, terms) = (Orders::first(BTreeSet::new()), Terms::new(Duration::from_secs(60), Duration::from_secs(5)));
     let settle = |sim: String| {
-        let (journal, before, terms) = (&journal, &before, &terms);
+        let (journal, orders, terms) = (&journal, &orders, &terms);
         async move {
             let wanted: Wanted = serde_json::from_value(json!({ "sim": sim, "fingerprint": "0123456789abcdef" }))?;
-            journal.begun(&wanted, before, terms).await?;
+            journal.begun(&wanted, orders, terms).await?;
             journal.done(&wanted, &Done::Ordered("ORDER_47452122261749760".to_owned())).await?;
             Ok::<_, Box<dyn Error>>(())
         }

@@ -4,6 +4,7 @@ CREATE TABLE linksfield_fleets (
     format bigint NOT NULL,
     purpose text NOT NULL,
     identity text NOT NULL,
+    checked boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE linksfield_fleet_sims (
@@ -13,14 +14,15 @@ CREATE TABLE linksfield_fleet_sims (
     state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'begun', 'ordered', 'refused', 'unknown')),
     token text,
     lease_ends timestamptz,
-    orders_before text,
+    claimed_at text,
+    orders text,
     begun_at timestamptz,
     deadline float8,
+    settle float8,
     result text,
     stray text,
     identity text,
     PRIMARY KEY (fleet, sim)
 );
-CREATE INDEX linksfield_fleet_sims_begun ON linksfield_fleet_sims (fleet) WHERE begun_at IS NOT NULL;
 CREATE TABLE linksfield_fleets_schema (version integer NOT NULL);
 INSERT INTO linksfield_fleets_schema VALUES (1);

@@ -3,14 +3,14 @@
 //! A SIM is claimed for as long as an order may be under way and looked for, and the statement that writes *begun* claims it
 //! anew. Whoever has lost a claim begins no order any more; of what it has placed, only the id is written down.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Sim, Terms, Wanted};
+use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Sim, Terms, Wanted};
 use linksfield::serde_json;
 use serde::Deserialize;
 use tokio_postgres::Row;
@@ -56,38 +56,40 @@ SELECT max(id), max(format), max(purpose), gen_random_uuid()::text,
 FROM linksfield_fleets WHERE name = $1";
 
 const CLAIM: &str = concat!(
-    "WITH wanted AS MATERIALIZED (
+    "WITH fleet AS MATERIALIZED (
+        SELECT created_at, identity = identity_now AS is_as_it_was, identity_now
+        FROM linksfield_fleets, (SELECT ",
+    identity!(),
+    " AS identity_now) AS now WHERE id = $1
+    ), wanted AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (sim, fingerprint, place)
     ), made AS (
-        INSERT INTO linksfield_fleet_sims (fleet, sim, fingerprint, token, lease_ends)
-        SELECT $1, sim, fingerprint, $4, clock_timestamp() + make_interval(secs => $5) FROM wanted ORDER BY sim
+        INSERT INTO linksfield_fleet_sims (fleet, sim, fingerprint, token, lease_ends, claimed_at)
+        SELECT $1, sim, fingerprint, $4, clock_timestamp() + make_interval(secs => $5), identity_now
+        FROM wanted CROSS JOIN fleet ORDER BY sim
         ON CONFLICT DO NOTHING RETURNING sim
     ), known AS MATERIALIZED (
         SELECT row.* FROM linksfield_fleet_sims AS row JOIN wanted USING (sim)
         WHERE row.fleet = $1 ORDER BY row.sim FOR UPDATE OF row SKIP LOCKED
     ), taken AS (
         UPDATE linksfield_fleet_sims AS row
-        SET token = $4, lease_ends = clock_timestamp() + make_interval(secs => $5),
+        SET token = $4, lease_ends = clock_timestamp() + make_interval(secs => $5), claimed_at = fleet.identity_now,
             fingerprint = CASE known.state WHEN 'begun' THEN known.fingerprint ELSE wanted.fingerprint END
-        FROM known JOIN wanted USING (sim)
+        FROM known JOIN wanted USING (sim) CROSS JOIN fleet
         WHERE row.fleet = $1 AND row.sim = known.sim
             AND (known.state IN ('open', 'begun') OR known.state = 'refused' AND $6)
             AND (known.token IS NULL OR known.token = $4 OR known.lease_ends <= clock_timestamp())
             AND known.stray IS NULL
         RETURNING row.sim
-    ), fleet AS (
-        SELECT created_at, identity = identity_now AS is_as_it_was, identity_now
-        FROM linksfield_fleets, (SELECT ",
-    identity!(),
-    " AS identity_now) AS now WHERE id = $1
     )
     SELECT json_agg(json_build_object(
             'state', coalesce(known.state, 'open'),
             'is_mine', made.sim IS NOT NULL OR taken.sim IS NOT NULL,
             'fingerprint', known.fingerprint,
-            'before', known.orders_before::json,
+            'orders', known.orders::json,
             'under_way', least(extract(epoch FROM known.begun_at - clock_timestamp())::float8 + known.deadline,
                 known.deadline),
+            'settle', known.settle,
             'begun_at', extract(epoch FROM known.begun_at)::float8,
             'unknown', CASE WHEN known.state = 'unknown' THEN known.result
                 WHEN known.stray IS NOT NULL AND known.state <> 'ordered' AND known.lease_ends <= clock_timestamp()
@@ -98,18 +100,23 @@ const CLAIM: &str = concat!(
     FROM wanted CROSS JOIN fleet LEFT JOIN known USING (sim) LEFT JOIN made USING (sim) LEFT JOIN taken USING (sim)"
 );
 
-/// Committed to the disk, whatever the database's default is, and where that is more, as that says.
-const BEGUN: &str = "
-WITH begun AS (
-    UPDATE linksfield_fleet_sims
-    SET state = 'begun', orders_before = $4, begun_at = clock_timestamp(), deadline = $5,
-        lease_ends = clock_timestamp() + make_interval(secs => $6)
-    WHERE fleet = $1 AND sim = $2 AND token = $3 AND state IN ('open', 'begun', 'refused') AND stray IS NULL
-    RETURNING sim
-)
-SELECT count(*), set_config('synchronous_commit',
-    CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
-FROM begun";
+/// Committed to the disk, whatever the database's default is, and where that is more, as that says. Before an order is sent
+/// ($8), the database has to be the one in which the SIM was claimed: another may not know who has it.
+const BEGUN: &str = concat!(
+    "WITH begun AS (
+        UPDATE linksfield_fleet_sims
+        SET state = 'begun', orders = $4, begun_at = clock_timestamp(), deadline = $5, settle = $6,
+            lease_ends = clock_timestamp() + make_interval(secs => $7)
+        WHERE fleet = $1 AND sim = $2 AND token = $3 AND state IN ('open', 'begun', 'refused') AND stray IS NULL
+            AND (NOT $8 OR claimed_at = (SELECT ",
+    identity!(),
+    "))
+        RETURNING sim
+    )
+    SELECT count(*), set_config('synchronous_commit',
+        CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+    FROM begun"
+);
 
 /// Carried out once more, it finds what it has written. An order of who has lost the SIM is written down too (`stray`): it is
 /// what has the SIM finds, or one too many, and then what is to become of it stays unknown until a person says it.
@@ -153,8 +160,10 @@ const FOUND_OUT: &str = concat!(
     SELECT count(*) FROM found"
 );
 
-const IS_NEW: &str = "
-SELECT NOT EXISTS (SELECT FROM linksfield_fleet_sims WHERE fleet = $1 AND begun_at IS NOT NULL)";
+const IS_CHECKED: &str = "SELECT checked FROM linksfield_fleets WHERE id = $1";
+
+const CHECKED: &str = "
+WITH checked AS (UPDATE linksfield_fleets SET checked = true WHERE id = $1 RETURNING id) SELECT count(*) FROM checked";
 
 /// A journal in a database, on which several processes and machines work at the same time.
 ///
@@ -291,27 +300,32 @@ impl Journal for PostgresJournal {
         wanted.iter().zip(free).map(claim).collect()
     }
 
-    async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, terms: &Terms) -> Result<Confirmation> {
-        let before = serde_json::to_string(before).map_err(|error| JournalError::failed("written", error))?;
-        let (sim, deadline) = (wanted.sim.to_string(), terms.deadline.as_secs_f64());
+    async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation> {
+        let text = serde_json::to_string(orders).map_err(|error| JournalError::failed("written", error))?;
+        let (sim, deadline, settle) =
+            (wanted.sim.to_string(), terms.deadline.as_secs_f64(), terms.settle.as_secs_f64());
         let token = self.held().get(&wanted.sim).cloned().unwrap_or_default();
+        let is_sent_now = orders.accepted.is_none();
         let parameters: Parameters<'_> = &[
             (&self.fleet, Type::INT8),
             (&sim, Type::TEXT),
             (&token, Type::TEXT),
-            (&before, Type::TEXT),
+            (&text, Type::TEXT),
             (&deadline, Type::FLOAT8),
+            (&settle, Type::FLOAT8),
             (&lease(terms), Type::FLOAT8),
+            (&is_sent_now, Type::BOOL),
         ];
         // Others may know it from now on.
         let confirmation = Confirmation::now();
-        match number(&ask(&self.connections, "written", BEGUN, parameters).await?)? {
-            0 => {
-                self.held().remove(&wanted.sim);
-                Err(JournalError::Lost { sim: wanted.sim })
-            }
-            _ => Ok(confirmation),
+        if number(&ask(&self.connections, "written", BEGUN, parameters).await?)? > 0 {
+            return Ok(confirmation);
         }
+        if let Some(order) = &orders.accepted {
+            self.end(wanted.sim, Some("ordered"), order).await?;
+        }
+        self.held().remove(&wanted.sim);
+        Err(JournalError::Lost { sim: wanted.sim })
     }
 
     async fn done(&self, wanted: &Wanted, result: &Done) -> Result<()> {
@@ -330,8 +344,12 @@ impl Journal for PostgresJournal {
         self.end(wanted.sim, Some("open"), why).await
     }
 
-    async fn is_new(&self) -> Result<bool> {
-        get(&ask(&self.connections, "read", IS_NEW, &[(&self.fleet, Type::INT8)]).await?, 0)
+    async fn is_checked(&self) -> Result<bool> {
+        get(&ask(&self.connections, "read", IS_CHECKED, &[(&self.fleet, Type::INT8)]).await?, 0)
+    }
+
+    async fn checked(&self) -> Result<()> {
+        ask(&self.connections, "written", CHECKED, &[(&self.fleet, Type::INT8)]).await.map(drop)
     }
 
     async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {
@@ -352,10 +370,12 @@ struct Found {
     state: String,
     is_mine: bool,
     fingerprint: Option<String>,
-    /// The orders that the SIM had before one was begun.
-    before: Option<BTreeSet<String>>,
+    /// How it stands with those that were begun for it.
+    orders: Option<Orders>,
     /// Seconds, which may be past.
     under_way: Option<f64>,
+    /// Seconds after that, before they are looked for.
+    settle: Option<f64>,
     /// Seconds since 1970.
     begun_at: Option<f64>,
     /// Why a person has to find out what became of it.
@@ -383,10 +403,12 @@ impl Found {
             ("ordered", _) => Claim::Ordered(time(self.begun_at)),
             ("refused", false) if !terms.again_refused => Claim::Refused,
             (_, false) => Claim::Taken,
-            ("begun", true) => Claim::Begun {
-                before: self.before.unwrap_or_default(),
-                under_way: self.under_way.map_or(terms.deadline, seconds),
-            },
+            ("begun", true) => {
+                let missing = || JournalError::failed("read", "it is not there what was begun");
+                let under_way = self.under_way.map_or(terms.deadline, seconds);
+                let settle = self.settle.map_or(terms.settle, seconds).max(terms.settle);
+                Claim::Begun { orders: self.orders.ok_or_else(missing)?, wait: under_way.saturating_add(settle) }
+            }
             (_, true) if self.is_as_it_was => Claim::Open,
             (_, true) => Claim::Forgotten { since: time(Some(self.created_at)) },
         })

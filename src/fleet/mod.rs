@@ -5,8 +5,9 @@
 //! outcome of a call is unknown, the SIM's orders are listed again, once that call can't be under way any more:
 //!
 //! * one order more: that is it;
-//! * none more: nothing was placed, so it is ordered;
-//! * several more, or a list that can't be had or has a gap: it stays unknown, with the reason. A person has to look.
+//! * none more: it is ordered a second time, and looked up once more. A third order is sent by no run;
+//! * anything else, such as several more, or a list that can't be had: it stays unknown, with the reason. A person has to look,
+//!   and [tells](Journal::found_out) the journal.
 //!
 //! So after a kill at any moment the same run, started again, does the rest.
 //!
@@ -47,10 +48,11 @@
 //!
 //! # What this can't know
 //!
-//! How long a server takes to act on what it was sent: what it does within `deadline` and `settle` from when an order was begun is
-//! never ordered again; what it does later can be one too many, and no client can take it back. And how soon a listing shows a new order. `settle` is how long to wait; Linksfield documents no time, so ask before you
-//! rely on the 5 seconds. And whether the orders of a SIM are for the plan that you order: of what is listed, id and date
-//! are all that tells them apart.
+//! How long a server takes to act on what it was sent, and how soon a listing shows it: what it does and lists within `deadline`
+//! and `settle` from when an order was begun is the only order. If it is later, two can be placed for a SIM, never more, and
+//! no client can take one back. `settle` is how long to wait; Linksfield documents no time, so ask before you rely on the 5
+//! seconds. And whether the orders of a SIM are for the plan that you order: of what is listed, id and date are all that
+//! tells them apart.
 
 mod input;
 mod journal;
@@ -70,7 +72,7 @@ use crate::error::Error;
 use crate::transport::clock;
 use input::Template;
 pub use input::{List, ListError};
-pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Purpose, Terms, Wanted};
+pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Orders, Purpose, Terms, Wanted};
 pub use progress::{End, Event, Outcome, Progress, Summary};
 pub use purchase::Purchase;
 pub use run::{FleetError, Run, Stopper};
@@ -125,9 +127,10 @@ impl<C: Purchase> Fleet<C> {
         /// Whether those are ordered for again whose order was refused in a run before.
         #[builder(default)]
         again_refused: bool,
-        /// Whether to go on with a new journal though one of the first SIMs has an order of the last days: without it, the
-        /// run stops, because the journal of the run before may have been lost. (24 hours, and as much again, because
-        /// neither the zone nor the form of that date is documented.)
+        /// Whether to go on with a new journal though one of the first 20 SIMs has an order of the last days: without it,
+        /// each run stops before its first order, because the journal of the run before may have been lost. (24 hours, and
+        /// as much again, because neither the zone nor the form of that date is documented.) The journal keeps that it was
+        /// accepted.
         #[builder(default)]
         accepts_recent: bool,
         /// Whether to take ids of SIMs that look as if a spreadsheet had rounded them.

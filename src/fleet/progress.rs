@@ -15,7 +15,7 @@ use super::sim::Sim;
 #[non_exhaustive]
 pub enum Event {
     /// An order for it was begun, now or in a run before, and what became of it is not known: its orders will be listed,
-    /// once that order can't be under way any more.
+    /// once that order can't be under way any more and `settle` is over.
     LookingUp {
         /// The SIM.
         sim: Sim,
@@ -46,7 +46,9 @@ pub enum Outcome {
     Refused(String),
     /// Nothing was ordered, for this reason. The next run tries again.
     NotSent(String),
-    /// Whether it was placed is not known, for this reason. The next run looks it up, and orders only if nothing was placed.
+    /// How many orders were placed is not known, for this reason. The next run looks again where orders can be listed (with
+    /// Cube they can't); it orders only if one was sent so far and none is listed. Otherwise the SIM stays unknown until a
+    /// person [tells](super::Journal::found_out) the journal.
     Unknown(String),
 }
 
@@ -64,11 +66,11 @@ pub struct Progress {
     pub not_sent: u64,
     /// Orders of which nobody knows whether they were placed.
     pub unknown: u64,
-    /// SIMs whose order was placed in a run before.
+    /// SIMs whose order was placed before this run came to them: by a run before, or by another process.
     pub ordered_before: u64,
-    /// SIMs whose order was refused in a run before.
+    /// SIMs whose order was refused before this run came to them.
     pub refused_before: u64,
-    /// SIMs that another process has.
+    /// SIMs that another process had when this run came to them last.
     pub elsewhere: u64,
     /// Orders that were looked up.
     pub looked_up: u64,
@@ -108,12 +110,15 @@ impl Progress {
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { total, ordered, refused, not_sent, unknown, ordered_before, refused_before, .. } = self;
+        let Self { total, ordered, refused, not_sent, unknown, ordered_before, refused_before, elsewhere, .. } = self;
         write!(f, "of {total} SIMs {ordered} ordered, {refused} refused, {not_sent} not sent, {unknown} unknown")?;
-        match ordered_before + refused_before {
-            0 => Ok(()),
-            _ => write!(f, "; in runs before {ordered_before} ordered, {refused_before} refused"),
+        if ordered_before + refused_before > 0 {
+            write!(f, "; by other runs {ordered_before} ordered, {refused_before} refused")?;
         }
+        if *elsewhere > 0 {
+            write!(f, "; another process has {elsewhere}")?;
+        }
+        Ok(())
     }
 }
 
@@ -217,10 +222,9 @@ impl Counters {
         }
     }
 
-    /// What was counted so is in doubt.
-    pub(super) fn doubt(&self, outcome: &Outcome) {
+    /// What was counted is not so.
+    pub(super) fn take_back(&self, outcome: &Outcome) {
         self.counter(outcome).fetch_sub(1, Ordering::Relaxed);
-        Self::count(&self.unknown);
     }
 
     pub(super) fn count_before(&self, at: Option<SystemTime>) {

@@ -1,11 +1,12 @@
 //! One run over a list: SIM by SIM, several at a time, until all are settled or it is told to stop.
 
+mod check;
 mod order;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,15 +22,13 @@ use super::journal::{Claim, Done, Journal, JournalError};
 use super::progress::{Counters, End, Event, Outcome, Progress, Summary};
 use super::purchase::Purchase;
 use super::sim::Sim;
+use crate::error::Error;
 
 /// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
 const WAITING: usize = 16;
 
 /// How long it waits for what other processes have, before it asks for it again.
 const ELSEWHERE: Duration = Duration::from_secs(5);
-
-/// SIMs of a new journal that are looked at for recent orders.
-const FIRST: u64 = 20;
 
 /// Why a run failed. What was placed is in the journal, or was told as an [`Event`].
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +51,16 @@ pub enum FleetError {
         order: String,
         /// Its date, as the API writes it.
         date: String,
+    },
+    /// The journal is new, and whether a SIM has a recent order can't be seen.
+    #[error(
+        "the journal is new, and whether SIM {sim} has a recent order can't be seen: {source}; nothing was ordered: run it again"
+    )]
+    Unlisted {
+        /// The SIM.
+        sim: Sim,
+        /// Why its orders can't be listed.
+        source: Error,
     },
 }
 
@@ -104,7 +113,6 @@ impl Run {
             events: sender,
             counters: Arc::clone(&counters),
             stopper: stopper.clone(),
-            unchecked: AtomicU64::default(),
             elsewhere: Mutex::default(),
         });
         Self { driver: Box::pin(work.drive(list)), result: None, events, counters, stopper }
@@ -174,8 +182,6 @@ struct Work<C, J> {
     events: mpsc::UnboundedSender<Event>,
     counters: Arc<Counters>,
     stopper: Stopper,
-    /// SIMs that are still to be looked at for recent orders.
-    unchecked: AtomicU64,
     /// Those that another process has.
     elsewhere: Mutex<HashSet<Sim>>,
 }
@@ -194,9 +200,7 @@ struct Pass<C: Purchase> {
 
 impl<C: Purchase, J: Journal> Work<C, J> {
     async fn drive(self: Arc<Self>, list: List) -> Result<Summary, FleetError> {
-        if !self.settings.accepts_recent && self.journal.is_new().await? {
-            self.unchecked.store(FIRST, Ordering::Relaxed);
-        }
+        self.check(&list).await?;
         let mut only = None;
         loop {
             let elsewhere = self.pass(&list, only).await?;
@@ -211,6 +215,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     /// Goes through the list once; returns the SIMs that another process has. After an error, what is under way is finished.
     async fn pass(self: &Arc<Self>, list: &List, only: Option<HashSet<Sim>>) -> Result<HashSet<Sim>, FleetError> {
         let rows = list.rows(&self.settings.template)?;
+        self.counters.elsewhere.store(0, Ordering::Relaxed);
         let pass = Pass { list: list.clone(), rows, only, claimed: VecDeque::new() };
         let work = Arc::clone(self);
         let taken = stream::unfold((work, pass), |(work, mut pass)| async move {
@@ -262,7 +267,6 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         let rows = rows.map_err(|problem| pass.list.changed(problem))?;
         let wanted: Vec<_> = rows.iter().map(|row| row.wanted.clone()).collect();
         let claims = self.journal.claim(&wanted, &self.settings.terms).await?;
-        let mut elsewhere = self.elsewhere();
         for (row, claim) in rows.into_iter().zip(claims) {
             match claim {
                 Claim::Open | Claim::Forgotten { .. } | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
@@ -271,8 +275,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                     self.count(&outcome);
                     self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: true });
                 }
-                Claim::Taken => drop(elsewhere.insert(row.sim)),
-                Claim::Ordered(_) | Claim::Refused if pass.only.is_some() => Counters::count(&self.counters.elsewhere),
+                Claim::Taken => self.leave(row.sim),
                 Claim::Ordered(at) => self.counters.count_before(at),
                 Claim::Refused => Counters::count(&self.counters.refused_before),
             }
@@ -282,6 +285,13 @@ impl<C: Purchase, J: Journal> Work<C, J> {
 
     fn elsewhere(&self) -> MutexGuard<'_, HashSet<Sim>> {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves a SIM to who has it; this run sees what came of it later.
+    fn leave(&self, sim: Sim) {
+        if self.elsewhere().insert(sim) {
+            Counters::count(&self.counters.elsewhere);
+        }
     }
 
     fn tell(&self, event: Event) {
@@ -308,16 +318,23 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         };
         let (outcome, recorded) = match recorded {
             Err(JournalError::Doubtful { why, .. }) => {
-                self.counters.doubt(&outcome);
-                (Outcome::Unknown(why), Ok(()))
+                self.counters.take_back(&outcome);
+                let outcome = Outcome::Unknown(why);
+                self.counters.count_outcome(&outcome);
+                (outcome, Ok(()))
             }
-            recorded => (outcome, recorded),
+            Err(JournalError::Lost { sim }) => {
+                // Who has it now finds out, and that is counted.
+                self.counters.take_back(&outcome);
+                self.leave(sim);
+                (outcome, Err(None))
+            }
+            recorded => (outcome, recorded.map_err(Some)),
         };
         self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: recorded.is_ok() });
         match recorded {
-            // Who has it now looks it up.
-            Ok(()) | Err(JournalError::Lost { .. }) => Ok(()),
-            Err(failed) => Err(failed.into()),
+            Err(Some(failed)) => Err(failed.into()),
+            _ => Ok(()),
         }
     }
 }

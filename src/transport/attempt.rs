@@ -8,7 +8,7 @@ use http::Method;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Request, Response};
 
-use super::guard::{guard, has_lapsed};
+use super::guard::Guard;
 use super::intent::{Holds, Intent};
 use super::judge::{Failure, Whole};
 use super::limits::UsedUp;
@@ -42,11 +42,13 @@ impl Transport {
         if window.is_some_and(|window| window.keep(&request, clock::now())) {
             span.repeated();
         }
-        if let Some(holds) = holds {
-            guard(&mut request, holds);
-        }
+        let guard = holds.map(|holds| Guard::new(&mut request, holds));
         span.url(request.url());
-        let answer = self.read(self.send(request, progress).await?).await?;
+        let answer = self.send(request, progress).await;
+        if let Some(guard) = guard {
+            guard.check().map_err(|lapsed| (Trouble::Final, Cause::invalid_request(lapsed)))?;
+        }
+        let answer = self.read(answer?).await?;
         let date = date(&answer.headers).cloned();
         let drift = || self.drift(date.as_ref()?, intent, moment);
         self.judge(answer, intent).map_err(|(trouble, cause)| Failed { trouble, cause, drift: drift() })
@@ -87,7 +89,6 @@ impl Transport {
         tokio::task::yield_now().await;
         progress.sent();
         let response = self.http().execute(request).await.map_err(|error| match self.is_foreign {
-            _ if has_lapsed(&error) => (Trouble::Final, Cause::invalid_request(error.without_url())),
             // It may have been answered with a redirect, and the error be that of where it led.
             true => (Trouble::Lost, Cause::lost(error)),
             false => (no_answer(&error), Cause::transport(error)),

@@ -1,6 +1,8 @@
 //! A body that goes out only while something holds: else the request ends before it, and no server acts on a part of one.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -8,29 +10,36 @@ use http_body::{Body, Frame, SizeHint};
 use reqwest::Request;
 
 use super::intent::Holds;
-use crate::error::chain;
 
 /// Why a body did not go out.
 #[derive(Debug, thiserror::Error)]
 #[error("it took too long from its confirmation to the sending: nothing was sent")]
-struct Lapsed;
+pub(super) struct Lapsed;
 
 /// The body of a request, which is there until it goes out.
 struct Guarded {
     body: Option<Bytes>,
     holds: Holds,
+    has_lapsed: Arc<AtomicBool>,
 }
 
-/// Lets the body of a request out only if `holds` says so when the connection asks for it. A request has a body, or nothing
-/// is signed in it.
-pub(super) fn guard(request: &mut Request, holds: Holds) {
-    let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
-    *request.body_mut() = Some(reqwest::Body::wrap(Guarded { body: Some(body.unwrap_or_default()), holds }));
-}
+/// Whether a body was not let out. What the connection makes of that differs by protocol, so that its error does not tell.
+pub(super) struct Guard(Arc<AtomicBool>);
 
-/// Whether a request failed because its body was not let out.
-pub(super) fn has_lapsed(error: &reqwest::Error) -> bool {
-    chain(error).any(|error| error.is::<Lapsed>())
+impl Guard {
+    /// Lets the body of a request out only if `holds` says so when the connection asks for it. A request has a body, or nothing
+    /// is signed in it.
+    pub(super) fn new(request: &mut Request, holds: Holds) -> Self {
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
+        let (body, has_lapsed) = (Some(body.unwrap_or_default()), Arc::<AtomicBool>::default());
+        let guarded = Guarded { body, holds, has_lapsed: Arc::clone(&has_lapsed) };
+        *request.body_mut() = Some(reqwest::Body::wrap(guarded));
+        Self(has_lapsed)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Lapsed> {
+        if self.0.load(Ordering::SeqCst) { Err(Lapsed) } else { Ok(()) }
+    }
 }
 
 impl Body for Guarded {
@@ -38,9 +47,12 @@ impl Body for Guarded {
     type Error = Lapsed;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Lapsed>>> {
-        let holds = (self.holds)();
-        let frame = self.body.take().map(|body| if holds { Ok(Frame::data(body)) } else { Err(Lapsed) });
-        Poll::Ready(frame)
+        let Some(body) = self.body.take() else { return Poll::Ready(None) };
+        if (self.holds)() {
+            return Poll::Ready(Some(Ok(Frame::data(body))));
+        }
+        self.has_lapsed.store(true, Ordering::SeqCst);
+        Poll::Ready(Some(Err(Lapsed)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use linksfield::csss::types::QueryOrder;
+use linksfield::fleet::{FileJournal, Fleet, Journal};
 use linksfield::sandbox::{Fault, Sandbox};
 use tokio::process::{Child, Command};
 
@@ -73,6 +74,32 @@ fn twice_begun(journal: &Path) -> usize {
     looked_up
 }
 
+/// Looks, as a person does, at each SIM that stays unknown after two orders, and tells the journal; says how many there are.
+async fn look(sandbox: &Sandbox, folder: &Path) -> usize {
+    let mut defaults = crate::fleet_runs::defaults();
+    defaults["package_name"] = PLAN.into();
+    let fleet = Fleet::builder().client(client_of(sandbox)).defaults(&defaults).build().unwrap();
+    let path = folder.join("journal");
+    let mut unknown = HashSet::new();
+    for line in std::fs::read_to_string(&path).unwrap().lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (what, about) = line["did"].as_object().unwrap().iter().next().unwrap();
+        match (&**what, about["sim"].as_str()) {
+            ("begun", Some(sim)) if about["orders"]["sent"] == 2 => drop(unknown.insert(sim.to_owned())),
+            ("begun" | "ordered" | "released", Some(sim)) => drop(unknown.remove(sim)),
+            _ => {}
+        }
+    }
+    let journal = FileJournal::open(path, fleet.purpose()).await.unwrap();
+    for sim in &unknown {
+        let query = QueryOrder::builder().device_id(sim.clone()).page_no(1).page_size(2).build();
+        let order = client_of(sandbox).query_order(&query).await.unwrap().package_order.first().cloned();
+        let id = order.and_then(|order| order.order_code).map(|id| id.to_string());
+        journal.found_out(sim.parse().unwrap(), id.as_deref()).await.unwrap();
+    }
+    unknown.len()
+}
+
 async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize) {
     let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
 
@@ -88,7 +115,7 @@ async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
-    let (mut kills, mut fleets, mut looked_up) = (0, 0, 0);
+    let (mut kills, mut fleets, mut looked_up, mut by_a_person) = (0, 0, 0, 0);
     let (least, sims) = (number("FLEET_KILLS", 20), number("FLEET_SIMS", SIMS));
     // Kills before the first order and after the last do not count.
     while kills < least {
@@ -103,6 +130,12 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
             longest += 100_000;
             match tokio::time::timeout(moment, child.wait()).await {
                 Ok(status) if matches!(status.as_ref().unwrap().code(), Some(0 | 3)) => break,
+                // Killed twice between the journal and the sending.
+                Ok(status) if status.as_ref().unwrap().code() == Some(4) => {
+                    let looked = look(&sandbox, directory.path()).await;
+                    assert!(looked > 0, "{:?}", child.wait_with_output().await);
+                    by_a_person += looked;
+                }
                 Ok(_) => panic!("{:?}", child.wait_with_output().await),
                 Err(_) => {
                     child.kill().await.unwrap();
@@ -114,7 +147,10 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
         looked_up += twice_begun(&directory.path().join("journal"));
         fleets += 1;
     }
-    println!("{kills} kills of {fleets} fleets, {} orders, {looked_up} begun when it was killed", fleets * sims);
+    println!(
+        "{kills} kills of {fleets} fleets, {} orders, {looked_up} begun when it was killed, {by_a_person} left to a person",
+        fleets * sims
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,8 +163,12 @@ async fn a_fleet_whose_answers_are_lost_orders_once_for_every_sim() {
         sandbox.misbehave([None, Some(Fault::DropAfterPlacing), Some(Fault::DropAfterReading)][fastrand::usize(0..3)]);
         match tokio::time::timeout(Duration::from_millis(20), child.wait()).await {
             Ok(status) if status.as_ref().unwrap().success() => break true,
-            // Its queries were lost too often: a person would start it again.
-            Ok(_) => child = start(&sandbox, directory.path()),
+            // Its queries were lost too often, or two orders for a SIM: a person looks, and starts it again.
+            Ok(_) => {
+                sandbox.misbehave(None);
+                look(&sandbox, directory.path()).await;
+                child = start(&sandbox, directory.path());
+            }
             Err(_) if sandbox.order_count() > 10 * SIMS => break false,
             Err(_) => {}
         }

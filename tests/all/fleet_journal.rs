@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use linksfield::csss::Client;
 use linksfield::fleet::{
-    Claim, Done, FileJournal, Fleet, Journal, JournalError, List, Outcome, Summary, Terms, Wanted,
+    Claim, Done, FileJournal, Fleet, Journal, JournalError, List, Orders, Outcome, Summary, Terms, Wanted,
 };
 use linksfield::sandbox::Sandbox;
 use serde_json::json;
@@ -120,11 +120,11 @@ async fn a_second_run_on_a_journal_is_refused_until_the_first_has_ended() {
 async fn nothing_is_begun_any_more_once_another_has_written_although_there_is_a_lock() {
     let kept = Kept::new().await;
     let journal = kept.create().await;
-    let (wanted, before) = (wanted("1"), BTreeSet::new());
-    journal.begun(&wanted, &before, &terms()).await.unwrap();
+    let (wanted, orders) = (wanted("1"), Orders::first(BTreeSet::new()));
+    journal.begun(&wanted, &orders, &terms()).await.unwrap();
     std::fs::OpenOptions::new().append(true).open(kept.path()).unwrap().write_all(b"a line\n").unwrap();
     for _ in 0..2 {
-        let error = journal.begun(&wanted, &before, &terms()).await.unwrap_err();
+        let error = journal.begun(&wanted, &orders, &terms()).await.unwrap_err();
         assert!(matches!(error, JournalError::Locked(_)), "{error}");
     }
     // Nor does another try in this process: what would be read need not be on the disk.
@@ -233,8 +233,7 @@ async fn a_journal_of_the_older_example_is_gone_on_with() {
     std::fs::write(kept.path(), older).unwrap();
     let journal = kept.open().await.unwrap();
     let claims = journal.claim(&["1", "2", "3", "4"].map(wanted), &terms()).await.unwrap();
-    let begun =
-        |claim: &Claim| matches!(claim, Claim::Begun { under_way, .. } if *under_way == Duration::from_secs(60));
+    let begun = |claim: &Claim| matches!(claim, Claim::Begun { wait, .. } if *wait == Duration::from_secs(65));
     assert!(matches!(claims[..], [Claim::Ordered(None), _, _, Claim::Open]), "{claims:?}");
     assert!(begun(&claims[1]) && begun(&claims[2]), "{claims:?}");
     journal.done(&wanted("2"), &Done::Ordered("ORDER_00000000000000002".to_owned())).await.unwrap();

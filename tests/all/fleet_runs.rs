@@ -44,7 +44,7 @@ fn sims(fleet: &Fleet<Client>, count: u32) -> List {
     fleet.list_of(format!("device_id\n{lines}")).unwrap()
 }
 
-async fn journal(folder: &TempDir, fleet: &Fleet<Client>) -> FileJournal {
+pub async fn journal(folder: &TempDir, fleet: &Fleet<Client>) -> FileJournal {
     let path = folder.path().join("journal");
     if path.exists() {
         FileJournal::open(path, fleet.purpose()).await.unwrap()

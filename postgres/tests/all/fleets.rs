@@ -12,7 +12,7 @@ use linksfield::Credentials;
 use linksfield::csss::Client;
 use linksfield::csss::types::QueryOrder;
 use linksfield::fleet::{
-    Claim, Done, Event, Fleet, FleetError, Journal, JournalError, Outcome, Progress, Summary, Terms, Wanted,
+    Claim, Done, Event, Fleet, FleetError, Journal, JournalError, Orders, Outcome, Progress, Summary, Terms, Wanted,
 };
 use linksfield::sandbox::{ACCESS_CODE, SECRET, Sandbox};
 use linksfield::serde_json::{Value, from_value, json};
@@ -270,6 +270,11 @@ async fn what_a_standby_that_took_over_has_forgotten_is_looked_at_before_anythin
     assert_one_order_each(&sandbox, 3).await;
 }
 
+/// The first order for a SIM that had none.
+fn a_first() -> Orders {
+    Orders::first([].into())
+}
+
 fn wanted(sim: &str) -> Wanted {
     from_value(json!({ "sim": sim, "fingerprint": "0123456789abcdef" })).unwrap()
 }
@@ -295,16 +300,16 @@ async fn a_claim_takes_what_is_asked_for_and_waits_for_nobody() {
     let held = "SELECT count(*) FROM linksfield_fleet_sims WHERE token IS NOT NULL";
     assert_eq!(observer.query_one(held, &[]).await.unwrap().get::<_, i64>(0), 2);
     assert_eq!(other.claim(&sims[..3], &terms()).await.unwrap(), [Claim::Taken, Claim::Open, Claim::Taken]);
-    let lost = journal.begun(&sims[1], &[].into(), &terms()).await.unwrap_err();
+    let lost = journal.begun(&sims[1], &a_first(), &terms()).await.unwrap_err();
     assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
-    let begun = other.begun(&sims[1], &["ORDER_1".to_owned()].into(), &terms()).await;
+    let begun = other.begun(&sims[1], &Orders::first(["ORDER_1".to_owned()].into()), &terms()).await;
     assert!(begun.is_ok());
     observer
         .batch_execute("UPDATE linksfield_fleet_sims SET lease_ends = lease_ends - interval '1 hour'")
         .await
         .unwrap();
     let taken = journal.claim(&sims[1..2], &terms()).await.unwrap();
-    assert!(matches!(&taken[..], [Claim::Begun { before, .. }] if before.contains("ORDER_1")), "{taken:?}");
+    assert!(matches!(&taken[..], [Claim::Begun { orders, .. }] if orders.before.contains("ORDER_1")), "{taken:?}");
     let lost = other.done(&sims[1], &Done::Ordered("ORDER_2".to_owned())).await.unwrap_err();
     assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
 }
@@ -321,25 +326,26 @@ async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_
     let elsewhere = fleet("http://127.0.0.1:2").purpose().clone();
     let other = PostgresJournal::open(&database.string, NAME, &elsewhere).await.unwrap_err();
     assert!(matches!(other, JournalError::OtherPurpose { .. }), "{other}");
-    assert!(journal.is_new().await.unwrap());
+    assert!(!journal.is_checked().await.unwrap());
+    journal.checked().await.unwrap();
 
     let sims = ["1", "2"].map(wanted);
     journal.claim(&sims, &terms()).await.unwrap();
     for wanted in &sims {
         let held = journal.found_out(wanted.sim, None).await.unwrap_err();
         assert!(matches!(held, JournalError::NotUnknown { .. }), "{held}");
-        journal.begun(wanted, &[].into(), &terms()).await.unwrap();
+        journal.begun(wanted, &a_first(), &terms()).await.unwrap();
         journal.unknown(wanted, "several new orders").await.unwrap();
     }
-    assert!(!journal.is_new().await.unwrap());
+    assert!(journal.is_checked().await.unwrap());
     journal.found_out(sims[0].sim, Some("ORDER_1")).await.unwrap();
     journal.found_out(sims[1].sim, None).await.unwrap();
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     assert!(matches!(&claims[..], [Claim::Ordered(Some(_)), Claim::Open]), "{claims:?}");
 }
 
-async fn observed(database: &Database, statement: &str) {
-    client(&database.string).await.batch_execute(statement).await.unwrap();
+async fn observed(string: &str, statement: &str) {
+    client(string).await.batch_execute(statement).await.unwrap();
 }
 
 const LEASES_END: &str = "UPDATE linksfield_fleet_sims SET lease_ends = clock_timestamp()";
@@ -352,7 +358,7 @@ async fn a_process_does_not_get_a_sim_twice() {
     let sims = ["1", "1", "2"].map(wanted);
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     assert_eq!(claims, [Claim::Open, Claim::Taken, Claim::Open]);
-    observed(&database, LEASES_END).await;
+    observed(&database.string, LEASES_END).await;
     assert_eq!(journal.claim(&sims, &terms()).await.unwrap(), [Claim::Taken, Claim::Taken, Claim::Taken]);
     for wanted in &sims[1..] {
         journal.release(wanted, "for the next").await.unwrap();
@@ -371,9 +377,9 @@ async fn an_order_of_who_has_lost_the_sim_is_told_and_a_person_has_to_look() {
     let ordered = |order: &str| Done::Ordered(order.to_owned());
     first.claim(&sims, &terms()).await.unwrap();
     for wanted in &sims {
-        first.begun(wanted, &[].into(), &terms()).await.unwrap();
+        first.begun(wanted, &a_first(), &terms()).await.unwrap();
     }
-    observed(&database, LEASES_END).await;
+    observed(&database.string, LEASES_END).await;
     other.claim(&sims, &terms()).await.unwrap();
     let names = |error: &JournalError, orders: [&str; 2]| {
         assert!(
@@ -388,16 +394,16 @@ async fn an_order_of_who_has_lost_the_sim_is_told_and_a_person_has_to_look() {
     // It comes before.
     let lost = first.done(&sims[1], &ordered("ORDER_Y")).await.unwrap_err();
     assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
-    let lost = other.begun(&sims[1], &[].into(), &terms()).await;
+    let lost = other.begun(&sims[1], &a_first(), &terms()).await;
     assert!(matches!(lost, Err(JournalError::Lost { .. })), "nothing more is ordered");
     // The other finds just that.
     first.done(&sims[2], &ordered("ORDER_Y")).await.unwrap_err();
     other.done(&sims[2], &ordered("ORDER_Y")).await.unwrap();
     assert_eq!(other.claim(&sims[1..2], &terms()).await.unwrap(), [Claim::Taken]);
-    observed(&database, LEASES_END).await;
+    observed(&database.string, LEASES_END).await;
     let claims = other.claim(&sims, &terms()).await.unwrap();
     assert!(matches!(&claims[..], [Claim::Unknown(_), Claim::Unknown(_), Claim::Ordered(_)]), "{claims:?}");
-    observed(&database, "UPDATE linksfield_fleet_sims SET fingerprint = ''").await;
+    observed(&database.string, "UPDATE linksfield_fleet_sims SET fingerprint = ''").await;
     let different = other.claim(&sims, &terms()).await.unwrap_err();
     assert!(matches!(different, JournalError::OtherParameters { .. }), "{different}");
     first.found_out(sims[0].sim, Some("ORDER_Z")).await.unwrap();
@@ -411,7 +417,8 @@ async fn a_run_that_meets_a_doubtful_sim_is_not_complete_and_orders_nothing_for_
     let fleet = fleet(sandbox.url());
     let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
     assert!(run(&fleet, 1, journal).await.unwrap().1.is_complete());
-    observed(&database, "UPDATE linksfield_fleet_sims SET state = 'unknown', result = 'ORDER_Y and ORDER_Z'").await;
+    observed(&database.string, "UPDATE linksfield_fleet_sims SET state = 'unknown', result = 'ORDER_Y and ORDER_Z'")
+        .await;
     let journal = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
     let (outcomes, summary) = run(&fleet, 1, journal).await.unwrap();
     assert!(matches!(&outcomes[..], [Outcome::Unknown(why)] if why == "ORDER_Y and ORDER_Z"), "{outcomes:?}");
@@ -430,10 +437,10 @@ async fn what_may_be_forgotten_stays_unknown_for_as_long_as_nobody_tells_the_jou
     let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
     assert!(run(&fleet, 2, journal).await.unwrap().1.is_complete());
     // What was done is lost, and the database is another.
-    observed(&database, "DELETE FROM linksfield_fleet_sims").await;
+    observed(&database.string, "DELETE FROM linksfield_fleet_sims").await;
     let another =
         "UPDATE linksfield_fleets SET identity = 'another', created_at = clock_timestamp() - interval '6 days'";
-    observed(&database, another).await;
+    observed(&database.string, another).await;
     for _ in 0..2 {
         let journal = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
         let (outcomes, _) = run(&fleet, 2, journal).await.unwrap();
@@ -456,22 +463,22 @@ async fn an_order_is_under_way_no_longer_than_its_deadline_and_no_shorter_if_tha
     let sims = ["1", "2"].map(wanted);
     let endless = Terms::new(Duration::MAX, Duration::ZERO);
     journal.claim(&sims, &terms()).await.unwrap();
-    journal.begun(&sims[0], &[].into(), &terms()).await.unwrap();
-    journal.begun(&sims[1], &[].into(), &endless).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    journal.begun(&sims[1], &a_first(), &endless).await.unwrap();
     for wanted in &sims {
         journal.unknown(wanted, "no answer").await.unwrap();
     }
     // The clock of the database was set back.
-    observed(&database, "UPDATE linksfield_fleet_sims SET begun_at = begun_at + interval '1 day'").await;
+    observed(&database.string, "UPDATE linksfield_fleet_sims SET begun_at = begun_at + interval '1 day'").await;
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     let waits: Vec<_> = claims
         .iter()
         .filter_map(|claim| match claim {
-            Claim::Begun { under_way, .. } => Some(*under_way),
+            Claim::Begun { wait, .. } => Some(*wait),
             _ => None,
         })
         .collect();
-    assert_eq!(waits, [terms().deadline, Duration::MAX]);
+    assert_eq!(waits, [terms().deadline + terms().settle, Duration::MAX]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -480,10 +487,15 @@ async fn what_was_begun_outlives_a_crash_of_the_database_whatever_its_default_is
     let purpose = fleet("http://127.0.0.1:1").purpose().clone();
     let journal = PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap();
     journal.claim(&[wanted("1")], &terms()).await.unwrap();
-    journal.begun(&wanted("1"), &[].into(), &terms()).await.unwrap();
+    journal.begun(&wanted("1"), &a_first(), &terms()).await.unwrap();
     server.crash();
     server.go_on();
-    assert!(!journal.is_new().await.unwrap());
+    observed(&server.string(), LEASES_END).await;
+    let claims = journal.claim(&[wanted("1")], &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Taken]), "it has it: {claims:?}");
+    let other = PostgresJournal::open(&server.string(), NAME, &purpose).await.unwrap();
+    let claims = other.claim(&[wanted("1")], &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { .. }]), "{claims:?}");
 }
 
 /// Claims, begins and ends `FLEET_SIMS` SIMs, on a database that syncs, with nothing else between.
@@ -502,7 +514,7 @@ async fn how_many_sims_a_second_the_database_takes() {
             for some in own.chunks(16) {
                 journal.claim(some, &terms()).await.unwrap();
                 for wanted in some {
-                    journal.begun(wanted, &[].into(), &terms()).await.unwrap();
+                    journal.begun(wanted, &a_first(), &terms()).await.unwrap();
                     journal.done(wanted, &Done::Ordered("ORDER_47452122261749760".to_owned())).await.unwrap();
                 }
             }

@@ -3,7 +3,6 @@
 //! One thread has the file. It writes what has come together meanwhile as one piece and syncs once for all of it, so that
 //! many orders at a time cost little more than one.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -21,7 +20,7 @@ use super::filesystem::{check, sync_folder};
 use super::index::{Index, Known, State};
 use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
 use super::pen::{Begun, Pen, Task, broken};
-use super::{Claim, Confirmation, Done, Journal, JournalError, Purpose, Terms, Wanted};
+use super::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Terms, Wanted};
 use crate::fleet::sim::Sim;
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -159,7 +158,7 @@ impl Journal for FileJournal {
             let Some(known) = found else { return Ok(Claim::Taken) };
             let Some(known) = known else { return Ok(Claim::Open) };
             let begun = lines.next().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))?;
-            let under_way = self.under_way(&begun);
+            let wait = self.under_way(&begun).saturating_add(begun.settle.max(terms.settle));
             if let Some(recorded) = begun.fingerprint.filter(|recorded| *recorded != wanted.fingerprint)
                 && known.state() != State::Refused
             {
@@ -173,19 +172,19 @@ impl Journal for FileJournal {
                 State::Ordered => Claim::Ordered(begun.at),
                 State::Refused if terms.again_refused => Claim::Open,
                 State::Refused => Claim::Refused,
-                State::Begun => Claim::Begun { before: begun.before, under_way },
+                State::Begun => Claim::Begun { orders: begun.orders, wait },
             })
         };
         wanted.iter().zip(found).map(&mut claim).collect()
     }
 
-    async fn begun(&self, wanted: &Wanted, before: &BTreeSet<String>, terms: &Terms) -> Result<Confirmation> {
-        let deadline = terms.deadline.as_millis().try_into().unwrap_or(u64::MAX);
-        let (sim, fingerprint, before) = (wanted.sim, wanted.fingerprint.clone(), before.clone());
-        let (offset, confirmation) = self.write(Entry::Begun { sim, fingerprint, before, deadline }, true).await?;
-        let mut index = self.index();
-        index.was_begun = true;
-        index.set(sim, State::Begun, offset);
+    async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation> {
+        let milliseconds = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
+        let (deadline, settle) = (milliseconds(terms.deadline), milliseconds(terms.settle));
+        let (sim, fingerprint, orders) = (wanted.sim, wanted.fingerprint.clone(), orders.clone());
+        let begun = Entry::Begun { sim, fingerprint, orders, deadline, settle };
+        let (offset, confirmation) = self.write(begun, true).await?;
+        self.index().set(sim, State::Begun, offset);
         Ok(confirmation)
     }
 
@@ -208,8 +207,14 @@ impl Journal for FileJournal {
         self.end(wanted.sim, Entry::Released { sim: wanted.sim, why: why.to_owned() }, None).await
     }
 
-    async fn is_new(&self) -> Result<bool> {
-        Ok(!self.index().was_begun)
+    async fn is_checked(&self) -> Result<bool> {
+        Ok(self.index().is_checked)
+    }
+
+    async fn checked(&self) -> Result<()> {
+        self.write(Entry::Checked {}, false).await?;
+        self.index().is_checked = true;
+        Ok(())
     }
 
     async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {

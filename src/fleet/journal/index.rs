@@ -12,7 +12,7 @@ pub(super) struct Index {
     pub(super) known: HashMap<Sim, Known>,
     /// Those that this run has at the moment.
     pub(super) claimed: HashSet<Sim>,
-    pub(super) was_begun: bool,
+    pub(super) is_checked: bool,
 }
 
 /// The state of a SIM, and where the line begins with which its order was begun, in 8 bytes.
@@ -58,10 +58,8 @@ impl Index {
     /// Takes over what a line at `offset` says.
     pub(super) fn note(&mut self, did: &Entry, offset: u64) {
         match did {
-            Entry::Begun { sim, .. } => {
-                self.was_begun = true;
-                self.set(*sim, State::Begun, offset);
-            }
+            Entry::Begun { sim, .. } => self.set(*sim, State::Begun, offset),
+            Entry::Checked {} => self.is_checked = true,
             Entry::Ordered { sim, .. } => self.set(*sim, State::Ordered, offset),
             Entry::Refused { sim, .. } => self.set(*sim, State::Refused, offset),
             Entry::Released { sim, .. } => drop(self.known.remove(sim)),
@@ -70,7 +68,8 @@ impl Index {
     }
 
     pub(super) fn note_old(&mut self, entry: &OldEntry, offset: u64) {
-        self.was_begun = true;
+        // It is the journal of a run before.
+        self.is_checked = true;
         match entry {
             OldEntry::About { sim, .. } => self.set(*sim, State::Begun, offset),
             OldEntry::Ordered { sim, .. } => self.set(*sim, State::Ordered, offset),

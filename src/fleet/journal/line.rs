@@ -1,13 +1,13 @@
 //! One line of a journal in a file: JSON, with its number and a checksum.
 //!
-//! `{"n":2,"at":1764112345123,"did":{"begun":{"sim":"…","fingerprint":"…","before":[],"deadline":60000}},"sum":"1a2b3c4d"}`
+//! `{"n":2,"at":1764112345123,"did":{"begun":{"sim":"…","fingerprint":"…","orders":{"before":[],"sent":1},…}},"sum":"1a2b3c4d"}`
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JournalError, Purpose, hexadecimal};
+use super::{JournalError, Orders, Purpose, hexadecimal};
 use crate::error::reason;
 use crate::fleet::sim::Sim;
 
@@ -35,13 +35,16 @@ pub(super) enum Entry {
     Run {
         id: String,
     },
+    /// It was looked whether a journal before was lost.
+    Checked {},
     Begun {
         sim: Sim,
         fingerprint: String,
-        /// The orders that the SIM had.
-        before: BTreeSet<String>,
-        /// Milliseconds after which the order is not under way any more.
+        orders: Orders,
+        /// Milliseconds after which the last of them is not under way any more.
         deadline: u64,
+        /// Milliseconds after that, before it is looked for.
+        settle: u64,
     },
     Ordered {
         sim: Sim,

@@ -29,12 +29,14 @@ pub trait Journal: Send + Sync + 'static {
     /// What is returned stands in the order of `wanted`.
     fn claim(&self, wanted: &[Wanted], terms: &Terms) -> impl Future<Output = Result<Vec<Claim>, JournalError>> + Send;
 
-    /// An order for the SIM is about to be sent. It is [`JournalError::Lost`] if another has taken the SIM meanwhile:
-    /// nothing is sent then, and the run goes on with the others.
+    /// This is how it stands with the orders of the SIM: one is about to be sent, or what became of the last is known. It is
+    /// [`JournalError::Lost`] if another has taken the SIM meanwhile: nothing is sent then, and the run goes on with the
+    /// others. An order that was [accepted](Orders::accepted) is written down all the same, and it is
+    /// [`JournalError::Doubtful`] as in [`done`](Self::done).
     fn begun(
         &self,
         wanted: &Wanted,
-        before: &BTreeSet<String>,
+        orders: &Orders,
         terms: &Terms,
     ) -> impl Future<Output = Result<Confirmation, JournalError>> + Send;
 
@@ -47,8 +49,11 @@ pub trait Journal: Send + Sync + 'static {
     /// No order was placed for the SIM, and none is under way; it can be claimed again.
     fn release(&self, wanted: &Wanted, why: &str) -> impl Future<Output = Result<(), JournalError>> + Send;
 
-    /// Whether no order was ever begun.
-    fn is_new(&self) -> impl Future<Output = Result<bool, JournalError>> + Send;
+    /// Whether a run has [looked](Self::checked) for orders that the journal should know. Nothing is begun before.
+    fn is_checked(&self) -> impl Future<Output = Result<bool, JournalError>> + Send;
+
+    /// The first SIMs have no recent order, or a person accepts them: this is not the journal of a run that was lost.
+    fn checked(&self) -> impl Future<Output = Result<(), JournalError>> + Send;
 
     /// Takes down what a person found out of a SIM that stays unknown: that this is its order, or that none was placed, so
     /// that the next run orders. It is [`JournalError::NotUnknown`] if no order for it was begun or may have been forgotten,
@@ -109,10 +114,11 @@ pub enum Claim {
     },
     /// It is yours, and an order for it was begun.
     Begun {
-        /// The orders that the SIM had before.
-        before: BTreeSet<String>,
-        /// How much longer that order may be under way.
-        under_way: Duration,
+        /// How it stands with its orders.
+        orders: Orders,
+        /// How long to wait until that order is looked for: as long as it may be under way, and then the longer `settle` of
+        /// who began it and who claims it.
+        wait: Duration,
     },
     /// Its order was placed, at that time if that is known.
     Ordered(Option<SystemTime>),
@@ -132,6 +138,28 @@ pub enum Done {
     Ordered(String),
     /// The API refused to place one, in these words.
     Refused(String),
+}
+
+/// How it stands with the orders for a SIM of which none is known to be the only one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Orders {
+    /// Those that the SIM had before the first was sent.
+    pub before: BTreeSet<String>,
+    /// How many may have been sent since. After the second, only a person can say that there shall be another.
+    pub sent: u8,
+    /// The order that the API accepted as the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+}
+
+impl Orders {
+    /// Those of a SIM for which the first order is about to be sent.
+    #[must_use]
+    pub fn first(before: BTreeSet<String>) -> Self {
+        Self { before, sent: 1, accepted: None }
+    }
 }
 
 /// That a journal has what it was told, and since when at the latest the world may know it.

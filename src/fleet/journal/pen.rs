@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::line::{Entry, Line, OldEntry, is_old, read_old};
-use super::{Confirmation, JournalError};
+use super::{Confirmation, JournalError, Orders};
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -44,10 +44,12 @@ pub(super) enum Task {
 /// What the line says with which an order was begun.
 pub(super) struct Begun {
     pub(super) fingerprint: Option<String>,
-    pub(super) before: BTreeSet<String>,
+    pub(super) orders: Orders,
     pub(super) at: Option<SystemTime>,
     /// How long it may be under way.
     pub(super) deadline: Duration,
+    /// How long after that it is looked for.
+    pub(super) settle: Duration,
 }
 
 /// What writes the file.
@@ -145,7 +147,8 @@ impl Pen {
                 OldEntry::About { before, .. } => before,
                 OldEntry::Ordered { .. } => BTreeSet::new(),
             };
-            return Ok(Begun { fingerprint: None, before, at: None, deadline: OLD_DEADLINE });
+            let orders = Orders::first(before);
+            return Ok(Begun { fingerprint: None, orders, at: None, deadline: OLD_DEADLINE, settle: Duration::ZERO });
         }
         Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
     }
@@ -155,12 +158,13 @@ impl Line {
     fn begun(self) -> Option<Begun> {
         let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
         match self.did {
-            Entry::Begun { fingerprint, before, deadline, .. } => {
-                let deadline = Duration::from_millis(deadline);
-                Some(Begun { fingerprint: Some(fingerprint), before, at, deadline })
+            Entry::Begun { fingerprint, orders, deadline, settle, .. } => {
+                let (deadline, settle) = (Duration::from_millis(deadline), Duration::from_millis(settle));
+                Some(Begun { fingerprint: Some(fingerprint), orders, at, deadline, settle })
             }
             Entry::Ordered { .. } | Entry::Refused { .. } => {
-                Some(Begun { fingerprint: None, before: BTreeSet::new(), at, deadline: Duration::ZERO })
+                let (orders, none) = (Orders::first(BTreeSet::new()), Duration::ZERO);
+                Some(Begun { fingerprint: None, orders, at, deadline: none, settle: none })
             }
             _ => None,
         }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::family::private::Sealed;
 use crate::transport::intent::Ready;
 use crate::values::Time;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Orders on a page of the list; the largest that is allowed is not documented.
 const PAGE: i64 = 50;
@@ -65,6 +65,19 @@ pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
 pub struct Placed {
     pub(super) id: Option<String>,
     pub(super) date: Option<Time>,
+}
+
+impl Placed {
+    /// Its id and its date, as errors name it.
+    pub(super) fn names(&self) -> (String, String) {
+        let text = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
+        (text(self.id.as_deref()), text(self.date.as_ref().map(Time::as_str)))
+    }
+
+    /// Its date, if that can be read.
+    pub(super) fn instant(&self) -> Option<SystemTime> {
+        self.date.as_ref().and_then(|date| date.instant().or_else(|| date.in_utc8()))
+    }
 }
 
 impl Sealed for csss::Client {}

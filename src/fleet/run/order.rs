@@ -1,25 +1,27 @@
 //! One SIM: its orders are listed, one is begun and sent, and what became of it is found out.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::check::RECENT;
 use super::{FleetError, Work};
 use crate::error::{Error, ErrorKind};
 use crate::fleet::input::Row;
-use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError};
+use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, Orders, Terms};
 use crate::fleet::progress::{Counters, Event, Outcome};
 use crate::fleet::purchase::{Placed, Purchase};
 use crate::transport::clock;
 use crate::transport::intent::{Holds, Ready};
-use crate::values::Time;
 
-/// How often a run orders for a SIM of which no order is listed.
+/// How often an order is tried that takes too long from the journal to the connection, so that nothing is sent.
 const ATTEMPTS: usize = 5;
+
+/// How many orders may be sent for a SIM of which none is known to be the only one: then a person has to look.
+const MOST: u8 = 2;
 
 /// Longest time between the journal's confirmation and the sending: who slept longer may have lost the SIM to another.
 const FRESH: Duration = Duration::from_secs(2);
@@ -27,9 +29,9 @@ const FRESH: Duration = Duration::from_secs(2);
 /// What is said where there is no list in which an order could be found.
 const UNLISTED: &str = "no documented call lists orders: find out whether it was placed, and tell the journal";
 
-/// How old an order may be that counts as recent: 24 hours, and as much again, because neither the zone nor the form of its
-/// date is documented.
-const RECENT: Duration = Duration::from_secs(48 * 3600);
+/// What is said where as many orders were sent as may be, and none of them is listed.
+const UNSEEN: &str =
+    "it was ordered twice, and neither is listed: find out whether one was placed, and tell the journal";
 
 /// That the journal may have forgotten what was begun for a SIM, since it was created.
 #[derive(Clone, Copy)]
@@ -39,10 +41,9 @@ struct Forgotten {
 
 /// What was begun for a SIM, now or in a run before, and may have placed an order.
 struct Suspect {
-    /// The orders that the SIM had before.
-    before: BTreeSet<String>,
-    /// How much longer the order may be under way.
-    under_way: Duration,
+    orders: Orders,
+    /// How long to wait until it is looked up.
+    wait: Duration,
     why: String,
 }
 
@@ -81,7 +82,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         let mut permit = Some(permit);
         let outcome = match self.outcome_for(&row, claim, &mut permit).await {
             Err(FleetError::Journal(JournalError::Lost { sim })) => {
-                self.elsewhere().insert(sim);
+                self.leave(sim);
                 return Ok(());
             }
             outcome => outcome?,
@@ -103,65 +104,62 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             _ => None,
         };
         let mut suspect = match claim {
-            Claim::Begun { before, under_way } => {
-                Some(Suspect { before, under_way, why: "it was begun in a run before".to_owned() })
+            Claim::Begun { orders, wait } => {
+                Some(Suspect { orders, wait, why: "it was begun in a run before".to_owned() })
             }
             _ => None,
         };
-        let mut why = String::new();
-        for _ in 0..ATTEMPTS {
+        loop {
             let is_first = suspect.is_none();
-            let before = match suspect.take() {
-                None => match self.orders_before(row, forgotten).await? {
-                    Ok(before) => before,
+            let orders = match suspect.take() {
+                None => match self.orders_before(row, forgotten).await {
+                    Ok(before) => Orders::first(before),
                     Err(outcome) => return Ok(outcome),
                 },
                 Some(suspect) => match self.look_up(row, &suspect, permit).await {
                     Found::Placed(order) => return Ok(Outcome::Ordered(order)),
                     Found::Unclear(why) => return Ok(Outcome::Unknown(why)),
-                    Found::NotPlaced => suspect.before,
+                    Found::NotPlaced if suspect.orders.sent >= MOST => {
+                        return Ok(Outcome::Unknown(format!("{}; {UNSEEN}", suspect.why)));
+                    }
+                    Found::NotPlaced => Orders { sent: suspect.orders.sent + 1, ..suspect.orders },
                 },
             };
             if self.stopper.halted().is_some() {
                 let outcome = if is_first { Outcome::NotSent } else { Outcome::Unknown };
                 return Ok(outcome("the run was stopped before it was ordered".to_owned()));
             }
-            let (outcome, under_way) = self.send(row, &before).await?;
-            why = match outcome {
-                Outcome::Unknown(why) => why,
+            let (outcome, wait) = self.send(row, &orders).await?;
+            suspect = Some(match outcome {
+                Outcome::Unknown(why) => Suspect { orders, wait, why },
                 outcome if is_first => return Ok(outcome),
-                outcome => return Ok(self.once_more(row, before, outcome, permit).await),
-            };
-            suspect = Some(Suspect { before, under_way, why: why.clone() });
+                Outcome::Ordered(order) => match self.accepted(row, orders, order).await {
+                    Ok(suspect) => suspect,
+                    Err(outcome) => return Ok(outcome),
+                },
+                // Maybe because of the first: it says nothing of that.
+                Outcome::Refused(why) => {
+                    let why = format!("it was ordered again, and refused: {why}");
+                    Suspect { orders, wait: self.settings.terms.settle, why }
+                }
+                Outcome::NotSent(why) => {
+                    let first = Orders { sent: orders.sent - 1, ..orders };
+                    self.journal.begun(&row.wanted, &first, &self.settings.terms).await?;
+                    return Ok(Outcome::Unknown(why));
+                }
+            });
         }
-        Ok(Outcome::Unknown(format!("ordered {ATTEMPTS} times, the last time: {why}")))
     }
 
-    /// What comes of a SIM for which an order was sent before, of which none was listed when it could not be under way any
-    /// more. The server may have been later than that: so the list has to agree with what came of the last.
-    async fn once_more(
-        &self,
-        row: &Row<C::Parameters>,
-        before: BTreeSet<String>,
-        last: Outcome,
-        permit: &mut Option<OwnedSemaphorePermit>,
-    ) -> Outcome {
-        let why = match &last {
-            Outcome::Ordered(order) => format!("it was ordered again, as {order}"),
-            Outcome::Refused(why) => why.clone(),
-            // What is begun stays so, with the orders that the SIM had before it.
-            Outcome::NotSent(why) | Outcome::Unknown(why) => return Outcome::Unknown(why.clone()),
-        };
-        let suspect = Suspect { before, under_way: Duration::ZERO, why };
-        match (self.look_up(row, &suspect, permit).await, last) {
-            // It may be refused because of the one before.
-            (Found::Placed(order), Outcome::Refused(_)) => Outcome::Ordered(order),
-            (Found::Placed(found), Outcome::Ordered(order)) if found != order => {
-                Outcome::Unknown(format!("it was ordered again, as {order}, but {found} is listed: look for both"))
-            }
-            (Found::Placed(_), last) | (Found::NotPlaced, last @ Outcome::Refused(_)) => last,
-            (Found::NotPlaced, _) => Outcome::Unknown(format!("{}; but it is not listed", suspect.why)),
-            (Found::Unclear(why), _) => Outcome::Unknown(why),
+    /// What to look up when the second order for a SIM was accepted, once the journal has that: the server may have been late
+    /// with the first. Or what comes of the SIM if the journal does not take it.
+    async fn accepted(&self, row: &Row<C::Parameters>, mut orders: Orders, order: String) -> Result<Suspect, Outcome> {
+        let why = format!("it was ordered again, as {order}");
+        orders.accepted = Some(order);
+        match self.journal.begun(&row.wanted, &orders, &self.settings.terms).await {
+            Ok(_) => Ok(Suspect { orders, wait: self.settings.terms.settle, why }),
+            Err(JournalError::Doubtful { why, .. }) => Err(Outcome::Unknown(why)),
+            Err(error) => Err(Outcome::Unknown(format!("{why}; {error}"))),
         }
     }
 
@@ -170,31 +168,22 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         &self,
         row: &Row<C::Parameters>,
         forgotten: Option<Forgotten>,
-    ) -> Result<Result<BTreeSet<String>, Outcome>, FleetError> {
+    ) -> Result<BTreeSet<String>, Outcome> {
         if !C::LISTS_ORDERS {
             let unknown = || Outcome::Unknown(format!("the journal may have forgotten its order; {UNLISTED}"));
-            return Ok(if forgotten.is_some() { Err(unknown()) } else { Ok(BTreeSet::new()) });
+            return if forgotten.is_some() { Err(unknown()) } else { Ok(BTreeSet::new()) };
         }
         let orders = match self.settings.client.orders_of(row.sim.to_string()).await {
             Ok(orders) => orders,
-            Err(error) if forgotten.is_some() => return Ok(Err(Outcome::Unknown(error.to_string()))),
-            Err(error) => return Ok(Err(Outcome::NotSent(error.to_string()))),
+            Err(error) if forgotten.is_some() => return Err(Outcome::Unknown(error.to_string())),
+            Err(error) => return Err(Outcome::NotSent(error.to_string())),
         };
-        let unchecked = self.unchecked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        let text = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
-        let names = |order: &Placed| (text(order.id.as_deref()), text(order.date.as_ref().map(Time::as_str)));
         if let Some(order) = forgotten.and_then(|forgotten| orders.iter().find(|order| forgotten.may_be(order))) {
-            let (order, date) = names(order);
+            let (order, date) = order.names();
             let why = "the journal may have forgotten what was begun, and it has the order";
-            return Ok(Err(Outcome::Unknown(format!("{why} {order} of {date}: look whether that is yours"))));
+            return Err(Outcome::Unknown(format!("{why} {order} of {date}: look whether that is yours")));
         }
-        if unchecked.is_ok()
-            && let Some(order) = orders.iter().find(|order| is_recent(order))
-        {
-            let (order, date) = names(order);
-            return Err(FleetError::RecentOrder { sim: row.sim, order, date });
-        }
-        Ok(ids(orders).map_err(Outcome::NotSent))
+        ids(orders).map_err(Outcome::NotSent)
     }
 
     /// Finds out what became of an order, once it can't be under way any more. Meanwhile another SIM has the permit.
@@ -210,7 +199,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         }
         self.tell(Event::LookingUp { sim, why: why.clone() });
         drop(permit.take());
-        if !self.stopper.wait(suspect.under_way.saturating_add(self.settings.terms.settle)).await {
+        if !self.stopper.wait(suspect.wait).await {
             return Found::Unclear(format!("{why}; the run was stopped before it was looked up"));
         }
         *permit = Arc::clone(&self.permits).acquire_owned().await.ok();
@@ -220,27 +209,30 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Ok(listed) => listed,
             Err(unlisted) => return Found::Unclear(format!("{why}; its orders can't be listed: {unlisted}")),
         };
-        let mut new = listed.difference(&suspect.before);
-        match (new.next(), new.next()) {
-            (None, _) => Found::NotPlaced,
-            (Some(order), None) => Found::Placed(order.clone()),
-            (Some(first), Some(second)) => Found::Unclear(format!(
+        let Orders { before, accepted, .. } = &suspect.orders;
+        let mut new = listed.difference(before);
+        match (new.next(), new.next(), accepted) {
+            (Some(first), Some(second), _) => Found::Unclear(format!(
                 "{why}; it has several new orders ({first}, {second}): look which of them is yours"
             )),
+            (Some(order), None, Some(accepted)) if order != accepted => {
+                Found::Unclear(format!("it was ordered again, as {accepted}, but {order} is listed: look for both"))
+            }
+            (Some(order), None, _) => Found::Placed(order.clone()),
+            (None, _, Some(accepted)) => {
+                Found::Unclear(format!("it was ordered again, as {accepted}, which is not listed"))
+            }
+            (None, _, None) => Found::NotPlaced,
         }
     }
 
-    /// Orders once, and says how much longer that order may be under way: a server may act on what it was sent whether or
-    /// not its connection lives.
-    async fn send(
-        &self,
-        row: &Row<C::Parameters>,
-        before: &BTreeSet<String>,
-    ) -> Result<(Outcome, Duration), FleetError> {
-        let deadline = self.settings.terms.deadline;
+    /// Orders once, and says how long to wait until it is looked up: a server may act on what it was sent whether or not its
+    /// connection lives.
+    async fn send(&self, row: &Row<C::Parameters>, orders: &Orders) -> Result<(Outcome, Duration), FleetError> {
+        let Terms { deadline, settle, .. } = self.settings.terms;
         for _ in 0..ATTEMPTS {
             let way = Shared::default();
-            let ready = self.ready(row, before, &way);
+            let ready = self.ready(row, orders, &way);
             let result = self.settings.client.order(&row.parameters, deadline, ready).await;
             let Way { begun, failed, lapsed } = std::mem::take(&mut *lock(&way));
             let outcome = match (result, failed) {
@@ -251,17 +243,17 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 (Err(error), None) => not_placed(&error),
             };
             let under_way = begun.map_or(Duration::ZERO, |begun| deadline.saturating_sub(begun.elapsed()));
-            return Ok((outcome, under_way));
+            return Ok((outcome, under_way.saturating_add(settle)));
         }
         let why = "it took too long from the journal to the connection, again and again";
         Ok((Outcome::NotSent(why.to_owned()), Duration::ZERO))
     }
 
     /// Begins the order in the journal, and lets it go out while that is fresh.
-    fn ready(&self, row: &Row<C::Parameters>, before: &BTreeSet<String>, way: &Shared<Way>) -> Ready {
+    fn ready(&self, row: &Row<C::Parameters>, orders: &Orders, way: &Shared<Way>) -> Ready {
         let (journal, clock, terms) =
             (Arc::clone(&self.journal), Arc::clone(&self.settings.clock), self.settings.terms);
-        let (about, way) = (Arc::new((row.wanted.clone(), before.clone())), Arc::clone(way));
+        let (about, way) = (Arc::new((row.wanted.clone(), orders.clone())), Arc::clone(way));
         Arc::new(move || {
             let (journal, clock, about, way) =
                 (Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&about), Arc::clone(&way));
@@ -306,20 +298,10 @@ fn ids(orders: Vec<Placed>) -> Result<BTreeSet<String>, String> {
     ids.ok_or_else(|| "an order without an id is listed".to_owned())
 }
 
-fn date_of(order: &Placed) -> Option<SystemTime> {
-    order.date.as_ref().and_then(|date| date.instant().or_else(|| date.in_utc8()))
-}
-
-/// What has no date that can be read is not: a new journal is a question, which an old order must not ask.
-fn is_recent(order: &Placed) -> bool {
-    // What is yet to come has no age, and counts.
-    date_of(order).is_some_and(|date| SystemTime::now().duration_since(date).unwrap_or_default() < RECENT)
-}
-
 impl Forgotten {
     /// Whether an order may be one that was forgotten: unless it is surely older than the journal.
     fn may_be(self, order: &Placed) -> bool {
-        let (Some(date), Some(since)) = (date_of(order), self.since) else { return true };
+        let (Some(date), Some(since)) = (order.instant(), self.since) else { return true };
         since.duration_since(date).unwrap_or_default() < RECENT
     }
 }

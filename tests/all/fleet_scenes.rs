@@ -1,0 +1,275 @@
+//! What no journal may let happen: a SIM for which two orders may be out is ordered for again, or called ordered.
+//!
+//! These are played over each journal. `open` makes or opens it, as if no other run had it any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use linksfield::Credentials;
+use linksfield::csss::Client;
+use linksfield::csss::types::OrderPackage;
+use linksfield::fleet::{Event, Fleet, FleetError, Journal, Outcome, Run};
+use linksfield::sandbox::{ACCESS_CODE, Fault, Reply, SECRET, Sandbox, Story};
+use linksfield::serde_json::{Value, from_value, json};
+
+fn defaults() -> Value {
+    json!({
+        "package_code": "DP20190726001274", "package_name": "20M", "package_type": "2", "order_period": "1",
+        "pay_amount": "0", "pay_rst": "1", "is_open": "0", "global_order": "0", "test_flow_flag": "0", "test_flow": "0",
+    })
+}
+
+fn client(sandbox: &Sandbox) -> Client {
+    let credentials = Credentials::new(ACCESS_CODE, SECRET).unwrap();
+    Client::builder().credentials(credentials).environment(sandbox.url()).build().unwrap()
+}
+
+fn fleet(sandbox: &Sandbox, accepts_recent: bool) -> Fleet<Client> {
+    let fleet = Fleet::builder().client(client(sandbox)).defaults(&defaults()).again_refused(true);
+    // Longer than an order takes where other tests have the machine.
+    let fleet = fleet.deadline(Duration::from_secs(2)).settle(Duration::from_millis(10));
+    fleet.accepts_recent(accepts_recent).build().unwrap()
+}
+
+async fn outcomes(mut run: Run) -> Result<Vec<Outcome>, FleetError> {
+    let mut outcomes = Vec::new();
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome, .. } = event {
+            outcomes.push(outcome);
+        }
+    }
+    run.finish().await.map(|_| outcomes)
+}
+
+/// A fleet of one SIM, whose orders are listed as a test says.
+struct Scene {
+    sandbox: Sandbox,
+    fleet: Fleet<Client>,
+    is_hidden: Arc<AtomicBool>,
+}
+
+impl Scene {
+    /// Until it is said otherwise, only the orders of these ids are listed.
+    async fn listing(ids: &[&str]) -> Self {
+        let (sandbox, is_hidden) = (Sandbox::start().await.unwrap(), Arc::new(AtomicBool::new(true)));
+        let hidden = Arc::clone(&is_hidden);
+        let orders: Vec<_> = ids.iter().map(|id| json!({ "orderCode": id })).collect();
+        let page = json!({ "cur_page_no": 1, "page_size": 50, "total_count": ids.len(), "total_pages": 1 });
+        let data = json!({ "page": page, "package_order_num": ids.len(), "package_order": orders });
+        let list = Reply::body(json!({ "code": "0000", "message": "ok", "data": data }).to_string());
+        let list = Story::new(list).of("queryOrder").when(move |_| hidden.load(Ordering::SeqCst)).always();
+        sandbox.tell(list).unwrap();
+        let fleet = fleet(&sandbox, true);
+        Self { sandbox, fleet, is_hidden }
+    }
+
+    async fn without_orders() -> Self {
+        Self::listing(&[]).await
+    }
+
+    fn show(&self) {
+        self.is_hidden.store(false, Ordering::SeqCst);
+    }
+
+    fn lose(&self, times: u64) {
+        self.sandbox.tell(Story::new(Fault::DropAfterReading).of("orderPackage").times(times)).unwrap();
+    }
+
+    fn run(&self, journal: impl Journal) -> Run {
+        self.fleet.run(self.fleet.list_of("device_id\n1\n").unwrap(), journal)
+    }
+
+    /// What came of the SIM.
+    async fn outcome(&self, journal: impl Journal) -> Outcome {
+        outcomes(self.run(journal)).await.unwrap().pop().expect("it was settled before")
+    }
+
+    /// How many orders were sent.
+    fn sent(&self) -> usize {
+        self.sandbox.requests().iter().filter(|request| request.operation() == Some("orderPackage")).count()
+    }
+
+    async fn stays_unknown<J: Journal>(&self, open: &impl AsyncFn(&Fleet<Client>) -> J, says: &[&str]) {
+        let (outcome, sent) = (self.outcome(open(&self.fleet).await).await, self.sent());
+        let says_all = |why: &str| says.iter().all(|text| why.contains(text));
+        assert!(matches!(&outcome, Outcome::Unknown(why) if says_all(why)), "{outcome:?}");
+        assert_eq!(sent, 2);
+    }
+}
+
+const SECOND: &str = "ORDER_00000000000000001";
+
+pub async fn an_order_that_was_accepted_is_never_sent_again<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
+    let scene = Scene::without_orders().await;
+    scene.lose(1);
+    for _ in 0..3 {
+        scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
+    }
+    scene.show();
+    assert_eq!(scene.outcome(open(&scene.fleet).await).await, Outcome::Ordered(SECOND.to_owned()));
+    assert_eq!((scene.sent(), scene.sandbox.order_count()), (2, 1));
+}
+
+pub async fn nor_is_it_by_the_next_run_when_this_is_killed_before_it_looks<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::without_orders().await;
+    scene.lose(1);
+    let mut run = scene.run(open(&scene.fleet).await);
+    loop {
+        match run.next().await.expect("it looks up what it ordered again") {
+            Event::LookingUp { why, .. } if why.contains(SECOND) => break,
+            _ => {}
+        }
+    }
+    drop(run);
+    scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
+}
+
+pub async fn a_doubt_that_was_told_is_not_forgotten_by_the_next_run<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::without_orders().await;
+    scene.lose(1);
+    scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
+    // The first comes late, and is listed before the second.
+    let late = json!({ "package_order": [{ "orderCode": "ORDER_LATE" }], "page": { "total_count": 1 } });
+    let late = Reply::body(json!({ "code": "0000", "message": "ok", "data": late }).to_string());
+    scene.show();
+    scene.sandbox.tell(Story::new(late).of("queryOrder").times(2)).unwrap();
+    for _ in 0..2 {
+        scene.stays_unknown(&open, &[SECOND, "ORDER_LATE"]).await;
+    }
+    assert_eq!(scene.sandbox.stories_left(), 1, "only what was hidden is left");
+    open(&scene.fleet).await.found_out("1".parse().unwrap(), Some(SECOND)).await.unwrap();
+    assert_eq!(outcomes(scene.run(open(&scene.fleet).await)).await.unwrap(), []);
+}
+
+pub async fn two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::without_orders().await;
+    scene.lose(2);
+    for _ in 0..3 {
+        scene.stays_unknown(&open, &["ordered twice, and neither is listed"]).await;
+    }
+    open(&scene.fleet).await.found_out("1".parse().unwrap(), None).await.unwrap();
+    assert_eq!(scene.outcome(open(&scene.fleet).await).await, Outcome::Ordered(SECOND.to_owned()));
+    assert_eq!(scene.sent(), 3);
+}
+
+pub async fn a_refusal_says_nothing_of_the_order_before_it<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
+    let scene = Scene::without_orders().await;
+    let refusal = Story::new(Reply::refusal("1001", "it has this plan")).of("orderPackage").always();
+    scene.sandbox.tell(Story::new(Fault::DropAfterPlacing).of("orderPackage").then(refusal)).unwrap();
+    for says in ["it has this plan", "begun in a run before"] {
+        scene.stays_unknown(&open, &[says, "neither is listed"]).await;
+    }
+    scene.show();
+    assert_eq!(scene.outcome(open(&scene.fleet).await).await, Outcome::Ordered(SECOND.to_owned()));
+    assert_eq!(scene.sandbox.order_count(), 1);
+}
+
+pub async fn what_was_not_sent_as_the_second_order_is_sent_by_the_next_run<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let mut scene = Scene::without_orders().await;
+    scene.lose(1);
+    // The machine sleeps each time after the first order was sent: nothing else goes out.
+    let (readings, hour) = (std::sync::atomic::AtomicU32::new(0), Duration::from_secs(3600));
+    let clock = move || hour * readings.fetch_add(1, Ordering::SeqCst).saturating_sub(1);
+    let awake = scene.fleet.clone();
+    scene.fleet = Fleet::builder()
+        .client(client(&scene.sandbox))
+        .defaults(&defaults())
+        .clock(clock)
+        .deadline(Duration::from_secs(2))
+        .settle(Duration::from_millis(10))
+        .build()
+        .unwrap();
+    let outcome = scene.outcome(open(&scene.fleet).await).await;
+    assert!(matches!(&outcome, Outcome::Unknown(why) if why.contains("took too long")), "{outcome:?}");
+    assert_eq!(scene.sent(), 1);
+    scene.fleet = awake;
+    scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
+}
+
+pub async fn a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut order = defaults();
+    order["device_id"] = "20".into();
+    let order: OrderPackage = from_value(order).unwrap();
+    client(&sandbox).order_package(&order).await.unwrap();
+    let list = format!("device_id\n{}", (1..=30).map(|sim| format!("{sim}\n")).collect::<String>());
+    let (asks, accepts) = (fleet(&sandbox, false), fleet(&sandbox, true));
+    for _ in 0..2 {
+        let run = asks.run(asks.list_of(&*list).unwrap(), open(&asks).await);
+        let error = outcomes(run).await.unwrap_err();
+        assert!(matches!(&error, FleetError::RecentOrder { sim, .. } if sim.to_string() == "20"), "{error}");
+        assert_eq!(sandbox.order_count(), 1, "nothing was begun");
+    }
+    // What can't be seen is no "no", whether the call fails or is refused for all.
+    for fault in [Fault::DropBeforeReading, Fault::UnknownCode] {
+        sandbox.misbehave(Some(fault));
+        let run = asks.run(asks.list_of(&*list).unwrap(), open(&asks).await);
+        let error = outcomes(run).await.unwrap_err();
+        assert!(matches!(error, FleetError::Unlisted { .. }), "{error}");
+    }
+    sandbox.misbehave(None);
+    let run = accepts.run(accepts.list_of("device_id\n1\n").unwrap(), open(&accepts).await);
+    assert!(matches!(&outcomes(run).await.unwrap()[..], [Outcome::Ordered(_)]));
+    // From then on it is this journal's.
+    let run = asks.run(asks.list_of(&*list).unwrap(), open(&asks).await);
+    assert_eq!(outcomes(run).await.unwrap().len(), 29);
+    assert_eq!(sandbox.order_count(), 31);
+}
+
+pub async fn where_the_first_sims_have_only_old_orders_nothing_is_asked<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let days_ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+    let is_old = Arc::new(AtomicBool::new(true));
+    let old = Arc::clone(&is_old);
+    let now = move || days_ago(if old.load(Ordering::SeqCst) { 5 } else { 0 });
+    let sandbox = Sandbox::builder().clock(now.clone()).start().await.unwrap();
+    let credentials = Credentials::new(ACCESS_CODE, SECRET).unwrap();
+    let client = Client::builder().credentials(credentials).environment(sandbox.url()).clock(now).build().unwrap();
+    let mut order = defaults();
+    order["device_id"] = "1".into();
+    let order: OrderPackage = from_value(order).unwrap();
+    client.order_package(&order).await.unwrap();
+    is_old.store(false, Ordering::SeqCst);
+    let fleet = Fleet::builder().client(client).defaults(&defaults()).build().unwrap();
+    for settled in [1, 0] {
+        let run = fleet.run(fleet.list_of("device_id\n1\n").unwrap(), open(&fleet).await);
+        assert_eq!(outcomes(run).await.unwrap().len(), settled);
+    }
+    assert_eq!(sandbox.order_count(), 2);
+}
+
+/// A test of each scene, over the journal that a `$kept` opens; `$kept::new` gives none where there can't be one.
+macro_rules! play {
+    ($kept:ty) => {
+        $crate::fleet_scenes::play! { $kept:
+            an_order_that_was_accepted_is_never_sent_again
+            nor_is_it_by_the_next_run_when_this_is_killed_before_it_looks
+            a_doubt_that_was_told_is_not_forgotten_by_the_next_run
+            two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look
+            a_refusal_says_nothing_of_the_order_before_it
+            what_was_not_sent_as_the_second_order_is_sent_by_the_next_run
+            a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none
+            where_the_first_sims_have_only_old_orders_nothing_is_asked
+        }
+    };
+    ($kept:ty: $($scene:ident)*) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $scene() {
+            let Some(kept) = <$kept>::new().await else { return };
+            $crate::fleet_scenes::$scene(async |fleet: &Fleet<Client>| kept.open(fleet).await).await;
+        })*
+    };
+}
+pub(crate) use play;
