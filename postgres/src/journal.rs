@@ -160,6 +160,12 @@ const FOUND_OUT: &str = concat!(
     SELECT count(*) FROM found"
 );
 
+const FORGOT_NOTHING: &str = concat!(
+    "WITH trusted AS (UPDATE linksfield_fleets SET identity = ",
+    identity!(),
+    " WHERE id = $1 RETURNING id) SELECT count(*) FROM trusted"
+);
+
 const IS_CHECKED: &str = "SELECT checked FROM linksfield_fleets WHERE id = $1";
 
 const CHECKED: &str = "
@@ -213,6 +219,16 @@ impl PostgresJournal {
     #[must_use]
     pub fn may_forget(&self) -> bool {
         self.may_forget
+    }
+
+    /// Takes down that the database which took over has forgotten nothing of this fleet, as a person has found out: from now on
+    /// SIMs are ordered for as before, without that each is [told](Journal::found_out).
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used.
+    pub async fn forgot_nothing(&self) -> Result<()> {
+        ask(&self.connections, "written", FORGOT_NOTHING, &[(&self.fleet, Type::INT8)]).await.map(drop)
     }
 
     async fn load(connections: Connections, name: &str, purpose: &Purpose) -> Result<Self> {

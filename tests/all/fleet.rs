@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use linksfield::csss::types::QueryOrder;
-use linksfield::fleet::{FileJournal, Fleet, Journal};
+use linksfield::fleet::{FileJournal, Fleet, Journal, Purpose};
 use linksfield::sandbox::{Fault, Sandbox};
 use tokio::process::{Child, Command};
 
@@ -74,14 +74,17 @@ fn twice_begun(journal: &Path) -> usize {
     looked_up
 }
 
-/// Looks, as a person does, at each SIM that stays unknown after two orders, and tells the journal; says how many there are.
-async fn look(sandbox: &Sandbox, folder: &Path) -> usize {
+/// For whom and what the example orders.
+fn purpose(sandbox: &Sandbox) -> Purpose {
     let mut defaults = crate::fleet_runs::defaults();
     defaults["package_name"] = PLAN.into();
-    let fleet = Fleet::builder().client(client_of(sandbox)).defaults(&defaults).build().unwrap();
-    let path = folder.join("journal");
+    Fleet::builder().client(client_of(sandbox)).defaults(&defaults).build().unwrap().purpose().clone()
+}
+
+/// Looks, as a person does, at each SIM that stays unknown after two orders, and tells the journal; says how many there are.
+pub async fn look(sandbox: &Sandbox, journal: &Path, purpose: &Purpose) -> usize {
     let mut unknown = HashSet::new();
-    for line in std::fs::read_to_string(&path).unwrap().lines() {
+    for line in std::fs::read_to_string(journal).unwrap().lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let (what, about) = line["did"].as_object().unwrap().iter().next().unwrap();
         match (&**what, about["sim"].as_str()) {
@@ -90,7 +93,7 @@ async fn look(sandbox: &Sandbox, folder: &Path) -> usize {
             _ => {}
         }
     }
-    let journal = FileJournal::open(path, fleet.purpose()).await.unwrap();
+    let journal = FileJournal::open(journal, purpose).await.unwrap();
     for sim in &unknown {
         let query = QueryOrder::builder().device_id(sim.clone()).page_no(1).page_size(2).build();
         let order = client_of(sandbox).query_order(&query).await.unwrap().package_order.first().cloned();
@@ -132,7 +135,7 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
                 Ok(status) if matches!(status.as_ref().unwrap().code(), Some(0 | 3)) => break,
                 // Killed twice between the journal and the sending.
                 Ok(status) if status.as_ref().unwrap().code() == Some(4) => {
-                    let looked = look(&sandbox, directory.path()).await;
+                    let looked = look(&sandbox, &directory.path().join("journal"), &purpose(&sandbox)).await;
                     assert!(looked > 0, "{:?}", child.wait_with_output().await);
                     by_a_person += looked;
                 }
@@ -166,7 +169,7 @@ async fn a_fleet_whose_answers_are_lost_orders_once_for_every_sim() {
             // Its queries were lost too often, or two orders for a SIM: a person looks, and starts it again.
             Ok(_) => {
                 sandbox.misbehave(None);
-                look(&sandbox, directory.path()).await;
+                look(&sandbox, &directory.path().join("journal"), &purpose(&sandbox)).await;
                 child = start(&sandbox, directory.path());
             }
             Err(_) if sandbox.order_count() > 10 * SIMS => break false,

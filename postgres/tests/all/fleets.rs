@@ -14,7 +14,7 @@ use linksfield::csss::types::QueryOrder;
 use linksfield::fleet::{
     Claim, Done, Event, Fleet, FleetError, Journal, JournalError, Orders, Outcome, Progress, Summary, Terms, Wanted,
 };
-use linksfield::sandbox::{ACCESS_CODE, SECRET, Sandbox};
+use linksfield::sandbox::{ACCESS_CODE, Reply, SECRET, Sandbox, Story};
 use linksfield::serde_json::{Value, from_value, json};
 use linksfield_postgres::PostgresJournal;
 
@@ -496,6 +496,120 @@ async fn what_was_begun_outlives_a_crash_of_the_database_whatever_its_default_is
     let other = PostgresJournal::open(&server.string(), NAME, &purpose).await.unwrap();
     let claims = other.claim(&[wanted("1")], &terms()).await.unwrap();
     assert!(matches!(&claims[..], [Claim::Begun { .. }]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_process_tells_that_a_fleet_is_complete_whoever_has_ordered() {
+    let Some(database) = Database::any().await else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), 40);
+    let fleet = fleet(sandbox.url());
+    let first = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let other = PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let (first, other) = tokio::join!(run(&fleet, sims, first), run(&fleet, sims, other));
+    let (first, other) = (first.unwrap().1, other.unwrap().1);
+    assert!(first.is_complete() && other.is_complete(), "{first}; {other}");
+    assert_eq!(first.progress.ordered + other.progress.ordered, 40, "{first}; {other}");
+    assert_eq!((first.progress.elsewhere, other.progress.elsewhere), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_sim_was_lost_meanwhile_is_counted_as_what_becomes_of_it() {
+    let Some(database) = Database::any().await else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet(sandbox.url());
+    let journal = PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap();
+    sandbox.tell(Story::new(Reply::own().delay(Duration::from_secs(1))).of("orderPackage")).unwrap();
+    let taken = async {
+        while sandbox.order_count() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        observed(&database.string, "UPDATE linksfield_fleet_sims SET token = 'another'").await;
+    };
+    let run = async {
+        let mut run = fleet.run(fleet.list_of(list(1)).unwrap(), journal);
+        while let Some(event) = run.next().await {
+            if let Event::Settled { recorded: false, .. } = event {
+                assert_eq!((run.progress().ordered, run.progress().elsewhere), (0, 1));
+                observed(&database.string, LEASES_END).await;
+            }
+        }
+        run.finish().await.unwrap().progress
+    };
+    let (progress, ()) = tokio::join!(run, taken);
+    assert_eq!((progress.ordered, progress.unknown, progress.elsewhere), (0, 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_claimed_before_another_database_took_over_is_not_begun() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = ["1", "2"].map(wanted);
+    journal.claim(&sims, &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    observed(&database.string, "UPDATE linksfield_fleet_sims SET claimed_at = 'another'").await;
+    let lost = journal.begun(&sims[1], &a_first(), &terms()).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
+    // What was accepted is written down all the same: nothing is sent by that.
+    let mut second = a_first();
+    (second.sent, second.accepted) = (2, Some("ORDER_2".to_owned()));
+    journal.begun(&sims[0], &second, &terms()).await.unwrap();
+    journal.unknown(&sims[0], "it is not listed").await.unwrap();
+    let claims = journal.claim(&sims[..1], &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { orders, .. }] if *orders == second), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_order_that_was_accepted_is_written_down_though_the_sim_was_lost() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let first = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let other = PostgresJournal::open(&database.string, NAME, &purpose).await.unwrap();
+    let sims = [wanted("1")];
+    let mut second = a_first();
+    (second.sent, second.accepted) = (2, Some("ORDER_2".to_owned()));
+    first.claim(&sims, &terms()).await.unwrap();
+    first.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    observed(&database.string, LEASES_END).await;
+    other.claim(&sims, &terms()).await.unwrap();
+    let lost = first.begun(&sims[0], &second, &terms()).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
+    let lost = other.begun(&sims[0], &a_first(), &terms()).await.unwrap_err();
+    assert!(matches!(lost, JournalError::Lost { .. }), "nothing more is ordered: {lost}");
+    observed(&database.string, LEASES_END).await;
+    let claims = other.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Unknown(why)] if why.contains("ORDER_2")), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_is_looked_for_after_the_longer_of_two_settles() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let (long, short) = (Duration::from_secs(90), Duration::from_secs(1));
+    for (began, claims) in [(long, short), (short, long)] {
+        let (began, claims) = (Terms::new(Duration::ZERO, began), Terms::new(Duration::ZERO, claims));
+        journal.claim(&[wanted("1")], &began).await.unwrap();
+        journal.begun(&wanted("1"), &a_first(), &began).await.unwrap();
+        journal.unknown(&wanted("1"), "no answer").await.unwrap();
+        let claims = journal.claim(&[wanted("1")], &claims).await.unwrap();
+        assert!(matches!(&claims[..], [Claim::Begun { wait, .. }] if *wait == long), "{claims:?}");
+        journal.unknown(&wanted("1"), "for the next").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_can_say_that_a_database_that_took_over_has_forgotten_nothing() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    observed(&database.string, "UPDATE linksfield_fleets SET identity = 'another'").await;
+    let sims = [wanted("1")];
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Forgotten { .. }]), "{claims:?}");
+    journal.release(&sims[0], "for the next").await.unwrap();
+    journal.forgot_nothing().await.unwrap();
+    assert_eq!(journal.claim(&sims, &terms()).await.unwrap(), [Claim::Open]);
 }
 
 /// Claims, begins and ends `FLEET_SIMS` SIMs, on a database that syncs, with nothing else between.
