@@ -139,8 +139,8 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The journal failed, the list has changed, or a new journal meets recent orders. What was under way was finished
-    /// before.
+    /// The journal failed, the list has changed, or a new journal meets recent orders, or can't see whether there are any.
+    /// What was under way was finished before.
     pub async fn finish(mut self) -> Result<Summary, FleetError> {
         while self.next().await.is_some() {}
         match self.result {

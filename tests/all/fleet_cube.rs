@@ -1,9 +1,5 @@
 //! Renewal orders of Cube for a fleet: no call lists them, so that what is unknown stays so.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
 use linksfield::cube::Client;
 use linksfield::fleet::{FileJournal, Fleet, Journal, JournalError, List, Outcome};
 use linksfield::sandbox::{Fault, Sandbox};
@@ -65,48 +61,4 @@ async fn an_order_that_is_unknown_is_not_ordered_again_until_a_person_has_found_
     let journal = FileJournal::open(&path, fleet.purpose()).await.unwrap();
     let done = journal.found_out(SIM.parse().unwrap(), Some("OL-1")).await.unwrap_err();
     assert!(matches!(done, JournalError::NotUnknown { .. }), "{done}");
-}
-
-/// An HTTP/2 server that answers nothing; it counts the frames that have a part of a body.
-#[cfg(feature = "_caller")]
-async fn mute(listener: tokio::net::TcpListener, bodies: Arc<AtomicU32>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    while let Ok((mut stream, _)) = listener.accept().await {
-        let bodies = Arc::clone(&bodies);
-        tokio::spawn(async move {
-            stream.read_exact(&mut [0; PREFACE.len()]).await.unwrap();
-            // No setting is other than it is without.
-            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
-            let mut head = [0; 9];
-            while stream.read_exact(&mut head).await.is_ok() {
-                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-                stream.read_exact(&mut vec![0; length as usize]).await.unwrap();
-                bodies.fetch_add(u32::from(head[3] == 0 && length > 0), Ordering::SeqCst);
-            }
-        });
-    }
-}
-
-#[cfg(feature = "_caller")]
-#[tokio::test(flavor = "multi_thread")]
-async fn who_slept_before_the_sending_over_http_2_is_known_to_have_sent_nothing() {
-    let (folder, bodies) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU32::new(0)));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(mute(listener, Arc::clone(&bodies)));
-    let sandbox = Sandbox::start().await.unwrap();
-    let http = crate::support::http().http2_prior_knowledge().redirect(reqwest::redirect::Policy::none());
-    let client = Client::builder().credentials(sandbox.cube_credentials()).environment(&*url);
-    let client = client.http_client(http.build().unwrap()).build().unwrap();
-    // The machine sleeps an hour each time before an order is sent.
-    let readings = AtomicU32::new(0);
-    let clock = move || Duration::from_secs(3600) * readings.fetch_add(1, Ordering::SeqCst);
-    let defaults = json!({ "id": "CP-6HPXRQI88QSM", "po": "1" });
-    let fleet = Fleet::builder().client(client).defaults(&defaults).clock(clock).build().unwrap();
-    let journal = FileJournal::create(folder.path().join("journal"), fleet.purpose()).await.unwrap();
-    let (outcomes, _) = outcomes(fleet.run(list(&fleet), journal)).await.unwrap();
-    assert!(matches!(&outcomes[..], [Outcome::NotSent(why)] if why.contains("too long")), "{outcomes:?}");
-    assert_eq!(bodies.load(Ordering::SeqCst), 0);
 }
