@@ -1,19 +1,19 @@
 //! Guides: what the documentation of single types has no place for.
 //!
-//! | guide | for whom |
+//! | guide | what it is for |
 //! | --- | --- |
 //! | [`getting_started`] | from an empty folder to a signed call, without an account |
-//! | [`money_safety`] | whoever orders: what to do when an order gets no answer |
-//! | [`testing`] | whoever has tests: the sandbox, and what it can be told |
-//! | [`errors`], [`faults`], [`shapes`] | what is said of mistakes, of each failure, and of odd answers: tables that tests make |
-//! | [`signing_trouble`] | whose first call is refused for its signature |
-//! | [`observing`] | whoever runs it: spans and metrics by OpenTelemetry's conventions |
-//! | [`fleets`] | whoever orders for many SIMs |
-//! | [`notifications`] | whoever receives what Linksfield sends |
-//! | [`other_languages`] | whoever does not write Rust |
-//! | [`endpoints`] | whoever looks for one: the vendor's navigation, and what of it is typed |
-//! | [`adding_an_endpoint`], [`documents`] | whoever knows of an operation that is not here yet |
-//! | [`design`] | whoever asks why |
+//! | [`money_safety`] | what to do when an order gets no answer |
+//! | [`testing`] | your own code against the sandbox, and what you can tell it |
+//! | [`errors`], [`faults`], [`shapes`] | what a caller gets: for common mistakes, under each fault, for each odd answer |
+//! | [`signing_trouble`] | when a signature is refused |
+//! | [`observing`] | spans and metrics by OpenTelemetry's conventions |
+//! | [`fleets`] | one plan for each SIM of a long list |
+//! | [`notifications`] | receive what Linksfield sends |
+//! | [`other_languages`] | packages, generated clients and signing beside Rust |
+//! | [`endpoints`] | the vendor's navigation, and what of it is typed |
+//! | [`adding_an_endpoint`], [`documents`] | a new operation is a few lines of YAML; what they may say |
+//! | [`design`] | why it is built this way |
 
 /// A page of the documentation for each text of `docs/`. Of a link that is defined twice the first definition holds: here the
 /// page, where the text by itself has the file beside it.

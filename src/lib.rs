@@ -1,5 +1,5 @@
 //! Order, start, renew and query data plans for Linksfield SIM cards: a typed client that signs each request, and never
-//! orders twice by itself.
+//! orders twice by itself. It comes with a sandbox that checks every signature.
 //!
 //! ```
 //! use linksfield::csss::Client;
@@ -7,11 +7,14 @@
 //!
 //! # async fn f() -> Result<(), linksfield::Error> {
 //! let client = Client::from_env()?;
-//! let opened = client.open_package(&OpenPackage::builder().order_id("202107061625560742397").build()).await?;
-//! println!("started {:?}, ends {:?}", opened.order_start_date, opened.order_expire_date);
 //!
-//! let usage = QueryDeviceFlowUsage::builder().device_id("89852022018041800192").build();
-//! println!("used {:?}", client.query_device_flow_usage(&usage).await?.order_used_flow);
+//! let open = OpenPackage::builder().order_id("202107061625560742397").build();
+//! let opened = client.open_package(&open).await?;
+//! println!("from {:?} to {:?}", opened.order_start_date, opened.order_expire_date);
+//!
+//! let query = QueryDeviceFlowUsage::builder().device_id("89852022018041800192").build();
+//! let usage = client.query_device_flow_usage(&query).await?;
+//! println!("used {:?}", usage.order_used_flow);
 //! # Ok(()) }
 //! ```
 //!
@@ -26,7 +29,7 @@
 //!
 //! # The APIs
 //!
-//! Which one an account has is told by its credentials.
+//! Your credentials tell you which one you have.
 //!
 //! | API | module | feature | credentials |
 //! | --- | --- | --- | --- |
@@ -36,20 +39,23 @@
 //! | eSIM QR Mall | [`esim_qr`] | `esim-qr` | an access token |
 //!
 //! Each has a `Client` with a method for each documented operation, and `types` with its parameters (`OpenPackage`) and what
-//! it returns (`OpenPackageOutput`). What no page documents is reached by the raw call, [`ApiClient::call`].
+//! it returns (`OpenPackageOutput`). The raw call, [`ApiClient::call`], reaches what no page documents.
+//!
+//! The crate calls each of them a [`Family`]: an API with its own addresses, credentials and way of signing. [`ApiClient`] is
+//! the client of any family; [`csss::Client`] is `ApiClient<Csss>`. An [`Environment`] is one of a family's servers.
 //!
 //! # A call
 //!
-//! A method returns a [`Call`], which is sent when it is awaited. Before that it can be told what holds for it alone: a
-//! [timeout](Call::timeout), a [deadline](Call::deadline), [headers](Call::header), a [retry policy](Call::retry); and it can
-//! [explain](Call::explain) what it would sign. [`Call::response`] gives the whole answer, [`Call::wait`] waits for it without a runtime.
-//! Lists that come a page at a time are [`Items`].
+//! A method returns a [`Call`], which is sent when it is awaited. Before that, you can give it a [timeout](Call::timeout), a
+//! [deadline](Call::deadline), [headers](Call::header) or a [retry policy](Call::retry) of its own, or let it
+//! [explain](Call::explain) what it would sign. [`Call::response`] returns the whole answer, headers included; with the feature
+//! `blocking`, [`Call::wait`] needs no async runtime. [`Items`] follows a paged list to its end.
 //!
 //! # Errors
 //!
-//! There is one, [`Error`]. Ask it [`outcome_unknown`](Error::outcome_unknown) before anything else: `true` means that the
-//! order may have been placed although no readable answer came. Each [`ErrorKind`] says what to look at. Neither errors nor logs
-//! show secrets, signatures or bodies.
+//! There is one error type, [`Error`]. Ask it [`outcome_unknown`](Error::outcome_unknown) before anything else: `true` means
+//! that the order may have been placed, although no readable answer came. Each [`ErrorKind`] says what to look at. Neither
+//! errors nor logs show secrets, signatures or bodies.
 //!
 //! # More
 //!

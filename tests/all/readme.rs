@@ -42,6 +42,18 @@ fn the_story_that_it_tells_is_a_test_that_runs() {
 }
 
 #[test]
+fn the_telemetry_that_is_set_up_in_the_guide_is_a_program_that_runs() {
+    let read = |path| std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (guide, program) = (read("docs/observing.md"), read("tests/telemetry/src/lib.rs"));
+    let shown: Vec<_> = guide.split("```").nth(1).unwrap().lines().skip(1).map(str::trim).collect();
+    let written: Vec<_> = program.lines().map(str::trim).collect();
+    assert!(shown.len() > 5);
+    for line in shown {
+        assert!(written.contains(&line), "{line}");
+    }
+}
+
+#[test]
 fn what_needs_a_database_is_told_to_be_left_out() {
     let command = "cargo test -p linksfield-postgres";
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
