@@ -15,10 +15,10 @@
 //! | [`adding_an_endpoint`], [`documents`] | a new operation is a few lines of YAML; what they may say |
 //! | [`design`] | why it is built this way |
 
-/// A page of the documentation for each text of `docs/`. Of a link that is defined twice the first definition holds: here the
-/// page, where the text by itself has the file beside it.
+/// A page of the documentation for each text of `docs/`, and what of the crate it is about. Of a link that is defined twice the
+/// first definition holds: here the page, where the text by itself has the file beside it.
 macro_rules! guides {
-    ($($name:ident $file:literal)*) => { $(
+    ($($name:ident $file:literal $items:literal)*) => { $(
         #[doc = include_str!("../docs/pictures/links.md")]
         /// [adding an endpoint]: crate::guide::adding_an_endpoint
         /// [documents]: crate::guide::documents
@@ -32,24 +32,25 @@ macro_rules! guides {
         /// [testing]: crate::guide::testing
         ///
         #[doc = include_str!(concat!("../docs/", $file, ".md"))]
+        #[doc = concat!("\n\nIn the crate: ", $items)]
         pub mod $name {}
     )* };
 }
 
 guides! {
-    adding_an_endpoint "adding-an-endpoint"
-    design "design"
-    documents "documents"
-    endpoints "endpoints"
-    errors "errors"
-    faults "faults"
-    fleets "fleets"
-    getting_started "getting-started"
-    money_safety "money-safety"
-    notifications "notifications"
-    observing "observing"
-    other_languages "other-languages"
-    shapes "shapes"
-    signing_trouble "signing-trouble"
-    testing "testing"
+    adding_an_endpoint "adding-an-endpoint" "[`ApiClient::call`](crate::ApiClient::call), [`Operation`](crate::Operation)"
+    design "design" "[`Call`](crate::Call), [`Error`](crate::Error), [`Family`](crate::Family)"
+    documents "documents" "[`openapi`](crate::openapi)"
+    endpoints "endpoints" "[`csss`](crate::csss), [`cube`](crate::cube), [`esim_qr`](crate::esim_qr), [`mall`](crate::mall)"
+    errors "errors" "[`Error`](crate::Error), [`ErrorKind`](crate::ErrorKind)"
+    faults "faults" "[`Fault`](crate::sandbox::Fault), [`Error`](crate::Error)"
+    fleets "fleets" "[`fleet`](crate::fleet)"
+    getting_started "getting-started" "[`csss::Client`](crate::csss::Client), [`Sandbox`](crate::sandbox::Sandbox)"
+    money_safety "money-safety" "[`Error::outcome_unknown`](crate::Error::outcome_unknown), [`RetryPolicy`](crate::RetryPolicy)"
+    notifications "notifications" "[`notification`](crate::notification)"
+    observing "observing" "[`ClientBuilder::headers`](crate::ClientBuilder::headers)"
+    other_languages "other-languages" "[`openapi`](crate::openapi)"
+    shapes "shapes" "[`Shape`](crate::sandbox::Shape), [`Error`](crate::Error)"
+    signing_trouble "signing-trouble" "[`Call::explain`](crate::Call::explain), [`signing`](crate::signing)"
+    testing "testing" "[`sandbox`](crate::sandbox), [`Error::refused`](crate::Error::refused)"
 }

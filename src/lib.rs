@@ -76,7 +76,7 @@
 //! | `fleet`, `notification`, `sandbox` | the modules of these names |
 //! | `tower`, `axum` | a layer that acts on each notification once |
 //! | `blocking` | [`Call::wait`] |
-//! | `tracing` | a span, events and metrics of each call, by OpenTelemetry's conventions |
+//! | `tracing` | a span, events and metrics of each call, by OpenTelemetry's conventions: see [observing](guide::observing) |
 //! | `schemars` | a JSON Schema of every type |
 
 #![forbid(unsafe_code)]

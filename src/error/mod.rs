@@ -243,7 +243,8 @@ impl Error {
     /// Whether the call may have taken effect although it failed: an order may or may not have been placed.
     ///
     /// `true` if the request may have left and no answer says what became of it, unless the operation only queries.
-    /// Find out, for example with a query, before you call again: calling again could order twice.
+    /// Find out, for example with a query, before you call again: calling again could order twice. [The guide to money
+    /// safety](crate::guide::money_safety) says how.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         let by_cause = || !self.0.subject.safe_to_retry && self.0.cause.may_have_taken_effect();

@@ -1,4 +1,4 @@
-//! An order for each SIM of a list, resumed after any kill.
+//! An order for each SIM of a list, resumed after any kill. The guide to it is [how to run a fleet](crate::guide::fleets).
 //!
 //! The API documents no idempotency key, so a [journal](Journal) makes up for it. Before an order for a SIM is sent, the
 //! journal has the orders that the SIM had; afterwards it has the result. If the process is killed in between, or the

@@ -1,4 +1,4 @@
-//! What Linksfield sends you: verified, and typed.
+//! What Linksfield sends you: verified, and typed. The guide to it is [notifications](crate::guide::notifications).
 //!
 //! [`Verifier::verify`] turns the headers and the bytes of a request into [`Verified`], with the [`Event`] that it tells,
 //! in any web framework; [`Receiver`] acts on each once. With the feature `tower` a receiver is a layer around a handler,

@@ -1,4 +1,5 @@
-//! The OpenAPI documents that the clients are generated from, as data: for other tools and other languages.
+//! The OpenAPI documents that the clients are generated from, as data: for other tools and
+//! [other languages](crate::guide::other_languages).
 //!
 //! Each is YAML, OpenAPI 3.0.3; its `info.version` follows semantic versioning of the contract.
 //!

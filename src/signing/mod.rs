@@ -1,4 +1,4 @@
-//! Signatures: what is signed, how, and what to look at when one does not match.
+//! Signatures: what is signed, how, and what to look at when one [does not match](crate::guide::signing_trouble).
 //!
 //! Pure: knows no HTTP and no client, and takes the time as a parameter. The rule is that of the [overview page];
 //! what the page leaves open is decided as the specification's `info.x-linksfield-guide` lists it.
