@@ -44,11 +44,11 @@ impl<F: Family> ApiClient<F> {
     ///
     /// ```
     /// use linksfield::Credentials;
-    /// use linksfield::csss::{Client, Environment};
+    /// use linksfield::csss::Client;
     ///
     /// let client = Client::builder()
     ///     .credentials(Credentials::new("P000270", "your secret")?)
-    ///     .environment(Environment::Uat)
+    ///     .environment("https://the-server-that-linksfield-gave-you")
     ///     .build()?;
     /// # Ok::<_, linksfield::Error>(())
     /// ```
