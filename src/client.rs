@@ -243,6 +243,8 @@ impl<F: Family> ApiClient<F> {
         path: &str,
         parameters: &(impl Serialize + ?Sized),
     ) -> Call<T> {
+        // The same request as that of a documented operation is one that counts as equal to it.
+        let same = F::OPERATIONS.iter().find(|operation| operation.path == path && operation.method == method);
         let target = Target {
             subject: Subject { operation: path.to_owned().into(), safe_to_retry: false },
             method,
@@ -254,7 +256,7 @@ impl<F: Family> ApiClient<F> {
             places_orders: false,
             total_count: None,
             placing: Placing::RAW,
-            idempotent_for: None,
+            idempotent_for: same.and_then(|operation| operation.idempotent_for),
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json)).checked(check(path))
@@ -288,7 +290,7 @@ impl<F: Family> ApiClient<F> {
     }
 
     /// The server's URL, and who calls it.
-    #[cfg(feature = "fleet")]
+    #[cfg(any(feature = "cube", feature = "fleet"))]
     pub(crate) fn caller(&self) -> (&str, &str) {
         (self.transport.base.as_str(), self.transport.scheme.account())
     }

@@ -54,7 +54,6 @@ impl Signing {
 }
 
 impl Scheme for Signing {
-    #[cfg(feature = "fleet")]
     fn account(&self) -> &str {
         self.credentials.key_id()
     }

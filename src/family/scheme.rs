@@ -14,7 +14,7 @@ use crate::signing::{ContentError, Explanation};
 /// What is put around the parameters of a call, and taken off an answer.
 pub trait Scheme: fmt::Debug + Send + Sync {
     /// Who calls, by the name that is no secret, if there is one.
-    #[cfg(feature = "fleet")]
+    #[cfg(any(feature = "cube", feature = "fleet"))]
     fn account(&self) -> &str {
         ""
     }

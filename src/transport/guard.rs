@@ -19,7 +19,7 @@ pub(super) struct Lapsed;
 /// The body of a request, which is there until it goes out.
 struct Guarded {
     body: Option<Bytes>,
-    holds: Holds,
+    holds: Vec<Holds>,
     has_lapsed: Arc<AtomicBool>,
 }
 
@@ -27,14 +27,17 @@ struct Guarded {
 pub(super) struct Guard(Arc<AtomicBool>);
 
 impl Guard {
-    /// Lets the body of a request out only if `holds` says so when the connection asks for it. A request has a body, or nothing
-    /// is signed in it.
-    pub(super) fn new(request: &mut Request, holds: Holds) -> Self {
+    /// Lets the body of a request out only if all of `holds` say so when the connection asks for it. A request has a body, or
+    /// nothing is signed in it.
+    pub(super) fn new(request: &mut Request, holds: Vec<Holds>) -> Option<Self> {
+        if holds.is_empty() {
+            return None;
+        }
         let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
         let (body, has_lapsed) = (Some(body.unwrap_or_default()), Arc::<AtomicBool>::default());
         let guarded = Guarded { body, holds, has_lapsed: Arc::clone(&has_lapsed) };
         *request.body_mut() = Some(reqwest::Body::wrap(guarded));
-        Self(has_lapsed)
+        Some(Self(has_lapsed))
     }
 
     pub(super) fn check(&self) -> Result<(), Lapsed> {
@@ -48,7 +51,7 @@ impl Body for Guarded {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Lapsed>>> {
         let Some(body) = self.body.take() else { return Poll::Ready(None) };
-        if (self.holds)() {
+        if self.holds.iter().all(|holds| holds()) {
             return Poll::Ready(Some(Ok(Frame::data(body))));
         }
         self.has_lapsed.store(true, Ordering::SeqCst);

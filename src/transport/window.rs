@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Request;
 
 use super::clock;
-use super::intent::Intent;
+use super::intent::{Holds, Intent};
 use crate::signing::canonical::{Parameters, write_object};
 
 /// A call of an operation with a window.
@@ -45,9 +45,17 @@ impl<'a> Window<'a> {
     /// Whether the request may be sent once more after `delay`: the first must have begun lately enough, so that the
     /// second is answered inside the window, whenever the server says that it began.
     pub(super) fn is_open_after(&self, delay: Duration, now: Duration) -> bool {
-        let latest = self.length.mul_f64(0.4);
-        let fits = |began: Duration| now.saturating_sub(began).saturating_add(delay) <= latest;
-        self.sent.as_ref().is_some_and(|(began, _)| fits(*began))
+        self.sent
+            .as_ref()
+            .is_some_and(|(began, _)| is_open(self.length, now.saturating_sub(*began).saturating_add(delay)))
+    }
+
+    /// Whether the body of the one more attempt may go out still: until then a connection is made, and the machine may have
+    /// slept.
+    pub(super) fn holds(&self) -> Option<Holds> {
+        let (began, _) = self.sent.as_ref().filter(|_| self.is_again)?;
+        let (length, began) = (self.length, *began);
+        Some(Box::new(move || is_open(length, clock::now().saturating_sub(began))))
     }
 
     /// The one more attempt is to be made.
@@ -66,6 +74,11 @@ impl<'a> Window<'a> {
     }
 }
 
+/// Whether a request may begin this long after the first of its window.
+fn is_open(length: Duration, after: Duration) -> bool {
+    after <= length.mul_f64(0.4)
+}
+
 /// The window may begin when the first call ends: when it does is not documented.
 impl Drop for Window<'_> {
     fn drop(&mut self) {
@@ -75,14 +88,14 @@ impl Drop for Window<'_> {
     }
 }
 
-/// The operation and what of its parameters is told, however it was written.
+/// What is called and what of its parameters is told, however it was written.
 fn equal(intent: &Intent) -> u64 {
     let mut content = Vec::with_capacity(512);
     let canonical = Parameters::parse(&intent.parameters)
         .and_then(|parameters| write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())));
     let content = if canonical.is_ok() { &content } else { &intent.parameters };
     let mut hasher = DefaultHasher::new();
-    (&intent.target.subject.operation, content).hash(&mut hasher);
+    (&intent.target.path, content).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -1,11 +1,16 @@
 //! Operations whose equal calls count as one for some time: sent once more if the policy says so, and never believed too soon.
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use linksfield::cube::types::CancelSim;
 use linksfield::cube::{Client, Credentials, OPERATIONS};
+use linksfield::http::Method;
+use linksfield::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use linksfield::sandbox::{CUBE_KEY_ID, Sandbox};
 use linksfield::{Error, ErrorKind, RetryPolicy};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::cube::{client_of, key, renewal, sandbox_with_a_clock, sms};
@@ -89,6 +94,43 @@ async fn a_second_attempt_that_is_not_sent_leaves_the_outcome_unknown() {
     assert_eq!((error.kind(), error.attempts(), error.outcome_unknown()), (ErrorKind::Transport, 2, true), "{error}");
 }
 
+/// Resolves names to this machine, which falls asleep over the second.
+struct Sleepy(AtomicU32);
+
+impl Resolve for Sleepy {
+    fn resolve(&self, _: Name) -> Resolving {
+        let is_second = self.0.fetch_add(1, Ordering::Relaxed) == 1;
+        Box::pin(async move {
+            if is_second {
+                std::thread::sleep(Duration::from_millis(4100));
+            }
+            Ok(Box::new([SocketAddr::from(([127, 0, 0, 1], 0))].into_iter()) as Addrs)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_sleeps_while_it_connects_sends_no_body_after_the_window_closed() {
+    let server = server(&[("", ""), ("200 OK", ACCEPTED)]).await;
+    let sleepy = crate::support::http().dns_resolver(Sleepy(AtomicU32::new(0))).build().unwrap();
+    let client = Client::builder()
+        .credentials(Credentials::new(CUBE_KEY_ID, key()).unwrap())
+        .environment(server.url.replace("127.0.0.1", "localhost"))
+        .http_client(sleepy)
+        .retry(policy())
+        .build()
+        .unwrap();
+    let error = client.create_renewal_order(&renewal()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts(), error.outcome_unknown()),
+        (ErrorKind::InvalidRequest, 1, true),
+        "{error}"
+    );
+    let bodies = server.requests().iter().filter(|request| request.contains("\"items\"")).count();
+    assert_eq!(bodies, 1, "{:?}", server.requests());
+    assert!(error.to_string().contains("no body went out"), "{error}");
+}
+
 #[tokio::test]
 async fn nothing_is_sent_again_unless_the_caller_says_so_the_outcome_is_unknown_and_there_is_time() {
     let once = async |policy: RetryPolicy, answers: &[(&str, &str)]| -> Error {
@@ -130,6 +172,10 @@ async fn a_resend_that_is_held_back_beyond_the_window_orders_twice_and_the_log_w
         "{}",
         log.text()
     );
+
+    let raw = client.call::<Value>(Method::POST, "/orders/service", &renewal()).await.unwrap();
+    assert_eq!((&raw["order_id"], sandbox.cube_order_count()), (&json!(first), 1));
+    assert_eq!(log.text().matches("an equal call was made").count(), 2, "a raw one is told too: {}", log.text());
 
     pass(2);
     let third = client.create_renewal_order(&renewal()).await.unwrap().order_id;
