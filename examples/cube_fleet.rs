@@ -70,7 +70,7 @@ async fn welcome(client: &Client, sims: Vec<SimId>) -> Result<(), Error> {
 /// Whether a SIM is active in the end.
 async fn activate(client: &Client, id: SimId) -> Result<bool, Error> {
     client.activate_sim(&ActivateSim::builder().sim_id(id.clone()).build()).await?;
-    let pending = Pending::new("activateSim", id);
+    let pending = Pending::new(client, "activateSim", id);
     let last = pending.until_status(client, [SimStatus::ActiveLive]).deadline(PATIENCE).await?;
     Ok(matches!(last, State::Done(_)))
 }

@@ -84,7 +84,7 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// It is another kind of key, has fewer than 1024 bits, is encrypted or cut off, or is no key. The error says which,
+    /// It is another kind of key, has fewer than 1024 bits or more than 8192, is encrypted or cut off, or is no key. The error says which,
     /// and does not quote the text.
     pub fn from_text(text: &str) -> Result<Self, Error> {
         Self::read(text).map_err(|what| Error::settings(format!("the private key {what}")))
@@ -101,8 +101,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// It is no public RSA key of 1024 bits or more.
+    /// It is no public RSA key of 1024 to 8192 bits; the error says why not, and does not quote the text.
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        Self::read(text).ok_or_else(|| Error::settings("the public key is no public RSA key of 1024 bits or more"))
+        Self::read(text).map_err(|what| Error::settings(format!("the public key {what}")))
     }
 }

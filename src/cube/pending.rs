@@ -15,7 +15,7 @@ use crate::error::{Cause, Error, Subject};
 use crate::values::EpochMillis;
 
 /// An asynchronous operation that was received and may be under way: a value that can be kept (serde), and waited for after
-/// a restart. Clones are of the same operation.
+/// a restart. Clones are of the same operation. It names the key id of who sent it, so that nobody asks another account.
 ///
 /// ```no_run
 /// # async fn f(client: linksfield::cube::Client) -> Result<(), linksfield::Error> {
@@ -26,13 +26,14 @@ use crate::values::EpochMillis;
 ///
 /// let activate = ActivateSim::builder().sim_id("89852202209089971478").build();
 /// client.activate_sim(&activate).await?;
-/// let pending = Pending::new("activateSim", activate.sim_id);
+/// let pending = Pending::new(&client, "activateSim", activate.sim_id);
 /// let active = pending.until_status(&client, [SimStatus::ActiveLive]).deadline(Duration::from_secs(1800)).await?;
 /// println!("{active:?}");
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pending {
+    key_id: String,
     #[serde(deserialize_with = "known")]
     operation: String,
     sim_id: SimId,
@@ -44,10 +45,11 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// An operation that was received now, by its name in the document.
+    /// An operation of a client that was received now, by its name in the document.
     #[must_use]
-    pub fn new(operation: impl Into<String>, sim_id: impl Into<SimId>) -> Self {
+    pub fn new(client: &Client, operation: impl Into<String>, sim_id: impl Into<SimId>) -> Self {
         Self {
+            key_id: client.caller().1.to_owned(),
             operation: operation.into(),
             sim_id: sim_id.into(),
             request_id: None,
@@ -60,6 +62,12 @@ impl Pending {
     #[must_use]
     pub fn with_request_id(self, request_id: impl Into<Option<RequestId>>) -> Self {
         Self { request_id: request_id.into(), ..self }
+    }
+
+    /// The id of the key with which it was sent: only a client with that key asks about it.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 
     /// Name of the operation.
@@ -99,13 +107,14 @@ impl Pending {
         client: &Client,
         statuses: impl IntoIterator<Item = SimStatus>,
     ) -> Watch<QuerySimOutput> {
-        let (client, statuses): (_, Vec<_>) = (client.clone(), statuses.into_iter().collect());
+        let (client, of_sender) = (client.clone(), self.check(client));
+        let statuses: Vec<_> = statuses.into_iter().collect();
         let query = QuerySim { sim_id: self.sim_id.clone() };
         let judge = move |sim: &QuerySimOutput| match sim.status {
             Some(status) if statuses.contains(&status) => Progress::Done,
             _ => Progress::NotYet,
         };
-        self.until(move || client.query_sim(&query), judge)
+        self.until(move || client.query_sim(&query).checked(of_sender), judge)
     }
 
     /// Waits by asking [`query_async_result`](Client::query_async_result). What it answers is not documented, so `judge`
@@ -124,8 +133,8 @@ impl Pending {
             let subject = Subject { operation: "queryAsyncResult".into(), safe_to_retry: true };
             return Err(Error::new(subject, 0, Cause::invalid_request(reason)));
         };
-        let (client, query) = (client.clone(), QueryAsyncResult { request_id });
-        Ok(self.until(move || client.query_async_result(&query), judge))
+        let (client, of_sender, query) = (client.clone(), self.check(client), QueryAsyncResult { request_id });
+        Ok(self.until(move || client.query_async_result(&query).checked(of_sender), judge))
     }
 
     /// Waits until an answer of any call that `ask` makes is one that `judge` calls done or failed.
@@ -135,6 +144,12 @@ impl Pending {
         judge: impl FnMut(&T) -> Progress + Send + 'static,
     ) -> Watch<T> {
         Watch::new(self.subject(), self.completion.clone(), ask, judge)
+    }
+
+    /// Whether a client has the key of who sent it: another account may have an operation or a SIM of the same id.
+    fn check(&self, client: &Client) -> Result<(), &'static str> {
+        let problem = "it was sent with another key: wait with a client that has the key id of the pending operation";
+        if client.caller().1 == self.key_id { Ok(()) } else { Err(problem) }
     }
 
     /// The operation, whose outcome nobody knows.

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::keys::PublicKey;
@@ -63,6 +64,9 @@ pub enum VerifyError {
     /// The time of the request is more than 10 minutes off.
     #[error("the timestamp is more than 10 minutes off")]
     Stale,
+    /// The query stands for bytes that are no UTF-8: what was signed of it can't be told.
+    #[error("the query is not UTF-8")]
+    Query,
     /// The request has no canonical form.
     #[error(transparent)]
     Content(#[from] ContentError),
@@ -103,7 +107,7 @@ pub fn verify(
         return Err(VerifyError::Stale);
     }
     let (timestamp, nonce, uri) = (timestamp.to_owned(), nonce.to_owned(), request.path.to_owned());
-    let signed = Signed { timestamp, nonce, uri, query: form(request.query) };
+    let signed = Signed { timestamp, nonce, uri, query: form(request.query)? };
     let explanation = explain_parameters(&signed.with(request.body)?, None)?;
     if key.matches(explanation.content().as_bytes(), sign) {
         Ok(explanation)
@@ -113,7 +117,8 @@ pub fn verify(
 }
 
 /// The names and values of a query.
-fn form(query: &str) -> Vec<(String, String)> {
-    let url = Url::parse(&format!("http://x/?{query}"));
-    url.map_or_else(|_| Vec::new(), |url| url.query_pairs().into_owned().collect())
+fn form(query: &str) -> Result<Vec<(String, String)>, VerifyError> {
+    percent_decode_str(query).decode_utf8().map_err(|_| VerifyError::Query)?;
+    let url = Url::parse(&format!("http://x/?{query}")).map_err(|_| VerifyError::Query)?;
+    Ok(url.query_pairs().into_owned().collect())
 }

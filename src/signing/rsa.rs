@@ -6,9 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use rsa::pkcs1::der::asn1::AnyRef;
 use rsa::pkcs1::der::{Decode, ErrorKind};
-use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, RsaPrivateKeyRef};
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, RsaPrivateKeyRef, RsaPublicKeyRef, UintRef};
 use rsa::pkcs1v15::{Signature as Raw, SigningKey, VerifyingKey};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey, LineEnding, PrivateKeyInfoRef};
+use rsa::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePublicKey, LineEnding, PrivateKeyInfoRef, SubjectPublicKeyInfoRef,
+};
 use rsa::sha2::{Digest, Sha256};
 use rsa::signature::{Keypair, Signer, Verifier};
 use sha1::Sha1;
@@ -18,6 +20,12 @@ use super::Signature;
 
 /// Fewest bits of a key: those of the keys that Linksfield gives.
 const BITS: usize = 1024;
+
+/// Most bits of a key, and of its public exponent, with which can be calculated.
+const MOST_BITS: usize = rsa::PublicKey::MAX_SIZE;
+const MOST_OF_EXPONENT: usize = rsa::PublicKey::MAX_PUB_EXPONENT.ilog2() as usize + 1;
+
+const NOT_USED: &str = "can't be used: its numbers do not belong together";
 
 /// A private RSA key of 1024 bits or more, ready to sign with. It is never printed, and zeroized when it is dropped.
 #[derive(Clone)]
@@ -32,13 +40,9 @@ impl PrivateKey {
         if parts.other_prime_infos.is_some() {
             return Err("has more than two primes: such keys are not supported");
         }
-        let modulus = parts.modulus.as_bytes();
-        let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-        if modulus.len() * 8 - unused < BITS {
-            return Err("has fewer than 1024 bits");
-        }
+        check_size(parts.modulus, parts.public_exponent)?;
         let key = rsa::PrivateKey::from_pkcs8_der(&der).or_else(|_| rsa::PrivateKey::from_pkcs1_der(&der));
-        key.map(|key| Self(SigningKey::new(key))).map_err(|_| "is damaged: its numbers do not belong together")
+        key.map(|key| Self(SigningKey::new(key))).map_err(|_| NOT_USED)
     }
 
     /// The public key of the pair.
@@ -75,11 +79,17 @@ impl fmt::Debug for PrivateKey {
 pub struct PublicKey(VerifyingKey<Sha1>);
 
 impl PublicKey {
-    /// Reads PEM or bare Base64.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let body = block(text, "PUBLIC KEY").ok().flatten();
-        let der = decoded(body.as_ref().map_or(text, |body| body)).ok()?;
-        public(&der).map(|key| Self(VerifyingKey::new(key)))
+    /// Reads PEM or bare Base64, or says what is wrong with it.
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+        let body = match block(text, "PUBLIC KEY")? {
+            None if text.contains("PRIVATE KEY-----") => return Err("is a private key: give the public one"),
+            body => body,
+        };
+        let der = decoded(body.as_ref().map_or(text, |body| body))?;
+        let pkcs1 = SubjectPublicKeyInfoRef::from_der(&der).ok().and_then(|info| info.subject_public_key.as_bytes());
+        let parts = RsaPublicKeyRef::from_der(pkcs1.unwrap_or(&der)).map_err(|_| "is no public RSA key")?;
+        check_size(parts.modulus, parts.public_exponent)?;
+        public(&der).map(|key| Self(VerifyingKey::new(key))).ok_or(NOT_USED)
     }
 
     /// The key as PEM.
@@ -99,6 +109,22 @@ impl PublicKey {
     pub(crate) fn matches(&self, content: &[u8], signature: &str) -> bool {
         let signature = STANDARD.decode(signature).ok().and_then(|bytes| Raw::try_from(bytes.as_slice()).ok());
         signature.is_some_and(|signature| self.0.verify(content, &signature).is_ok())
+    }
+}
+
+/// Refuses a key that is too weak, or larger than what can be calculated with.
+fn check_size(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Result<(), &'static str> {
+    let bits = |number: UintRef<'_>| {
+        let bytes = number.as_bytes();
+        bytes.len() * 8 - bytes.first().map_or(0, |first| first.leading_zeros() as usize)
+    };
+    match (bits(modulus), bits(exponent)) {
+        (..BITS, _) => Err("has fewer than 1024 bits"),
+        (modulus, _) if modulus > MOST_BITS => Err("has more than 8192 bits: such keys are not supported"),
+        (_, exponent) if exponent > MOST_OF_EXPONENT => {
+            Err("has a public exponent of more than 33 bits: such keys are not supported")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -415,6 +415,51 @@ fn what_is_no_key_is_told_by_a_sentence_that_does_not_quote_it() {
     assert_eq!(debug, r#"PrivateKey(…) Credentials { key_id: "id", .. }"#);
 }
 
+/// A private key and the public key of it, whose numbers are made up but for the public ones.
+fn of_numbers(modulus: &[u8], exponent: &[u8]) -> [String; 2] {
+    let tagged = |tag: u8, content: &[u8]| {
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let length = match content.len() {
+            ..128 => vec![low],
+            ..256 => vec![0x81, low],
+            _ => vec![0x82, high, low],
+        };
+        [&[tag], &length[..], content].concat()
+    };
+    let number = |content: &[u8]| tagged(2, content);
+    let public = [number(modulus), number(exponent)].concat();
+    let private = [number(&[0]), public.clone(), number(&[3]).repeat(6)].concat();
+    [private, public].map(|numbers| STANDARD.encode(tagged(0x30, &numbers)))
+}
+
+#[test]
+fn a_key_that_can_not_be_calculated_with_is_told_why() {
+    let number = |bytes: usize| [vec![0], vec![0xc5; bytes]].concat();
+    for (modulus, exponent, expected) in [
+        (number(2048), vec![1, 0, 1], "has more than 8192 bits: such keys are not supported"),
+        (number(1025), vec![1, 0, 1], "has more than 8192 bits"),
+        (number(256), number(9), "has a public exponent of more than 33 bits"),
+        (number(256), vec![2, 0, 0, 0, 1], "has a public exponent of more than 33 bits"),
+        (number(256), vec![2], "can't be used: its numbers do not belong together"),
+    ] {
+        let [private, public] = of_numbers(&modulus, &exponent);
+        let error = PrivateKey::from_text(&private).unwrap_err().to_string();
+        assert!(error.contains(&format!("the private key {expected}")), "{error} is not {expected}");
+        if !expected.starts_with("can't") {
+            let error = PublicKey::from_text(&public).unwrap_err().to_string();
+            assert!(error.contains(&format!("the public key {expected}")), "{error} is not {expected}");
+        }
+    }
+    let [private, _] = of_numbers(&number(1024), &[1, 0xff, 0xff, 0xff, 0xff]);
+    let error = PrivateKey::from_text(&private).unwrap_err().to_string();
+    assert!(error.contains("can't be used: its numbers do not belong together"), "the largest that fit: {error}");
+    let error = |text: &str| PublicKey::from_text(text).unwrap_err().to_string();
+    assert!(error(CUBE_KEY).contains("the public key is a private key: give the public one"));
+    assert!(error("c2VjcmV0").contains("the public key is no public RSA key"));
+    assert!(error("my secret!").contains("is neither PEM nor Base64"));
+    assert!(error(&of_numbers(&number(100), &[3])[1]).contains("the public key has fewer than 1024 bits"));
+}
+
 #[test]
 fn a_key_id_stands_in_a_header() {
     for wrong in ["", " ", "a/b", "a b", "ключ", "a\n", " a"] {
@@ -536,8 +581,9 @@ async fn trouble_is_asked_about_again_while_waiting() {
             let first = response(status.trim(), "application/json", body);
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let server = Canned::sequence(listener, vec![first, done.clone()]);
-            let pending = Pending::new("activateSim", SIM);
-            let state = pending.until_status(&client_at(&server.url), [SimStatus::ActiveLive]).await.unwrap();
+            let client = client_at(&server.url);
+            let pending = Pending::new(&client, "activateSim", SIM);
+            let state = pending.until_status(&client, [SimStatus::ActiveLive]).await.unwrap();
             assert!(matches!(state, State::Done(_)), "{trouble}: {state:?}");
         },
     );
@@ -554,7 +600,7 @@ async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(&sandbox);
     client.activate_sim(&ActivateSim::builder().sim_id(SIM).build()).await.unwrap();
-    let pending = kept(&Pending::new("activateSim", SIM));
+    let pending = kept(&Pending::new(&client, "activateSim", SIM));
     assert_eq!((pending.operation(), pending.sim_id().as_str(), pending.request_id()), ("activateSim", SIM, None));
     let error = pending.until_result(&client, |_| Progress::Done).unwrap_err();
     assert!(error.to_string().contains("it has no request id"), "{error}");
@@ -563,7 +609,7 @@ async fn an_asynchronous_operation_is_awaited_also_after_a_restart() {
         other => panic!("{other:?}"),
     }
     let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
-    let pending = kept(&Pending::new("cancelSim", SIM).with_request_id(cancelled.request_id));
+    let pending = kept(&Pending::new(&client, "cancelSim", SIM).with_request_id(cancelled.request_id));
     let judge = |answer: &QueryAsyncResultOutput| match answer["SANDBOX-result"].as_str() {
         Some("done") => Progress::Done,
         Some("processing") => Progress::NotYet,
@@ -596,9 +642,9 @@ async fn a_bundle_that_the_sandbox_refuses_to_activate_is_not_added() {
 
 #[tokio::test]
 async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
-    let pending = Pending::new("activateSim", SIM);
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":"1","status":10}}"#).await;
     let client = client_at(&server.url);
+    let pending = Pending::new(&client, "activateSim", SIM);
     let wait = |limit| pending.until_status(&client, [SimStatus::ActiveLive]).deadline(Duration::from_secs(limit));
 
     let mut watch = wait(600);
@@ -612,7 +658,7 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     assert!(watch.next().await.is_none());
     assert_eq!(watch.await.unwrap_err().kind(), ErrorKind::InvalidRequest, "it has ended");
 
-    let pending = Pending::new("activateSim", SIM);
+    let pending = Pending::new(&client, "activateSim", SIM);
     let wait = |limit, client: &Client| {
         pending.until_status(client, [SimStatus::ActiveLive]).deadline(Duration::from_millis(limit))
     };
@@ -627,6 +673,25 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
         let error = serde_json::from_str::<Pending>(&changed).unwrap_err().to_string();
         assert!(error.contains("the operation is none of the Cube API"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_one_account_waits_for_is_asked_of_no_other() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
+    let pending = kept(&Pending::new(&client, "cancelSim", SIM).with_request_id(cancelled.request_id));
+    assert_eq!(pending.key_id(), CUBE_KEY_ID);
+    let credentials = Credentials::new("of-another-account", key()).unwrap();
+    let other = Client::builder().credentials(credentials).environment(sandbox.cube_url()).build().unwrap();
+    let requests = sandbox.requests().len();
+    let by_status = async { pending.until_status(&other, [SimStatus::ActiveLive]).await.unwrap_err() };
+    let by_result = async { pending.until_result(&other, |_| Progress::Done).unwrap().await.unwrap_err() };
+    for error in <[Error; 2]>::from(futures::future::join(by_status, by_result).await) {
+        assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::InvalidRequest, true), "{error}");
+        assert!(error.to_string().contains("it was sent with another key"), "{error}");
+    }
+    assert_eq!(sandbox.requests().len(), requests);
 }
 
 /// The fixtures, with the operation that each is of, and whether it is an answer.
