@@ -65,11 +65,10 @@ pub fn events(document: &Document) -> TokenStream {
                 match self { #(Self::#names => #samples,)* }
             }
 
-            /// The event that `json` is if it is of this kind, or else `json` as it came.
-            pub(super) fn read(self, json: ::serde_json::Value) -> Event {
+            /// The event that `json` is, if it is of this kind.
+            pub(super) fn read(self, json: &str) -> ::std::result::Result<Event, ::serde_json::Error> {
                 match self {
-                    #(Self::#names => <types::#names as ::serde::Deserialize>::deserialize(&json)
-                        .map_or(Event::Unknown(json), Event::#names),)*
+                    #(Self::#names => crate::values::read::Read::read(json).map(Event::#names),)*
                 }
             }
         }

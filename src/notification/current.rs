@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::body::Body;
-use crate::signing::canonical::{ContentError, Parameters, compact, write_json, write_object_as_written};
+use crate::signing::canonical::{ContentError, Parameters, compact, write_json, write_object, write_object_as_written};
 
 /// The algorithms that are documented, and accepted.
 pub(super) const ALGORITHMS: [&str; 1] = ["HMAC-SHA1"];
@@ -15,37 +15,53 @@ pub(super) struct Stamp<'a> {
     pub(super) timestamp: &'a str,
 }
 
-/// The texts that may have been signed. The documentation sorts the keys of the top level and does not speak of those
-/// below, nor of those in a list, so there are two: values as written, and sorted at every depth. The second needs each
-/// text's characters: where an escape stands for none, only the first is left.
-pub(super) fn texts(stamp: &Stamp<'_>, body: &Body<'_>) -> Result<Vec<Vec<u8>>, ContentError> {
+/// What may have been signed of a body.
+pub(super) struct Signed {
+    /// The documentation sorts the keys of the top level and does not speak of those below, nor of those in a list, so there are
+    /// two, unless they are equal: values as written, and sorted at every depth. The second needs each text's characters:
+    /// where an escape stands for none, only the first is left.
+    pub(super) texts: Vec<Vec<u8>>,
+    /// The last of them without the stamp.
+    pub(super) content: Vec<u8>,
+    /// Whether no key is there twice, at any depth, and all escapes stand for characters.
+    pub(super) is_sound: bool,
+}
+
+pub(super) fn signed(stamp: &Stamp<'_>, body: &Body<'_>) -> Result<Signed, ContentError> {
     let Stamp { version, algorithm, timestamp } = stamp;
-    let json: &RawValue = serde_json::from_str(body.text()).map_err(ContentError::NotAnObject)?;
-    let contents = [as_written(json.get()), sorted(json.get())];
-    let mut texts = Vec::new();
-    for content in contents {
-        match content {
-            Ok(content) => {
-                texts.push([format!("{version}:{algorithm}:{timestamp}").into_bytes(), body.bytes(content)].concat());
-            }
-            Err(ContentError::NotAnObject(_)) if !texts.is_empty() => {}
-            Err(error) => return Err(error),
+    let stamp = format!("{version}:{algorithm}:{timestamp}");
+    let text = |content: &[u8]| [stamp.as_bytes(), &body.bytes(content.to_vec())].concat();
+    let (as_written, sorted) = contents(body.text())?;
+    match sorted {
+        Ok(sorted) if sorted == as_written => {
+            Ok(Signed { texts: vec![text(&sorted)], content: sorted, is_sound: true })
         }
+        Ok(sorted) => Ok(Signed { texts: vec![text(&as_written), text(&sorted)], content: sorted, is_sound: true }),
+        Err(ContentError::NotAnObject(_)) => {
+            Ok(Signed { texts: vec![text(&as_written)], content: as_written, is_sound: false })
+        }
+        Err(error) => Err(error),
     }
-    Ok(texts)
 }
 
-fn as_written(json: &str) -> Result<Vec<u8>, ContentError> {
-    if !json.starts_with('{') {
-        return Ok(compact(json).into_bytes());
-    }
-    let mut content = Vec::new();
-    write_object_as_written(&mut content, Parameters::parse(json.as_bytes())?.iter())?;
-    Ok(content)
+/// What does not change with white space and the like: the content, whichever signature it came with.
+pub(super) fn content(body: &Body<'_>) -> Result<Vec<u8>, ContentError> {
+    let (as_written, sorted) = contents(body.text())?;
+    Ok(sorted.unwrap_or(as_written))
 }
 
-fn sorted(json: &str) -> Result<Vec<u8>, ContentError> {
-    let mut content = Vec::new();
-    write_json(&mut content, json)?;
-    Ok(content)
+/// A body with its values as written, and sorted at every depth.
+fn contents(json: &str) -> Result<(Vec<u8>, Result<Vec<u8>, ContentError>), ContentError> {
+    let (mut as_written, mut sorted) = (Vec::with_capacity(json.len()), Vec::with_capacity(json.len()));
+    let json = json.trim_start_matches([' ', '\t', '\n', '\r']);
+    let written = if json.starts_with('{') {
+        let parameters = Parameters::parse(json.as_bytes())?;
+        write_object_as_written(&mut as_written, parameters.iter())?;
+        write_object(&mut sorted, parameters.iter())
+    } else {
+        let json: &RawValue = serde_json::from_str(json).map_err(ContentError::NotAnObject)?;
+        as_written = compact(json.get()).into_owned().into_bytes();
+        write_json(&mut sorted, json.get())
+    };
+    Ok((as_written, written.map(|()| sorted)))
 }

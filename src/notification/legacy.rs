@@ -16,32 +16,42 @@ enum Order {
     Sorted,
 }
 
-/// Whether `signature` is one of those that the pages may mean, in constant time: they leave open the order of the keys,
-/// and whether the digest is encoded raw or as hex.
-pub(super) fn matches(body: &Body<'_>, secret: &str, signature: &str) -> Result<bool, ContentError> {
-    let mut found = false;
+/// What of a body is signed, if `signature` is one of those that the pages may mean, in constant time: they leave open the
+/// order of the keys, and whether the digest is encoded raw or as hex.
+pub(super) fn signed(body: &Body<'_>, secret: &str, signature: &str) -> Result<Option<Vec<u8>>, ContentError> {
+    let mut found = None;
     for order in [Order::AsWritten, Order::Sorted] {
-        let digest = digest(body, secret, order)?;
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        for candidate in [STANDARD.encode(digest), STANDARD.encode(hex)] {
-            found |= candidate.as_bytes().ct_eq(signature.as_bytes()).to_bool();
-        }
+        let text = text(body, order)?;
+        let digest = digest(&text, secret);
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let hex: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        let is_one = [STANDARD.encode(digest), STANDARD.encode(hex)]
+            .iter()
+            .fold(false, |is_one, candidate| is_one | candidate.as_bytes().ct_eq(signature.as_bytes()).to_bool());
+        found = is_one.then_some(text).or(found);
     }
     Ok(found)
 }
 
 /// One of those signatures: keys as written, raw digest.
 pub(super) fn sign(body: &Body<'_>, secret: &str) -> Result<String, ContentError> {
-    Ok(STANDARD.encode(digest(body, secret, Order::AsWritten)?))
+    Ok(STANDARD.encode(digest(&text(body, Order::AsWritten)?, secret)))
 }
 
-fn digest(body: &Body<'_>, secret: &str, order: Order) -> Result<[u8; 16], ContentError> {
+/// What stands before the secret.
+fn text(body: &Body<'_>, order: Order) -> Result<Vec<u8>, ContentError> {
     let json: &RawValue = serde_json::from_str(body.text()).map_err(ContentError::NotAnObject)?;
     let mut pairs = Vec::new();
     join(&mut pairs, json.get(), order, 1)?;
-    let separator = if pairs.is_empty() { "" } else { "&" };
-    let text = Md5::new().chain_update(body.bytes(pairs.join("&").into_bytes())).chain_update(separator);
-    Ok(text.chain_update(secret).finalize().into())
+    let mut text = body.bytes(pairs.join("&").into_bytes());
+    if !pairs.is_empty() {
+        text.push(b'&');
+    }
+    Ok(text)
+}
+
+fn digest(text: &[u8], secret: &str) -> [u8; 16] {
+    Md5::new().chain_update(text).chain_update(secret).finalize().into()
 }
 
 /// Appends the pairs of an object, or of the objects of a list one after the other.

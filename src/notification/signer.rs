@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::body::Body;
-use super::current::{ALGORITHMS, Stamp, texts};
+use super::current::{ALGORITHMS, Stamp, signed};
 use super::headers::{
     ALGORITHM_HEADER, CONTENT_TYPE, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, VERSION_HEADER,
 };
@@ -87,7 +87,7 @@ impl Signer {
                 let timestamp = TimestampUnit::Milliseconds.format(now).ok_or(Rejection::MalformedTimestamp)?;
                 let [algorithm] = ALGORITHMS;
                 let stamp = Stamp { version: "1.0", algorithm, timestamp: &timestamp };
-                let texts = texts(&stamp, &Body::new(body, None))?;
+                let texts = signed(&stamp, &Body::new(body, None))?.texts;
                 insert(&mut headers, VERSION_HEADER, stamp.version)?;
                 insert(&mut headers, ALGORITHM_HEADER, algorithm)?;
                 insert(&mut headers, TIMESTAMP_HEADER, &timestamp)?;

@@ -6,20 +6,21 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::body::Body;
-use super::current::{ALGORITHMS, Stamp, texts};
+use super::current::{self, ALGORITHMS, Signed, Stamp};
 use super::headers::{
     ALGORITHM_HEADER, CONTENT_TYPE, DELIVERY_HEADER, Headers, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER,
     TIMESTAMP_HEADER, VERSION_HEADER,
 };
 use super::report::Refusals;
-use super::verified::Sameness;
+use super::verified::{By, Sameness};
 use super::{Callback, Event, Rejection, UsedKey, Verified, legacy};
 use crate::signing::canonical::ContentError;
 use crate::signing::{Key, Signature};
+use crate::values::exact;
+use crate::values::object::{Field, Object};
 
 /// Most bytes of a body, unless the verifier is told otherwise.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -113,21 +114,24 @@ impl Verifier {
     ) -> Result<Verified, Rejection> {
         self.check_size(bytes)?;
         let body = Body::new(bytes, headers.first(CONTENT_TYPE));
-        let (mut signed_at, mut key, mut signature) = (None, None, None);
-        if headers.has(SIGNATURE_HEADER) {
+        let (signed_at, key, text, content, is_sound);
+        let by = if headers.has(SIGNATURE_HEADER) {
             let tolerance = self.0.tolerance.unwrap_or(tolerance);
             let current = self.verify_current(headers, &body, now, tolerance)?;
-            (signed_at, key) = (Some(current.0), Some(current.1));
-            signature = headers.first(SIGNATURE_HEADER);
+            (signed_at, key) = (Some(current.signed_at), Some(current.key));
+            (content, is_sound) = (current.content, current.is_sound);
+            By::Current(headers.one(SIGNATURE_HEADER)?)
         } else if headers.has(LEGACY_SIGNATURE_HEADER) {
-            self.verify_legacy(headers, &body)?;
+            text = self.verify_legacy(headers, &body)?;
+            (signed_at, key, content, is_sound) = (None, None, current::content(&body)?, false);
+            By::Older(&text)
         } else {
             return Err(Rejection::Unsigned);
-        }
-        let event = self.read(&body)?;
+        };
+        let event = self.read(&body, is_sound)?;
         let delivery_id = headers.first(DELIVERY_HEADER).filter(|id| !id.is_empty());
         let expecting = self.0.expecting.map_or("", Callback::name);
-        let ids = Sameness { expecting, signature, delivery_id, body: bytes }.ids();
+        let ids = Sameness { expecting, by, delivery_id, content: &content }.ids();
         let delivery_id = delivery_id.map(str::to_owned);
         Ok(Verified { event, delivery_id, signed_at, key, body: Bytes::copy_from_slice(bytes), ids })
     }
@@ -140,7 +144,7 @@ impl Verifier {
     ///
     /// The body is too large, or not JSON.
     pub fn accept_unsigned(&self, body: &[u8]) -> Result<Event, Rejection> {
-        self.told(self.check_size(body).and_then(|()| self.read(&Body::new(body, None))), body)
+        self.told(self.check_size(body).and_then(|()| self.read(&Body::new(body, None), false)), body)
     }
 
     /// Most bytes of a body.
@@ -170,7 +174,7 @@ impl Verifier {
         body: &Body<'_>,
         now: SystemTime,
         tolerance: Duration,
-    ) -> Result<(SystemTime, UsedKey), Rejection> {
+    ) -> Result<Current, Rejection> {
         let stamp = Stamp {
             version: headers.one(VERSION_HEADER)?,
             algorithm: headers.one(ALGORITHM_HEADER)?,
@@ -182,33 +186,46 @@ impl Verifier {
         }
         let signed_at = signed_at(stamp.timestamp, now, tolerance)?;
         let keys = self.0.keys.get(id).map_or(std::slice::from_ref(&self.0.no_key), Vec::as_slice);
-        let position = position(keys, &texts(&stamp, body)?, &Signature::from(code));
+        let Signed { texts, content, is_sound } = current::signed(&stamp, body)?;
+        let position = position(keys, &texts, &Signature::from(code));
         if !self.0.keys.contains_key(id) {
             return Err(Rejection::UnknownKey);
         }
         let position = position.ok_or(Rejection::WrongSignature)?;
-        Ok((signed_at, UsedKey { id: id.to_owned(), position }))
+        Ok(Current { signed_at, key: UsedKey { id: id.to_owned(), position }, content, is_sound })
     }
 
-    fn verify_legacy<V: AsRef<[u8]>>(&self, headers: &Headers<V>, body: &Body<'_>) -> Result<(), Rejection> {
+    /// What of the body is signed by the older signature.
+    fn verify_legacy<V: AsRef<[u8]>>(&self, headers: &Headers<V>, body: &Body<'_>) -> Result<Vec<u8>, Rejection> {
         let secret = self.0.legacy_secret.as_ref().ok_or(Rejection::LegacyNotAccepted)?;
-        let matches = legacy::matches(body, secret, headers.one(LEGACY_SIGNATURE_HEADER)?)?;
-        if matches { Ok(()) } else { Err(Rejection::WrongSignature) }
+        let signed = legacy::signed(body, secret, headers.one(LEGACY_SIGNATURE_HEADER)?)?;
+        signed.ok_or(Rejection::WrongSignature)
     }
 
-    fn read(&self, body: &Body<'_>) -> Result<Event, Rejection> {
-        let json = body.read().map_err(ContentError::NotAnObject)?;
-        Ok(match self.0.expecting.or_else(|| Callback::recognize(&json)) {
-            Some(callback) => callback.read(json),
-            None => Event::Unknown(json),
-        })
+    fn read(&self, body: &Body<'_>, is_sound: bool) -> Result<Event, Rejection> {
+        let json = body.json(is_sound).map_err(ContentError::NotAnObject)?;
+        let callback = self.0.expecting.or_else(|| Callback::recognize(&json));
+        match callback.and_then(|callback| callback.read(&json).ok()) {
+            Some(event) => Ok(event),
+            None => Ok(Event::Unknown(exact::read(&json).map_err(ContentError::NotAnObject)?)),
+        }
     }
+}
+
+/// What the newer signature says of a request.
+struct Current {
+    signed_at: SystemTime,
+    key: UsedKey,
+    content: Vec<u8>,
+    is_sound: bool,
 }
 
 impl Callback {
     /// The kind whose documented fields are all there.
-    fn recognize(json: &Value) -> Option<Self> {
-        let has_all = |fields: &[&str]| !fields.is_empty() && fields.iter().all(|field| json.get(field).is_some());
+    fn recognize(json: &str) -> Option<Self> {
+        let Object(there) = serde_json::from_str::<Object<Field<'_>>>(json).ok()?;
+        let has = |field: &&str| there.iter().any(|(name, _)| name == field);
+        let has_all = |fields: &[&str]| !fields.is_empty() && fields.iter().all(has);
         Self::ALL.iter().copied().find(|callback| has_all(callback.fields()))
     }
 }
@@ -231,7 +248,8 @@ fn signed_at(timestamp: &str, now: SystemTime, tolerance: Duration) -> Result<Sy
 
 /// Which of the keys has made the signature of one of the texts. All are tried, whichever it is.
 fn position(keys: &[Key], texts: &[Vec<u8>], signature: &Signature) -> Option<usize> {
-    let matches = |key: &Key| texts.iter().fold(false, |found, text| found | key.matches(text, signature));
+    let claimed = signature.bytes();
+    let matches = |key: &Key| texts.iter().fold(false, |found, text| found | key.made(text, &claimed));
     let found = |found: Option<usize>, (position, key)| {
         let this = matches(key).then_some(position);
         found.or(this)

@@ -73,8 +73,12 @@ impl Key {
     /// Whether `signature` is that of `content`, in constant time.
     #[must_use]
     pub fn matches(&self, content: &[u8], signature: &Signature) -> bool {
-        let claimed = STANDARD.decode(&signature.0).unwrap_or_default();
-        self.0.clone().chain_update(content).verify_slice(&claimed).is_ok()
+        self.made(content, &signature.bytes())
+    }
+
+    /// Whether these are the bytes of its signature over `content`, in constant time.
+    pub(crate) fn made(&self, content: &[u8], claimed: &[u8]) -> bool {
+        self.0.clone().chain_update(content).verify_slice(claimed).is_ok()
     }
 }
 
@@ -101,6 +105,11 @@ impl Signature {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The bytes that the text stands for; none if it is not Base64.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.0).unwrap_or_default()
     }
 }
 

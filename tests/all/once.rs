@@ -255,6 +255,19 @@ async fn the_same_signature_or_the_same_delivery_id_and_body_make_the_same() {
 }
 
 #[tokio::test]
+async fn a_copy_of_the_older_signature_in_other_white_space_or_escapes_acts_on_nothing() {
+    let body = r#"{"n":"1","o":[{"p":2}]}"#;
+    for delivery in [None, Some("7")] {
+        let (receiver, handler) = (Receiver::new(verifier()), Handler::new(true));
+        let headers = signed(&Signer::legacy("a secret"), body, delivery);
+        for copy in [body, r#" { "n" : "1", "o" : [ {"p":2} ] }"#, r#"{"n":"\u0031","o":[{"p":2}]}"#] {
+            assert_eq!(handler.receive(&receiver, &headers, copy).await.status(), 200, "{copy}");
+            assert_eq!(handler.count(), 1, "{copy}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_copy_under_the_id_of_another_does_not_swallow_that_one() {
     let (receiver, handler) = (Receiver::new(verifier()), Handler::new(true));
     let (first, other) = (signed(&signer(), "[1]", Some("1")), signed(&signer(), "[2]", Some("2")));
@@ -475,10 +488,11 @@ async fn a_handler_whose_claim_is_lost_is_waited_for_and_what_it_has_done_by_the
     let acted = Arc::new(AtomicU32::new(0));
     store.down.lock().unwrap().insert("renew");
     let (count, sees) = (acted.clone(), store.clone());
+    // No later than that of the claim, however late the handler is called.
+    let ended = Instant::now() + lease;
     // It does not wait for anything, so that it can't be dropped before its end. A renewal that fails when the lease has ended
     // is the last.
     let works = move |_, _| async move {
-        let ended = Instant::now() + lease;
         while sees.last.lock().unwrap().is_none_or(|last| last < ended) {
             std::thread::sleep(Duration::from_millis(5));
         }
