@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode};
 
 use crate::Error;
 
@@ -46,6 +46,11 @@ impl Settings {
         // What the driver says of a string may quote a part of it, and with it a password.
         let mut config: Config = rest.parse().map_err(|_| refused("it can't be read"))?;
         refuse_what_may_be_a_password(&config)?;
+        if config.get_load_balance_hosts() != LoadBalanceHosts::Disable {
+            return Err(refused(
+                "load_balance_hosts is not supported: hosts are tried in the order in which they stand",
+            ));
+        }
         let authority = last("sslrootcert");
         let (mode, trust) = match last("sslmode") {
             Some("disable" | "prefer" | "require" | "verify-ca") if authority == Some("system") => {
@@ -154,8 +159,7 @@ fn without_hosts(all: &Config) -> Config {
         .ssl_mode(all.get_ssl_mode())
         .ssl_negotiation(all.get_ssl_negotiation())
         .channel_binding(all.get_channel_binding())
-        .target_session_attrs(all.get_target_session_attrs())
-        .load_balance_hosts(all.get_load_balance_hosts());
+        .target_session_attrs(all.get_target_session_attrs());
     config
 }
 
@@ -310,6 +314,12 @@ mod tests {
     }
 
     #[test]
+    fn hosts_in_a_random_order_are_refused() {
+        let error = Settings::read("host=a,b load_balance_hosts=random").err().unwrap();
+        assert!(error.to_string().contains("load_balance_hosts is not supported"), "{error}");
+    }
+
+    #[test]
     fn a_mode_that_is_unknown_or_believes_everybody_is_refused() {
         let unknown = "host=h sslmode=sometimes";
         let weak = ["disable", "prefer", "require", "verify-ca"]
@@ -323,7 +333,7 @@ mod tests {
     fn each_host_has_all_settings_and_its_own_port() {
         let rest = "user=u password=p dbname=d options='-c a=b' application_name=n sslmode=verify-full connect_timeout=3 \
             tcp_user_timeout=4 keepalives=1 keepalives_idle=5 keepalives_interval=6 keepalives_retries=7 \
-            target_session_attrs=read-write channel_binding=require load_balance_hosts=random sslnegotiation=direct";
+            target_session_attrs=read-write channel_binding=require load_balance_hosts=disable sslnegotiation=direct";
         let all = Settings::read(&format!("host=a,/b port=1,2 {rest}")).unwrap();
         for (config, host) in all.hosts().unwrap().iter().zip(["host=a port=1", "host=/b port=2"]) {
             assert_eq!(*config, Settings::read(&format!("{host} {rest}")).unwrap().config);

@@ -37,21 +37,28 @@ const BATCH: i64 = 1000;
 
 const TABLES: Schema = Schema { table: "linksfield_deliveries_schema", steps: &[include_str!("deliveries.sql")] };
 
-/// Takes the id of the delivery, the token, the lease, [`REMEMBERED`] and the signature. The last row is read as it was before,
-/// so what was claimed goes before it.
+/// Takes the id of the delivery, the token, the lease, [`REMEMBERED`] and the signature. What is done or another's is told as
+/// it was when the statement began: its row may be locked, by a handler that is about to commit. Only what is new is written.
 const BEGIN: &str = "
-WITH known AS (
+WITH noted AS (
+    SELECT delivery, done FROM linksfield_signatures WHERE id = $5
+), first AS (
     INSERT INTO linksfield_signatures AS row (id, delivery, done, seen_at)
     SELECT $5, $1, EXISTS (SELECT FROM linksfield_deliveries
         WHERE id = $1 AND done_at > clock_timestamp() - make_interval(secs => $4)), clock_timestamp()
-    WHERE $5 IS NOT NULL
+    WHERE $5 IS NOT NULL AND NOT EXISTS (SELECT FROM noted)
     ON CONFLICT (id) DO UPDATE SET done = row.done
     RETURNING delivery, done
+), known AS (
+    SELECT delivery, done FROM noted UNION ALL SELECT delivery, done FROM first
 ), delivery AS (
     SELECT coalesce((SELECT delivery FROM known), $1) AS id, coalesce((SELECT done FROM known), false) AS done
 ), claimed AS (
     INSERT INTO linksfield_deliveries AS row (id, token, lease_ends)
-    SELECT id, $2, clock_timestamp() + make_interval(secs => $3) FROM delivery WHERE NOT done
+    SELECT id, $2, clock_timestamp() + make_interval(secs => $3) FROM delivery
+    WHERE NOT done AND NOT EXISTS (SELECT FROM linksfield_deliveries AS other WHERE other.id = delivery.id
+        AND (other.done_at > clock_timestamp() - make_interval(secs => $4)
+            OR other.done_at IS NULL AND other.lease_ends > clock_timestamp() AND other.token <> $2))
     ON CONFLICT (id) DO UPDATE
     SET token = $2, lease_ends = clock_timestamp() + make_interval(secs => $3), done_at = NULL
     WHERE row.done_at IS NULL AND (row.lease_ends <= clock_timestamp() OR row.token = $2)

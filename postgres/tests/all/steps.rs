@@ -129,6 +129,27 @@ async fn a_lease_that_was_taken_after_waiting_for_a_lock_counts_from_then() {
 }
 
 #[tokio::test]
+async fn who_comes_while_another_commits_is_told_so_and_waits_for_no_lock() {
+    let Some(database) = Database::any().await else { return };
+    let store = PostgresDeliveries::connect(&database.string).await.unwrap();
+    let acts = signed(1, 10);
+    store.begin(&acts, LEASE).await.unwrap();
+    let mut handler = client(&database.string).await;
+    let transaction = handler.transaction().await.unwrap();
+    assert_eq!(PostgresDeliveries::done_in(&transaction, &acts).await.unwrap(), Standing::Done);
+    transaction.execute("SELECT FROM linksfield_signatures FOR UPDATE", &[]).await.unwrap();
+    for copy in [signed(1, 10), signed(1, 11), signed(2, 10), claim(1)] {
+        assert!(matches!(store.begin(&copy, LEASE).await.unwrap(), Begun::Busy { .. }), "not committed yet");
+    }
+    transaction.commit().await.unwrap();
+    let locks = "BEGIN; SELECT FROM linksfield_deliveries FOR UPDATE; SELECT FROM linksfield_signatures FOR UPDATE";
+    handler.batch_execute(locks).await.unwrap();
+    for copy in [signed(1, 10), signed(1, 12), signed(2, 10), claim(1)] {
+        assert_eq!(store.begin(&copy, LEASE).await.unwrap(), Begun::Done, "committed, and locked by another");
+    }
+}
+
+#[tokio::test]
 async fn a_transaction_that_has_not_seen_the_last_renewal_fails_and_marks_nothing() {
     let Some(server) = Server::start("") else { return };
     for level in ["repeatable read", "serializable"] {
