@@ -32,16 +32,12 @@ pub(super) fn signed(stamp: &Stamp<'_>, body: &Body<'_>) -> Result<Signed, Conte
     let stamp = format!("{version}:{algorithm}:{timestamp}");
     let text = |content: &[u8]| [stamp.as_bytes(), &body.bytes(content.to_vec())].concat();
     let (as_written, sorted) = contents(body.text())?;
-    match sorted {
-        Ok(sorted) if sorted == as_written => {
-            Ok(Signed { texts: vec![text(&sorted)], content: sorted, is_sound: true })
-        }
-        Ok(sorted) => Ok(Signed { texts: vec![text(&as_written), text(&sorted)], content: sorted, is_sound: true }),
-        Err(ContentError::NotAnObject(_)) => {
-            Ok(Signed { texts: vec![text(&as_written)], content: as_written, is_sound: false })
-        }
-        Err(error) => Err(error),
-    }
+    let is_sound = sorted.is_some();
+    let texts = match &sorted {
+        Some(sorted) if *sorted != as_written => vec![text(&as_written), text(sorted)],
+        _ => vec![text(&as_written)],
+    };
+    Ok(Signed { texts, content: sorted.unwrap_or(as_written), is_sound })
 }
 
 /// What does not change with white space and the like: the content, whichever signature it came with.
@@ -50,11 +46,11 @@ pub(super) fn content(body: &Body<'_>) -> Result<Vec<u8>, ContentError> {
     Ok(sorted.unwrap_or(as_written))
 }
 
-/// A body with its values as written, and sorted at every depth.
-fn contents(json: &str) -> Result<(Vec<u8>, Result<Vec<u8>, ContentError>), ContentError> {
+/// A body with its values as written, and sorted at every depth, unless an escape in it stands for no character.
+fn contents(json: &str) -> Result<(Vec<u8>, Option<Vec<u8>>), ContentError> {
     let (mut as_written, mut sorted) = (Vec::with_capacity(json.len()), Vec::with_capacity(json.len()));
     let json = json.trim_start_matches([' ', '\t', '\n', '\r']);
-    let written = if json.starts_with('{') {
+    let result = if json.starts_with('{') {
         let parameters = Parameters::parse(json.as_bytes())?;
         write_object_as_written(&mut as_written, parameters.iter())?;
         write_object(&mut sorted, parameters.iter())
@@ -63,5 +59,9 @@ fn contents(json: &str) -> Result<(Vec<u8>, Result<Vec<u8>, ContentError>), Cont
         as_written = compact(json.get()).into_owned().into_bytes();
         write_json(&mut sorted, json.get())
     };
-    Ok((as_written, written.map(|()| sorted)))
+    match result {
+        Ok(()) => Ok((as_written, Some(sorted))),
+        Err(ContentError::NotAnObject(_)) => Ok((as_written, None)),
+        Err(error) => Err(error),
+    }
 }
