@@ -421,7 +421,7 @@ fn of_numbers(modulus: &[u8], exponent: &[u8]) -> [String; 2] {
         let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
         let length = match content.len() {
             ..128 => vec![low],
-            ..256 => vec![0x81, low],
+            128..256 => vec![0x81, low],
             _ => vec![0x82, high, low],
         };
         [&[tag], &length[..], content].concat()
