@@ -257,6 +257,7 @@ impl<F: Family> ApiClient<F> {
             total_count: None,
             placing: Placing::RAW,
             idempotent_for: same.and_then(|operation| operation.idempotent_for),
+            is_described: false,
             no_data: "null",
         };
         Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json)).checked(check(path))

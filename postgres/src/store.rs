@@ -1,7 +1,7 @@
 //! The store: one statement a step, with the clock of the database alone.
 //!
 //! `clock_timestamp()`, because `now()` is when the transaction began: after waiting for a lock, a lease that counts from
-//! there has ended when it begins. A step locks the row of the signature before that of the delivery.
+//! there has ended when it begins. A step that locks both locks the row of the signature before that of the delivery.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,10 +21,7 @@ pub(super) struct Signed {
     /// two, unless they are equal: values as written, and sorted at every depth. The second needs each text's characters:
     /// where an escape stands for none, only the first is left.
     pub(super) texts: Vec<Vec<u8>>,
-    /// The last of them without the stamp.
-    pub(super) content: Vec<u8>,
-    /// Whether no key is there twice, at any depth, and all escapes stand for characters.
-    pub(super) is_sound: bool,
+    pub(super) content: Content,
 }
 
 pub(super) fn signed(stamp: &Stamp<'_>, body: &Body<'_>) -> Result<Signed, ContentError> {
@@ -32,18 +29,30 @@ pub(super) fn signed(stamp: &Stamp<'_>, body: &Body<'_>) -> Result<Signed, Conte
     let stamp = format!("{version}:{algorithm}:{timestamp}");
     let text = |content: &[u8]| [stamp.as_bytes(), &body.bytes(content.to_vec())].concat();
     let (as_written, sorted) = contents(body.text())?;
-    let is_sound = sorted.is_some();
     let texts = match &sorted {
         Some(sorted) if *sorted != as_written => vec![text(&as_written), text(sorted)],
         _ => vec![text(&as_written)],
     };
-    Ok(Signed { texts, content: sorted.unwrap_or(as_written), is_sound })
+    Ok(Signed { texts, content: Content::new(as_written, sorted) })
 }
 
-/// What does not change with white space and the like: the content, whichever signature it came with.
-pub(super) fn content(body: &Body<'_>) -> Result<Vec<u8>, ContentError> {
-    let (as_written, sorted) = contents(body.text())?;
-    Ok(sorted.unwrap_or(as_written))
+/// What a body says, whichever signature it came with.
+pub(super) struct Content {
+    /// What does not change with white space and the like.
+    pub(super) canonical: Vec<u8>,
+    /// Whether no key is there twice, at any depth, and all escapes stand for characters.
+    pub(super) is_sound: bool,
+}
+
+impl Content {
+    pub(super) fn of(body: &Body<'_>) -> Result<Self, ContentError> {
+        let (as_written, sorted) = contents(body.text())?;
+        Ok(Self::new(as_written, sorted))
+    }
+
+    fn new(as_written: Vec<u8>, sorted: Option<Vec<u8>>) -> Self {
+        Self { is_sound: sorted.is_some(), canonical: sorted.unwrap_or(as_written) }
+    }
 }
 
 /// A body with its values as written, and sorted at every depth, unless an escape in it stands for no character.

@@ -66,33 +66,22 @@ pub struct UsedKey {
 pub(super) struct Sameness<'a> {
     /// The kind that is expected: another URL of yours gets notifications of its own.
     pub(super) expecting: &'a str,
-    pub(super) by: By<'a>,
+    /// The newer signature; none of the older one, which covers less than the body says.
+    pub(super) signature: Option<&'a str>,
     pub(super) delivery_id: Option<&'a str>,
     /// What the body says, however it is written.
     pub(super) content: &'a [u8],
-}
-
-/// How it was signed.
-#[derive(Clone, Copy)]
-pub(super) enum By<'a> {
-    /// The newer signature, which covers time and body.
-    Current(&'a str),
-    /// What the older signature covers.
-    Older(&'a [u8]),
 }
 
 impl Sameness<'_> {
     /// `x-lf-delivery` counts with the body only, because it is not signed: by it alone, a copy that is sent under the id
     /// of another notification would swallow that one. The key does not count: a re-send may be signed with another.
     pub(super) fn ids(self) -> Ids {
-        let (signed, signature) = match self.by {
-            By::Current(signature) => {
-                let signature = self.id("signature", signature, b"");
-                (signature, Some(signature))
-            }
-            By::Older(text) => (self.id("body", "", text), None),
+        let signature = self.signature.map(|signature| self.id("signature", signature, b""));
+        let delivery = match self.delivery_id {
+            Some(delivery) => self.id("delivery", delivery, self.content),
+            None => signature.unwrap_or_else(|| self.id("body", "", self.content)),
         };
-        let delivery = self.delivery_id.map_or(signed, |delivery| self.id("delivery", delivery, self.content));
         Ids { delivery, signature }
     }
 

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::body::Body;
-use super::current::{self, ALGORITHMS, Signed, Stamp};
+use super::current::{self, ALGORITHMS, Content, Signed, Stamp};
 use super::headers::{
     ALGORITHM_HEADER, CONTENT_TYPE, DELIVERY_HEADER, Headers, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER,
     TIMESTAMP_HEADER, VERSION_HEADER,
 };
 use super::report::Refusals;
-use super::verified::{By, Sameness};
+use super::verified::Sameness;
 use super::{Callback, Event, Rejection, UsedKey, Verified, legacy};
 use crate::signing::canonical::ContentError;
 use crate::signing::{Key, Signature};
@@ -114,24 +114,21 @@ impl Verifier {
     ) -> Result<Verified, Rejection> {
         self.check_size(bytes)?;
         let body = Body::new(bytes, headers.first(CONTENT_TYPE));
-        let (signed_at, key, text, content, is_sound);
-        let by = if headers.has(SIGNATURE_HEADER) {
+        let (content, stamped, signature) = if headers.has(SIGNATURE_HEADER) {
             let tolerance = self.0.tolerance.unwrap_or(tolerance);
-            let current = self.verify_current(headers, &body, now, tolerance)?;
-            (signed_at, key) = (Some(current.signed_at), Some(current.key));
-            (content, is_sound) = (current.content, current.is_sound);
-            By::Current(headers.one(SIGNATURE_HEADER)?)
+            let (content, stamped) = self.verify_current(headers, &body, now, tolerance)?;
+            (content, Some(stamped), Some(headers.one(SIGNATURE_HEADER)?))
         } else if headers.has(LEGACY_SIGNATURE_HEADER) {
-            text = self.verify_legacy(headers, &body)?;
-            (signed_at, key, content, is_sound) = (None, None, current::content(&body)?, false);
-            By::Older(&text)
+            self.verify_legacy(headers, &body)?;
+            (Content::of(&body)?, None, None)
         } else {
             return Err(Rejection::Unsigned);
         };
-        let event = self.read(&body, is_sound)?;
+        let event = self.read(&body, content.is_sound)?;
         let delivery_id = headers.first(DELIVERY_HEADER).filter(|id| !id.is_empty());
         let expecting = self.0.expecting.map_or("", Callback::name);
-        let ids = Sameness { expecting, by, delivery_id, content: &content }.ids();
+        let ids = Sameness { expecting, signature, delivery_id, content: &content.canonical }.ids();
+        let (signed_at, key) = stamped.unzip();
         let delivery_id = delivery_id.map(str::to_owned);
         Ok(Verified { event, delivery_id, signed_at, key, body: Bytes::copy_from_slice(bytes), ids })
     }
@@ -174,7 +171,7 @@ impl Verifier {
         body: &Body<'_>,
         now: SystemTime,
         tolerance: Duration,
-    ) -> Result<Current, Rejection> {
+    ) -> Result<(Content, (SystemTime, UsedKey)), Rejection> {
         let stamp = Stamp {
             version: headers.one(VERSION_HEADER)?,
             algorithm: headers.one(ALGORITHM_HEADER)?,
@@ -186,20 +183,19 @@ impl Verifier {
         }
         let signed_at = signed_at(stamp.timestamp, now, tolerance)?;
         let keys = self.0.keys.get(id).map_or(std::slice::from_ref(&self.0.no_key), Vec::as_slice);
-        let Signed { texts, content, is_sound } = current::signed(&stamp, body)?;
+        let Signed { texts, content } = current::signed(&stamp, body)?;
         let position = position(keys, &texts, &Signature::from(code));
         if !self.0.keys.contains_key(id) {
             return Err(Rejection::UnknownKey);
         }
         let position = position.ok_or(Rejection::WrongSignature)?;
-        Ok(Current { signed_at, key: UsedKey { id: id.to_owned(), position }, content, is_sound })
+        Ok((content, (signed_at, UsedKey { id: id.to_owned(), position })))
     }
 
-    /// What of the body is signed by the older signature.
-    fn verify_legacy<V: AsRef<[u8]>>(&self, headers: &Headers<V>, body: &Body<'_>) -> Result<Vec<u8>, Rejection> {
+    fn verify_legacy<V: AsRef<[u8]>>(&self, headers: &Headers<V>, body: &Body<'_>) -> Result<(), Rejection> {
         let secret = self.0.legacy_secret.as_ref().ok_or(Rejection::LegacyNotAccepted)?;
-        let signed = legacy::signed(body, secret, headers.one(LEGACY_SIGNATURE_HEADER)?)?;
-        signed.ok_or(Rejection::WrongSignature)
+        let is_signed = legacy::verify(body, secret, headers.one(LEGACY_SIGNATURE_HEADER)?)?;
+        if is_signed { Ok(()) } else { Err(Rejection::WrongSignature) }
     }
 
     fn read(&self, body: &Body<'_>, is_sound: bool) -> Result<Event, Rejection> {
@@ -210,14 +206,6 @@ impl Verifier {
             None => Ok(Event::Unknown(exact::read(&json).map_err(ContentError::NotAnObject)?)),
         }
     }
-}
-
-/// What the newer signature says of a request.
-struct Current {
-    signed_at: SystemTime,
-    key: UsedKey,
-    content: Vec<u8>,
-    is_sound: bool,
 }
 
 impl Callback {

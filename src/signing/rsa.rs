@@ -25,7 +25,7 @@ const BITS: usize = 1024;
 const MOST_BITS: usize = rsa::PublicKey::MAX_SIZE;
 const MOST_OF_EXPONENT: usize = rsa::PublicKey::MAX_PUB_EXPONENT.ilog2() as usize + 1;
 
-const NOT_USED: &str = "can't be used: its numbers do not belong together";
+const NOT_USED: &str = "can't be used as one of RSA";
 
 /// A private RSA key of 1024 bits or more, ready to sign with. It is never printed, and zeroized when it is dropped.
 #[derive(Clone)]

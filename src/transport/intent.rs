@@ -43,6 +43,8 @@ pub(crate) struct Target {
     pub(crate) placing: Placing,
     /// For how long equal calls count as one.
     pub(crate) idempotent_for: Option<Duration>,
+    /// Whether it is known what orders an answer names: else no answer to a second attempt would settle the first.
+    pub(crate) is_described: bool,
     /// What an absent `data` stands for.
     pub(crate) no_data: &'static str,
 }
@@ -68,6 +70,7 @@ impl Target {
             total_count: operation.total_count,
             placing: operation.placing,
             idempotent_for: operation.idempotent_for,
+            is_described: true,
             no_data: operation.no_data,
         }
     }

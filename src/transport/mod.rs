@@ -163,6 +163,9 @@ impl Transport {
             if trouble == Trouble::Unsent {
                 self.limits.give_back();
             }
+            if cause.is_unsent() && window.as_ref().is_some_and(|window| window.is_again() && is_over(window)) {
+                return Err(failed);
+            }
             let sent = if cause.is_unsent() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
             failed = failed.asking(free_in.or(trouble.retry_after())).drifting(drift).doubting(self.doubt);
@@ -170,7 +173,8 @@ impl Transport {
                 // Only an acceptance says what became of the first.
                 return Err(failed.undecided());
             }
-            let uses_window = policy.within_window && !subject.safe_to_retry && failed.outcome_unknown();
+            let may_repeat = policy.within_window && intent.target.is_described && !subject.safe_to_retry;
+            let uses_window = may_repeat && failed.outcome_unknown();
             let window = window.as_mut().filter(|_| uses_window);
             let (safe_to_retry, in_window) = (subject.safe_to_retry, window.is_some());
             let tried = Tried { safe_to_retry, in_window, attempt, elapsed: start.elapsed(), trouble };

@@ -268,6 +268,25 @@ async fn a_copy_of_the_older_signature_in_other_white_space_or_escapes_acts_on_n
 }
 
 #[tokio::test]
+async fn what_the_older_signature_does_not_tell_from_a_notification_swallows_none() {
+    let warning = r#"{"devices":[{"deviceId":"1","warningCode":"2"}]}"#;
+    let signer = Signer::legacy("a secret");
+    for (copy, body) in [
+        (r#"{"x":[{"deviceId":"1","warningCode":"2"}]}"#, warning),
+        (r#"[{"deviceId":"1","warningCode":"2"}]"#, warning),
+        (r#"{"sim_id":"1&status=2"}"#, r#"{"sim_id":"1","status":"2"}"#),
+        (r#"{"n":"1"}"#, r#"{"n":1}"#),
+    ] {
+        let (receiver, handler) = (Receiver::new(verifier()), Handler::new(true));
+        let headers = signed(&signer, body, None);
+        assert_eq!(headers, signed(&signer, copy, None), "one signature for both: {copy}");
+        assert_eq!(handler.receive(&receiver, &headers, copy).await.status(), 200, "{copy}");
+        assert_eq!(handler.receive(&receiver, &headers, body).await.status(), 200, "{body}");
+        assert_eq!(handler.count(), 2, "the true one is acted on after {copy}");
+    }
+}
+
+#[tokio::test]
 async fn a_copy_under_the_id_of_another_does_not_swallow_that_one() {
     let (receiver, handler) = (Receiver::new(verifier()), Handler::new(true));
     let (first, other) = (signed(&signer(), "[1]", Some("1")), signed(&signer(), "[2]", Some("2")));
