@@ -19,6 +19,8 @@ CREATE TABLE linksfield_fleet_sims (
     begun_at timestamptz,
     deadline float8,
     settle float8,
+    begun_in text,
+    step bigint,
     result text,
     stray text,
     identity text,

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -65,21 +65,25 @@ const CLAIM: &str = concat!(
         SELECT * FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted (sim, fingerprint, place)
     ), made AS (
         INSERT INTO linksfield_fleet_sims (fleet, sim, fingerprint, token, lease_ends, claimed_at)
-        SELECT $1, sim, fingerprint, $4, clock_timestamp() + make_interval(secs => $5), identity_now
+        SELECT $1, sim, fingerprint, $4, clock_timestamp() + make_interval(secs => least($5 + $7 + $8, $9)), identity_now
         FROM wanted CROSS JOIN fleet ORDER BY sim
         ON CONFLICT DO NOTHING RETURNING sim
     ), known AS MATERIALIZED (
-        SELECT row.* FROM linksfield_fleet_sims AS row JOIN wanted USING (sim)
+        SELECT row.*, row.state = 'begun' AND NOT fleet.is_as_it_was
+            AND row.begun_in IS DISTINCT FROM fleet.identity_now AS may_be_further
+        FROM linksfield_fleet_sims AS row JOIN wanted USING (sim) CROSS JOIN fleet
         WHERE row.fleet = $1 ORDER BY row.sim FOR UPDATE OF row SKIP LOCKED
     ), taken AS (
         UPDATE linksfield_fleet_sims AS row
-        SET token = $4, lease_ends = clock_timestamp() + make_interval(secs => $5), claimed_at = fleet.identity_now,
+        SET token = $4, claimed_at = fleet.identity_now, step = CASE known.token WHEN $4 THEN known.step END,
+            lease_ends = clock_timestamp() + make_interval(
+                secs => least(greatest($5, known.deadline) + greatest($7, known.settle) + $8, $9)),
             fingerprint = CASE known.state WHEN 'begun' THEN known.fingerprint ELSE wanted.fingerprint END
         FROM known JOIN wanted USING (sim) CROSS JOIN fleet
         WHERE row.fleet = $1 AND row.sim = known.sim
             AND (known.state IN ('open', 'begun') OR known.state = 'refused' AND $6)
             AND (known.token IS NULL OR known.token = $4 OR known.lease_ends <= clock_timestamp())
-            AND known.stray IS NULL
+            AND known.stray IS NULL AND NOT known.may_be_further
         RETURNING row.sim
     )
     SELECT json_agg(json_build_object(
@@ -93,7 +97,9 @@ const CLAIM: &str = concat!(
             'begun_at', extract(epoch FROM known.begun_at)::float8,
             'unknown', CASE WHEN known.state = 'unknown' THEN known.result
                 WHEN known.stray IS NOT NULL AND known.state <> 'ordered' AND known.lease_ends <= clock_timestamp()
-                THEN 'it was ordered as ' || known.stray || ' by a process that had lost it' END,
+                THEN 'it was ordered as ' || known.stray || ' by a process that had lost it'
+                WHEN known.may_be_further AND (known.token IS NULL OR known.lease_ends <= clock_timestamp())
+                THEN 'it was begun, and the database that took over may have forgotten how often it was ordered' END,
             'is_as_it_was', fleet.is_as_it_was OR coalesce(known.identity = fleet.identity_now, false),
             'created_at', extract(epoch FROM fleet.created_at)::float8
         ) ORDER BY place)::text
@@ -101,14 +107,17 @@ const CLAIM: &str = concat!(
 );
 
 /// Committed to the disk, whatever the database's default is, and where that is more, as that says. Before an order is sent
-/// ($8), the database has to be the one in which the SIM was claimed: another may not know who has it.
+/// ($8), the database has to be the one in which the SIM was claimed: another may not know who has it. An attempt that was given
+/// up may still come: what was written after it ($9) stays.
 const BEGUN: &str = concat!(
     "WITH begun AS (
         UPDATE linksfield_fleet_sims
         SET state = 'begun', orders = $4, begun_at = clock_timestamp(), deadline = $5, settle = $6,
-            lease_ends = clock_timestamp() + make_interval(secs => $7)
+            lease_ends = clock_timestamp() + make_interval(secs => $7), step = $9, begun_in = ",
+    identity!(),
+    "
         WHERE fleet = $1 AND sim = $2 AND token = $3 AND state IN ('open', 'begun', 'refused') AND stray IS NULL
-            AND (NOT $8 OR claimed_at = (SELECT ",
+            AND coalesce(step <= $9, true) AND (NOT $8 OR claimed_at = (SELECT ",
     identity!(),
     "))
         RETURNING sim
@@ -118,14 +127,14 @@ const BEGUN: &str = concat!(
     FROM begun"
 );
 
-/// Carried out once more, it finds what it has written. An order of who has lost the SIM is written down too (`stray`): it is
+/// Carried out once more, it finds what it has written, and leaves it so. An order of who has lost the SIM is written down too (`stray`): it is
 /// what has the SIM finds, or one too many, and then what is to become of it stays unknown until a person says it.
 const END: &str = "
 WITH ended AS (
     UPDATE linksfield_fleet_sims SET token = NULL, lease_ends = NULL,
-        state = CASE WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
+        state = CASE WHEN token IS NULL THEN state WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
             THEN coalesce($4, state) ELSE 'unknown' END,
-        result = CASE WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
+        result = CASE WHEN token IS NULL THEN result WHEN stray IS NULL OR coalesce($4 = 'ordered' AND stray = $5, false)
             THEN $5 ELSE 'it was ordered as ' || stray || ' by a process that had lost it, and here: ' || $5 END
     WHERE fleet = $1 AND sim = $2
         AND (token = $3 OR token IS NULL AND state = coalesce($4, state) AND result = $5) RETURNING state, result
@@ -180,8 +189,8 @@ pub struct PostgresJournal {
     fleet: i64,
     /// What tells this process from the others.
     token: String,
-    /// How many claims it has made: each has a token of its own, lest a SIM be claimed twice.
-    claims: AtomicU64,
+    /// Counts its claims and what it has begun. Each claim has a token of its own, lest a SIM be claimed twice.
+    steps: AtomicI64,
     /// The SIMs that it has, with the token of their claim.
     held: Mutex<HashMap<Sim, String>>,
     may_forget: bool,
@@ -249,10 +258,15 @@ impl PostgresJournal {
             connections,
             fleet,
             token: get(&row, 3)?,
-            claims: AtomicU64::default(),
+            steps: AtomicI64::default(),
             held: Mutex::default(),
             may_forget: get(&row, 4)?,
         })
+    }
+
+    /// A number that is higher than each before.
+    fn step(&self) -> i64 {
+        self.steps.fetch_add(1, Ordering::Relaxed)
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Sim, String>> {
@@ -289,7 +303,7 @@ impl Journal for PostgresJournal {
         if asked.is_empty() {
             return Ok(vec![Claim::Taken; wanted.len()]);
         }
-        let token = format!("{}/{}", self.token, self.claims.fetch_add(1, Ordering::Relaxed));
+        let token = format!("{}/{}", self.token, self.step());
         let sims: Vec<_> = asked.iter().map(|wanted| wanted.sim.to_string()).collect();
         let fingerprints: Vec<_> = asked.iter().map(|wanted| wanted.fingerprint.as_str()).collect();
         let parameters: Parameters<'_> = &[
@@ -297,8 +311,11 @@ impl Journal for PostgresJournal {
             (&sims, Type::TEXT_ARRAY),
             (&fingerprints, Type::TEXT_ARRAY),
             (&token, Type::TEXT),
-            (&lease(terms), Type::FLOAT8),
+            (&terms.deadline.as_secs_f64(), Type::FLOAT8),
             (&terms.again_refused, Type::BOOL),
+            (&terms.settle.as_secs_f64(), Type::FLOAT8),
+            (&MARGIN.as_secs_f64(), Type::FLOAT8),
+            (&LONGEST.as_secs_f64(), Type::FLOAT8),
         ];
         let row = ask(&self.connections, "read", CLAIM, parameters).await?;
         let found: Vec<Found> = read(&get::<String>(&row, 0)?)?;
@@ -331,6 +348,7 @@ impl Journal for PostgresJournal {
             (&settle, Type::FLOAT8),
             (&lease(terms), Type::FLOAT8),
             (&is_sent_now, Type::BOOL),
+            (&self.step(), Type::INT8),
         ];
         // Others may know it from now on.
         let confirmation = Confirmation::now();
@@ -431,7 +449,7 @@ impl Found {
     }
 }
 
-/// How long a SIM is claimed.
+/// How long a SIM is claimed for an order that is sent now.
 fn lease(terms: &Terms) -> f64 {
     terms.deadline.saturating_add(terms.settle).saturating_add(MARGIN).min(LONGEST).as_secs_f64()
 }

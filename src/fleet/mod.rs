@@ -121,14 +121,17 @@ impl<C: Purchase> Fleet<C> {
         /// How long after a call can't be under way any more its order is looked for in the list. 5 seconds if not set.
         #[builder(default = Duration::from_secs(5))]
         settle: Duration,
-        /// After how many orders that are refused or can't be sent the run stops. 100 if not set.
+        /// After how many orders that are refused or can't be sent the run stops. 100 if not set. One that takes too long from
+        /// the journal to the connection, again and again, counts too: where that happens to many, a machine or a disk is too
+        /// slow, and each of them has cost five synced lines.
         #[builder(default = 100)]
         max_refused: u64,
         /// Whether those are ordered for again whose order was refused in a run before.
         #[builder(default)]
         again_refused: bool,
-        /// Whether to go on with a new journal though one of the first 20 SIMs has an order of the last days: without it,
-        /// each run stops before its first order, because the journal of the run before may have been lost. (24 hours, and
+        /// Whether to go on with a new journal though one of the first 20 SIMs whose orders can be listed has one of the last
+        /// days: without it, each run stops before its first order, because the journal of the run before may have been lost. So
+        /// it does if the list of `max_refused` SIMs, or of all, is refused. (24 hours, and
         /// as much again, because neither the zone nor the form of that date is documented.) The journal keeps that it was
         /// accepted.
         #[builder(default)]

@@ -52,9 +52,9 @@ pub enum FleetError {
         /// Its date, as the API writes it.
         date: String,
     },
-    /// The journal is new, and whether a SIM has a recent order can't be seen.
+    /// The journal is new, and whether a SIM has a recent order can't be seen: its list failed, or too many were refused.
     #[error(
-        "the journal is new, and whether SIM {sim} has a recent order can't be seen: {source}; nothing was ordered: run it again"
+        "the journal is new, and whether SIM {sim} has a recent order can't be seen: {source}; nothing was ordered: run it again, or if that does not help, correct the list or accept recent orders"
     )]
     Unlisted {
         /// The SIM.

@@ -149,7 +149,7 @@ pub async fn two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look<J: Jour
     let scene = Scene::new().await;
     scene.lose(2);
     for _ in 0..3 {
-        scene.stays_unknown(&open, &["ordered twice, and neither is listed"]).await;
+        scene.stays_unknown(&open, &["more than one order may have been sent, and none is listed"]).await;
     }
     open(&scene.fleet).await.found_out("1".parse().unwrap(), None).await.unwrap();
     assert_eq!(scene.outcome(open(&scene.fleet).await).await, Outcome::Ordered(SECOND.to_owned()));
@@ -161,7 +161,7 @@ pub async fn a_refusal_says_nothing_of_the_order_before_it<J: Journal>(open: imp
     let refusal = Story::new(Reply::refusal("1001", "it has this plan")).of("orderPackage").always();
     scene.sandbox.tell(Story::new(Fault::DropAfterPlacing).of("orderPackage").then(refusal)).unwrap();
     for says in ["it has this plan", "begun in a run before"] {
-        scene.stays_unknown(&open, &[says, "neither is listed"]).await;
+        scene.stays_unknown(&open, &[says, "none is listed"]).await;
     }
     scene.show();
     assert_eq!(scene.outcome(open(&scene.fleet).await).await, Outcome::Ordered(SECOND.to_owned()));
@@ -224,6 +224,22 @@ pub async fn a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none<J
     assert_eq!(sandbox.order_count(), 31);
 }
 
+pub async fn sims_whose_list_is_refused_do_not_count_as_looked_at<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut order = defaults();
+    order["device_id"] = "25".into();
+    let order: OrderPackage = from_value(order).unwrap();
+    client(&sandbox).order_package(&order).await.unwrap();
+    let list = format!("device_id\n{}", (1..=30).map(|sim| format!("{sim}\n")).collect::<String>());
+    let unknown = Story::new(Reply::refusal("1001", "no such SIM")).of("queryOrder").times(19);
+    sandbox.tell(unknown).unwrap();
+    let asks = fleet(&sandbox, false);
+    let run = asks.run(asks.list_of(list).unwrap(), open(&asks).await);
+    let error = outcomes(run).await.unwrap_err();
+    assert!(matches!(&error, FleetError::RecentOrder { sim, .. } if sim.to_string() == "25"), "{error}");
+    assert_eq!(sandbox.order_count(), 1, "nothing was begun");
+}
+
 pub async fn where_the_first_sims_have_only_old_orders_nothing_is_asked<J: Journal>(
     open: impl AsyncFn(&Fleet<Client>) -> J,
 ) {
@@ -258,6 +274,7 @@ macro_rules! play {
             a_refusal_says_nothing_of_the_order_before_it
             what_was_not_sent_as_the_second_order_is_sent_by_the_next_run
             a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none
+            sims_whose_list_is_refused_do_not_count_as_looked_at
             where_the_first_sims_have_only_old_orders_nothing_is_asked
         }
     };

@@ -594,6 +594,9 @@ async fn what_was_begun_is_looked_for_after_the_longer_of_two_settles() {
         journal.unknown(&wanted("1"), "no answer").await.unwrap();
         let claims = journal.claim(&[wanted("1")], &claims).await.unwrap();
         assert!(matches!(&claims[..], [Claim::Begun { wait, .. }] if *wait == long), "{claims:?}");
+        let lease = "SELECT extract(epoch FROM lease_ends - clock_timestamp())::float8 FROM linksfield_fleet_sims";
+        let lease: f64 = client(&database.string).await.query_one(lease, &[]).await.unwrap().get(0);
+        assert!(lease > 50.0, "it is claimed for {lease} s, and looked for after 90");
         journal.unknown(&wanted("1"), "for the next").await.unwrap();
     }
 }
@@ -610,6 +613,82 @@ async fn a_person_can_say_that_a_database_that_took_over_has_forgotten_nothing()
     journal.release(&sims[0], "for the next").await.unwrap();
     journal.forgot_nothing().await.unwrap();
     assert_eq!(journal.claim(&sims, &terms()).await.unwrap(), [Claim::Open]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_before_another_database_took_over_is_not_ordered_again_by_any_run() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = ["1", "2"].map(wanted);
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert_eq!(claims, [Claim::Open, Claim::Open]);
+    for wanted in &sims {
+        journal.begun(wanted, &a_first(), &terms()).await.unwrap();
+        journal.unknown(wanted, "no answer").await.unwrap();
+    }
+    // What is there may be older than what was written last: a second order, or the id of one.
+    let another =
+        "UPDATE linksfield_fleets SET identity = 'another'; UPDATE linksfield_fleet_sims SET begun_in = 'another'";
+    observed(&database.string, another).await;
+    for _ in 0..2 {
+        let claims = journal.claim(&sims, &terms()).await.unwrap();
+        let forgotten = |claim: &Claim| matches!(claim, Claim::Unknown(why) if why.contains("forgotten"));
+        assert!(claims.iter().all(forgotten), "{claims:?}");
+    }
+    // A person tells of one, and it is begun anew; then of the whole database.
+    journal.found_out(sims[0].sim, None).await.unwrap();
+    journal.claim(&sims[..1], &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    journal.unknown(&sims[0], "no answer").await.unwrap();
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { .. }, Claim::Unknown(_)]), "{claims:?}");
+    journal.forgot_nothing().await.unwrap();
+    let claims = journal.claim(&sims[1..], &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { .. }]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_comes_late_does_not_overwrite_what_was_begun_after_it() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = [wanted("1")];
+    let mut second = a_first();
+    (second.sent, second.accepted) = (2, Some("ORDER_2".to_owned()));
+    journal.claim(&sims, &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    journal.begun(&sims[0], &second, &terms()).await.unwrap();
+    // As if the next were one that was sent before those.
+    observed(&database.string, "UPDATE linksfield_fleet_sims SET step = step + 9").await;
+    let late = journal.begun(&sims[0], &a_first(), &terms()).await.unwrap_err();
+    assert!(matches!(late, JournalError::Lost { .. }), "{late}");
+    observed(&database.string, LEASES_END).await;
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { orders, .. }] if *orders == second), "{claims:?}");
+    // Each claim counts anew.
+    journal.begun(&sims[0], &second, &terms()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_that_was_told_is_not_told_again_in_its_own_words() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let first = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let other = PostgresJournal::open(&database.string, NAME, &purpose).await.unwrap();
+    let sims = [wanted("1")];
+    first.claim(&sims, &terms()).await.unwrap();
+    first.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    observed(&database.string, LEASES_END).await;
+    other.claim(&sims, &terms()).await.unwrap();
+    other.done(&sims[0], &Done::Ordered("ORDER_Z".to_owned())).await.unwrap();
+    let doubt = |result: Result<(), JournalError>| match result {
+        Err(JournalError::Doubtful { why, .. }) => why,
+        other => panic!("{other:?}"),
+    };
+    let why = doubt(first.done(&sims[0], &Done::Ordered("ORDER_Y".to_owned())).await);
+    assert_eq!(doubt(first.unknown(&sims[0], &why).await), why);
+    assert_eq!(other.claim(&sims, &terms()).await.unwrap(), [Claim::Unknown(why)]);
 }
 
 /// Claims, begins and ends `FLEET_SIMS` SIMs, on a database that syncs, with nothing else between.

@@ -2,6 +2,7 @@
 //!
 //! `{"n":2,"at":1764112345123,"did":{"begun":{"sim":"…","fingerprint":"…","orders":{"before":[],"sent":1},…}},"sum":"1a2b3c4d"}`
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -12,7 +13,7 @@ use crate::error::reason;
 use crate::fleet::sim::Sim;
 
 /// The format that this version reads and writes.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,10 +116,12 @@ impl Line {
         let damaged = |what: String| JournalError::Damaged { line: n.saturating_add(1), what };
         let json = Self::checked(bytes).ok_or_else(|| damaged("its checksum is wrong".to_owned()))?;
         let json = [json, b"}"].concat();
-        if let Ok(first) = serde_json::from_slice::<AnyFirst>(&json)
-            && first.did.journal.format > FORMAT
-        {
-            return Err(JournalError::Newer(first.did.journal.format));
+        if let Ok(AnyFirst { did: AnyJournal { journal: AnyFormat { format } } }) = serde_json::from_slice(&json) {
+            match format.cmp(&FORMAT) {
+                Ordering::Less => return Err(JournalError::Older(format)),
+                Ordering::Equal => {}
+                Ordering::Greater => return Err(JournalError::Newer(format)),
+            }
         }
         let line = serde_json::from_slice::<Self>(&json).map_err(|error| damaged(reason::of(&error)))?;
         if line.n == n { Ok(line) } else { Err(damaged(format!("it has the number {}", line.n))) }

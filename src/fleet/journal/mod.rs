@@ -154,6 +154,9 @@ pub struct Orders {
     pub accepted: Option<String>,
 }
 
+/// How many orders may be sent for a SIM of which none is known to be the only one: then a person has to look.
+pub(in crate::fleet) const MOST: u8 = 2;
+
 impl Orders {
     /// Those of a SIM for which the first order is about to be sent.
     #[must_use]
@@ -262,6 +265,11 @@ pub enum JournalError {
         "the journal has format {0}, which is newer than this program: use the newer one; the journal was not touched"
     )]
     Newer(u64),
+    /// It was written before the first release, in a format that does not tell how many orders were sent.
+    #[error(
+        "the journal has format {0}, from before the first release, and this program can't read it: go on with it by the program that wrote it; the journal was not touched"
+    )]
+    Older(u64),
     /// A line of it is not as it was written. Nothing was changed.
     #[error("line {line} of the journal is damaged ({what}): restore it; nothing was ordered and nothing changed")]
     Damaged {

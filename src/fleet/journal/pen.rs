@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::line::{Entry, Line, OldEntry, is_old, read_old};
-use super::{Confirmation, JournalError, Orders};
+use super::{Confirmation, JournalError, MOST, Orders};
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -147,7 +147,8 @@ impl Pen {
                 OldEntry::About { before, .. } => before,
                 OldEntry::Ordered { .. } => BTreeSet::new(),
             };
-            let orders = Orders::first(before);
+            // It wrote this once, and ordered as often as nothing was listed.
+            let orders = Orders { before, sent: MOST, accepted: None };
             return Ok(Begun { fingerprint: None, orders, at: None, deadline: OLD_DEADLINE, settle: Duration::ZERO });
         }
         Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))

@@ -1,4 +1,4 @@
-//! Whether a journal of which nothing was begun is that of a first run, or another was lost.
+//! Whether a journal with which no run has passed this yet is that of a first run, or another was lost.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use crate::fleet::input::List;
 use crate::fleet::journal::Journal;
 use crate::fleet::purchase::{Placed, Purchase};
 
-/// SIMs that are looked at.
+/// SIMs whose orders are looked at.
 const FIRST: usize = 20;
 
 /// How old an order may be that counts as recent: 24 hours, and as much again, because neither the zone nor the form of its
@@ -23,8 +23,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             return Ok(());
         }
         if C::LISTS_ORDERS && !self.settings.accepts_recent {
-            let (mut listed, mut refused) = (false, None);
-            for row in list.rows::<C::Parameters>(&self.settings.template)?.take(FIRST) {
+            let (mut listed, mut refused, mut unlisted) = (0, 0, None);
+            for row in list.rows::<C::Parameters>(&self.settings.template)? {
+                if listed == FIRST {
+                    break;
+                }
                 if self.stopper.halted().is_some() {
                     return Ok(());
                 }
@@ -37,15 +40,18 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                             let (order, date) = order.names();
                             return Err(FleetError::RecentOrder { sim, order, date });
                         }
-                        None => listed = true,
+                        None => listed += 1,
                     },
-                    // One that the API does not know says nothing of the others.
-                    Err(source) if source.kind() == ErrorKind::Refused => refused = Some((sim, source)),
+                    // One that the API does not know says nothing of the others. With so many, the run would stop.
+                    Err(source) if source.kind() == ErrorKind::Refused && refused + 1 < self.settings.max_refused => {
+                        refused += 1;
+                        unlisted = Some(FleetError::Unlisted { sim, source });
+                    }
                     Err(source) => return Err(FleetError::Unlisted { sim, source }),
                 }
             }
-            if let Some((sim, source)) = refused.filter(|_| !listed) {
-                return Err(FleetError::Unlisted { sim, source });
+            if let Some(unlisted) = unlisted.filter(|_| listed == 0) {
+                return Err(unlisted);
             }
         }
         Ok(self.journal.checked().await?)

@@ -11,7 +11,7 @@ use super::check::RECENT;
 use super::{FleetError, Work};
 use crate::error::{Error, ErrorKind};
 use crate::fleet::input::Row;
-use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, Orders, Terms};
+use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, MOST, Orders, Terms};
 use crate::fleet::progress::{Counters, Event, Outcome};
 use crate::fleet::purchase::{Placed, Purchase};
 use crate::transport::clock;
@@ -20,18 +20,15 @@ use crate::transport::intent::{Holds, Ready};
 /// How often an order is tried that takes too long from the journal to the connection, so that nothing is sent.
 const ATTEMPTS: usize = 5;
 
-/// How many orders may be sent for a SIM of which none is known to be the only one: then a person has to look.
-const MOST: u8 = 2;
-
 /// Longest time between the journal's confirmation and the sending: who slept longer may have lost the SIM to another.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// What is said where there is no list in which an order could be found.
 const UNLISTED: &str = "no documented call lists orders: find out whether it was placed, and tell the journal";
 
-/// What is said where as many orders were sent as may be, and none of them is listed.
+/// What is said where as many orders may have been sent as may be, and none is listed.
 const UNSEEN: &str =
-    "it was ordered twice, and neither is listed: find out whether one was placed, and tell the journal";
+    "more than one order may have been sent, and none is listed: find out whether one was placed, and tell the journal";
 
 /// That the journal may have forgotten what was begun for a SIM, since it was created.
 #[derive(Clone, Copy)]
