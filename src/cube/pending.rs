@@ -15,7 +15,8 @@ use crate::error::{Cause, Error, Subject};
 use crate::values::EpochMillis;
 
 /// An asynchronous operation that was received and may be under way: a value that can be kept (serde), and waited for after
-/// a restart. Clones are of the same operation. It names the key id of who sent it, so that nobody asks another account.
+/// a restart. Clones are of the same operation. It names the key id of who sent it, so that nobody asks another account; the
+/// server's URL is not kept: wait with a client of the same environment.
 ///
 /// ```no_run
 /// # async fn f(client: linksfield::cube::Client) -> Result<(), linksfield::Error> {
@@ -64,7 +65,7 @@ impl Pending {
         Self { request_id: request_id.into(), ..self }
     }
 
-    /// The id of the key with which it was sent: only a client with that key asks about it.
+    /// The id of the key with which it was sent: only a client with that key asks about it, except in [`until`](Self::until).
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id
@@ -137,7 +138,8 @@ impl Pending {
         Ok(self.until(move || client.query_async_result(&query).checked(of_sender), judge))
     }
 
-    /// Waits until an answer of any call that `ask` makes is one that `judge` calls done or failed.
+    /// Waits until an answer of any call that `ask` makes is one that `judge` calls done or failed. Which key asks is not
+    /// checked: it is the way to wait on when the key was replaced by another of the same account.
     pub fn until<T: Send + 'static>(
         &self,
         ask: impl FnMut() -> Call<T> + Send + 'static,
@@ -148,7 +150,8 @@ impl Pending {
 
     /// Whether a client has the key of who sent it: another account may have an operation or a SIM of the same id.
     fn check(&self, client: &Client) -> Result<(), &'static str> {
-        let problem = "it was sent with another key: wait with a client that has the key id of the pending operation";
+        let problem = "it was sent with another key: wait with a client that has the key id of the pending operation, or, if that \
+            key was replaced by another of the same account, with Pending::until";
         if client.caller().1 == self.key_id { Ok(()) } else { Err(problem) }
     }
 

@@ -64,8 +64,8 @@ pub enum VerifyError {
     /// The time of the request is more than 10 minutes off.
     #[error("the timestamp is more than 10 minutes off")]
     Stale,
-    /// The query stands for bytes that are no UTF-8: what was signed of it can't be told.
-    #[error("the query is not UTF-8")]
+    /// The query stands for bytes that are no UTF-8, or has characters that no query has: what was signed of it can't be told.
+    #[error("the query is not UTF-8, or no query")]
     Query,
     /// The request has no canonical form.
     #[error(transparent)]
@@ -118,6 +118,10 @@ pub fn verify(
 
 /// The names and values of a query.
 fn form(query: &str) -> Result<Vec<(String, String)>, VerifyError> {
+    // A URL has none of these in its query: what was signed can't be told.
+    if query.contains(|character: char| character == '#' || character.is_ascii_control()) {
+        return Err(VerifyError::Query);
+    }
     percent_decode_str(query).decode_utf8().map_err(|_| VerifyError::Query)?;
     let url = Url::parse(&format!("http://x/?{query}")).map_err(|_| VerifyError::Query)?;
     Ok(url.query_pairs().into_owned().collect())

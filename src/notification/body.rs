@@ -73,12 +73,17 @@ impl<'a> Body<'a> {
     /// read whole first.
     pub(super) fn json(&self, is_sound: bool) -> Result<Cow<'_, str>, Error> {
         match &self.replaced {
-            None if is_sound => Ok(self.text.trim_ascii().into()),
+            None if is_sound && self.is_flat() => Ok(self.text.trim_ascii().into()),
             replaced => {
                 let json: &RawValue = serde_json::from_str(replaced.as_deref().unwrap_or(&self.text))?;
                 exact::read::<Value>(json.get()).map(|json| json.to_string().into())
             }
         }
+    }
+
+    /// Whether so little is opened in it that it can't be nested too deep.
+    fn is_flat(&self) -> bool {
+        self.text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() <= usize::from(exact::MAX_DEPTH)
     }
 }
 

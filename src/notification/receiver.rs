@@ -49,8 +49,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// transaction that marks the delivery, as the crate `linksfield-postgres` can, it is written exactly once.
 ///
 /// **What is the same.** Two deliveries with the same newer signature, or with the same `x-lf-delivery` and body; whichever
-/// key they are signed with. Those of the older signature without `x-lf-delivery`: the same body within 25 hours, however its JSON
-/// is written, for that is not signed. That this is how
+/// key they are signed with. Those of the older signature without `x-lf-delivery`: the same body within 25 hours, whatever
+/// the white space, escapes and order of keys in its JSON. That this is how
 /// Linksfield marks what it sends again is an assumption: the meaning of `x-lf-delivery` is not documented, and neither is
 /// whether a re-send is signed anew. One that is signed anew *and* has no `x-lf-delivery` counts as new, as does one that is
 /// re-sent by hand, which has another transaction id.
@@ -60,8 +60,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// remembered, so that a copy swallows no notification: one with this id and body that is signed anew is acted on, as is the
 /// re-send, signed anew, of one whose copy under another id came first.
 ///
-/// **The older signature** covers neither a time nor `x-lf-delivery`. A copy of it under an `x-lf-delivery` that was made up is
-/// another delivery, and is acted on again, however old it is. Accept it only where that does no harm.
+/// **The older signature** covers neither a time nor `x-lf-delivery`, nor which list or value a text belongs to. A copy of it
+/// under an `x-lf-delivery` that was made up, or with a body of another structure, is another delivery, and is acted on again,
+/// however old it is. Accept it only where that does no harm.
 ///
 /// With the feature `tower` it is a layer around a handler: behind it, [`Verified`] and [`Claim`] are extensions of the
 /// request. Without, call [`receive`](Self::receive).

@@ -127,7 +127,7 @@ impl Verifier {
         let event = self.read(&body, content.is_sound)?;
         let delivery_id = headers.first(DELIVERY_HEADER).filter(|id| !id.is_empty());
         let expecting = self.0.expecting.map_or("", Callback::name);
-        let ids = Sameness { expecting, signature, delivery_id, content: &content.canonical }.ids();
+        let ids = Sameness { expecting, signature, delivery_id, content: &body.bytes(content.canonical) }.ids();
         let (signed_at, key) = stamped.unzip();
         let delivery_id = delivery_id.map(str::to_owned);
         Ok(Verified { event, delivery_id, signed_at, key, body: Bytes::copy_from_slice(bytes), ids })

@@ -12,7 +12,7 @@ use super::object::{Field, Object, has_a_key_twice};
 use super::text::repaired;
 
 /// How deep arrays and objects may be nested.
-pub(super) const MAX_DEPTH: u8 = 127;
+pub(crate) const MAX_DEPTH: u8 = 127;
 
 /// Any type of serde, from JSON.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {

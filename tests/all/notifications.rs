@@ -410,11 +410,53 @@ proptest! {
             let Ok(headers) = signer.headers(compact.as_bytes(), now()) else { continue };
             prop_assert!(verifier.verify(&headers, sent.as_bytes(), now()).is_ok());
         }
+        told_as_unsigned(&sent, None);
         if other != body {
             let result = verifier().verify(&signed(&compact), other.to_string().as_bytes(), now());
             prop_assert!(matches!(result, Err(Rejection::WrongSignature)), "{body} and {other}");
         }
     }
+}
+
+/// Whether what is verified, by either signature, tells the event that it tells unsigned, or is refused as it is.
+fn told_as_unsigned(body: &str, content_type: Option<&'static str>) {
+    let both = Verifier::builder().key(KEY_ID, KEY).legacy_secret(SECRET).build();
+    let unsigned = both.accept_unsigned(body.as_bytes());
+    for signer in [Signer::new(KEY_ID, KEY), Signer::legacy(SECRET)] {
+        // Nothing but an object or a list of such has the older signature.
+        let Ok(mut headers) = signer.headers(body.as_bytes(), now()) else { continue };
+        content_type.map(|value| headers.insert("content-type", HeaderValue::from_static(value)));
+        match (both.verify(&headers, body.as_bytes(), now()), &unsigned) {
+            (Ok(signed), Ok(unsigned)) => assert_eq!(&signed.event, unsigned, "{body}"),
+            (signed, unsigned) => assert!(signed.is_err() && unsigned.is_err(), "{body}: {signed:?}, {unsigned:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_verified_tells_the_same_event_as_it_does_unsigned() {
+    let plan = fixture("notifications/mall-device-warning.json");
+    let escaped = plan.replacen("\"devices\"", "\"devi\\u0063es\"", 1);
+    let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+    for body in [
+        r#"{"a":{"b":1,"b":2}}"#,
+        r#"{"a":1,"\u0061":2}"#,
+        r#"[{"b":1,"b":2}]"#,
+        r#"{"a":[{"b":"\ud800"}],"b":1.50}"#,
+        "{\"a\":\"\u{1}\"}",
+        &plan,
+        &escaped,
+        &nested(127),
+        &nested(128),
+        &nested(129),
+        &format!("[{}{{}}]", "{},".repeat(200)),
+    ] {
+        told_as_unsigned(body, None);
+    }
+    assert_ne!(plan, escaped);
+    assert!(verifier().accept_unsigned(nested(127).as_bytes()).is_ok());
+    assert!(matches!(verifier().accept_unsigned(escaped.as_bytes()), Ok(Event::PlanWarning(_))));
+    told_as_unsigned("\u{feff}{\"a\":\"许\"}", Some("application/json; charset=gbk"));
 }
 
 /// A notification in another encoding than UTF-8, signed over the bytes that are sent.
