@@ -7,6 +7,7 @@ use std::time::Duration;
 use linksfield::sandbox::Sandbox;
 use linksfield::{Error, RetryPolicy};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -19,6 +20,9 @@ struct Case {
     name: String,
     api: String,
     operation: String,
+    /// Those that the call can't be made without; the documented example has them.
+    #[serde(default)]
+    parameters: serde_json::Map<String, Value>,
     answer: Option<Told>,
     /// What happens where no answer comes.
     instead: Option<String>,
@@ -38,6 +42,7 @@ struct Told {
     body: Option<String>,
     bytes: Option<String>,
     content_type: Option<String>,
+    content_encoding: Option<String>,
 }
 
 impl Told {
@@ -47,8 +52,17 @@ impl Told {
         let body = self.body.clone().map_or_else(|| bytes.collect(), String::into_bytes);
         let media_type = self.content_type.as_deref().unwrap_or("application/json");
         let head = response(&format!("{} x", self.status), media_type, "");
-        [head.replace("length: 0", &format!("length: {}", body.len())).into_bytes(), body].concat()
+        let encoding = self.content_encoding.as_ref().map(|name| format!("content-encoding: {name}\r\n"));
+        let fields = format!("length: {}\r\n{}", body.len(), encoding.unwrap_or_default());
+        [head.replace("length: 0\r\n", &fields).into_bytes(), body].concat()
     }
+}
+
+/// Whether a request says how long its body is, and has one of JSON that is as long.
+fn is_whole(request: &str) -> bool {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let length = format!("content-length: {}", body.len());
+    head.to_lowercase().lines().any(|line| line == length) && serde_json::from_str::<Value>(body).unwrap().is_object()
 }
 
 /// A server that takes connections and says the same to whatever comes first, or nothing and holds them.
@@ -115,9 +129,13 @@ async fn the_table_that_other_languages_share_says_what_becomes_of_a_call() {
         let caller = Caller { timeout, retry: RetryPolicy::never(), url: Some(url), http: None, time: None };
         let document = documents().into_iter().find(|document| document.name == case.api).unwrap();
         let operation = document.operations.iter().find(|operation| operation.id == case.operation).unwrap();
-        let result = caller.call(&sandbox, document, operation, example(operation, "1")).await;
-        let sent = canned.map_or_else(|| connections.load(Ordering::SeqCst), |canned| canned.requests().len());
+        let mut parameters = example(operation, "1");
+        parameters.as_object_mut().unwrap().extend(case.parameters);
+        let result = caller.call(&sandbox, document, operation, parameters).await;
+        let requests = canned.as_ref().map(Canned::requests);
+        let sent = requests.as_ref().map_or_else(|| connections.load(Ordering::SeqCst), Vec::len);
         assert_eq!(sent, usize::from(instead != Some("unreachable")), "{}: sent once", case.name);
+        assert!(requests.iter().flatten().all(|request| is_whole(request)), "{}: its body arrived", case.name);
         if let Some(message) = case.message {
             assert_eq!(result.as_ref().unwrap_err().message(), Some(&*message), "{}", case.name);
         }

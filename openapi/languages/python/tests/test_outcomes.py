@@ -11,7 +11,7 @@ import threading
 import traceback
 import unittest
 
-from linksfield import Error, csss, cube, esim_qr, mall
+from linksfield import Error, csss, cube, esim_qr, mall, topup
 from linksfield.operation import Operation
 
 OPENAPI = pathlib.Path(os.environ["LINKSFIELD_OPENAPI"])
@@ -22,7 +22,7 @@ class Canned:
     """A server that answers every request with the same bytes; with none, it closes the connection, or never answers."""
 
     def __init__(self, answer, silent=False):
-        self.answer, self.silent, self.kept, self.requests = answer, silent, [], 0
+        self.answer, self.silent, self.kept, self.requests = answer, silent, [], []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
@@ -41,11 +41,13 @@ class Canned:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
-            self.requests += 1
+            number = len(self.requests)
+            self.requests.append((b"", b""))
             head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
             length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
             while len(body) < length:
                 body += connection.recv(65536)
+            self.requests[number] = (head, body)
             if self.silent:
                 self.kept.append(connection)
             else:
@@ -53,10 +55,17 @@ class Canned:
                 connection.close()
 
 
-def response(status, body, content_type="application/json", length=None):
+def response(status, body, content_type="application/json", length=None, content_encoding=None):
     length = len(body) if length is None else length
-    head = f"HTTP/1.1 {status} x\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    encoding = f"content-encoding: {content_encoding}\r\n" if content_encoding else ""
+    head = f"HTTP/1.1 {status} x\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n{encoding}connection: close\r\n\r\n"
     return head.encode() + body
+
+
+def is_whole(request):
+    """Whether a request says how long its body is, and has one of JSON that is as long."""
+    head, body = request
+    return f"content-length: {len(body)}" in head.decode().lower().splitlines() and isinstance(json.loads(body), dict)
 
 
 #: What a server says that knows no TLS: a fatal alert.
@@ -74,6 +83,8 @@ def client_of(api, url, **options):
             return cube, cube.Client("id", KEY, url, **options)
         case "mall":
             return mall, mall.Client("P000270", url, **options)
+        case "topup":
+            return topup, topup.Client("P000270", url, **options)
         case "esim-qr":
             return esim_qr, esim_qr.Client("a-token-that-nobody-may-see", url, **options)
 
@@ -88,7 +99,7 @@ def told(error):
 def outcome(case, url, timeout=30.0):
     module, client = client_of(case["api"], url, timeout=timeout)
     try:
-        answer = client.call(module.OPERATIONS[case["operation"]], {})
+        answer = client.call(module.OPERATIONS[case["operation"]], case.get("parameters", {}))
     except Error as error:
         assert not any(secret in text for text in told(error) for secret in SECRETS)
         return error.kind, error.code, error.outcome_unknown, case.get("message") and error.message, None
@@ -101,7 +112,7 @@ def raw(case):
     if answer is None:
         return {"cut": response(200, b"{}", length=9), "no_tls": ALERT}.get(case["instead"], b"")
     body = bytes.fromhex(answer["bytes"]) if "bytes" in answer else answer["body"].encode()
-    return response(answer["status"], body, answer.get("content_type", "application/json"))
+    return response(answer["status"], body, answer.get("content_type", "application/json"), None, answer.get("content_encoding"))
 
 
 class Outcomes(unittest.TestCase):
@@ -115,7 +126,8 @@ class Outcomes(unittest.TestCase):
                 with Canned(raw(case), silent=instead == "silent") as server:
                     url = {"unreachable": "http://127.0.0.1:1", "no_tls": server.url.replace("http:", "https:")}.get(instead, server.url)
                     self.assertEqual(outcome(case, url, 1.0 if instead == "silent" else 30.0), expected)
-                    self.assertEqual(server.requests, 0 if instead == "unreachable" else 1)
+                    self.assertEqual(len(server.requests), 0 if instead == "unreachable" else 1)
+                    self.assertTrue(instead == "no_tls" or all(is_whole(request) for request in server.requests))
 
 
 def fail(*_):
@@ -153,6 +165,8 @@ class Errors(unittest.TestCase):
             lambda: csss.Client("P", "s", f"https://{'a' * 70}.com"),
             lambda: csss.Client("P", "s", "example.com"),
             lambda: csss.Client("P", "s", "https://example.com?a=1"),
+            lambda: csss.Client("P", "s", "https://example.com?"),
+            lambda: csss.Client("P", "s", "https://example.com#"),
             lambda: csss.Client("P", "s", "https://example.com", language="en\nnobody-may-see"),
             *(lambda timeout=timeout: csss.Client("P", "s", "https://example.com", timeout=timeout) for timeout in (0, -1, float("nan"), 1e9)),
         )
@@ -184,34 +198,56 @@ class Errors(unittest.TestCase):
                 with self.assertRaises(Error) as raised:
                     client.call(module.OPERATIONS[operation], parameters)
                 self.assertEqual((raised.exception.kind, raised.exception.outcome_unknown), ("invalid_request", False))
-                self.assertEqual(server.requests, 0)
+                self.assertEqual(server.requests, [])
         for operation in (Operation("a", "POST", "a"), Operation("a", "POST", "/a?b=1"), Operation("a", "PO ST", "/a"), Operation("a", "GET", "/a\n")):
             with self.assertRaises(Error) as raised:
                 csss.Client("P", "s", "http://127.0.0.1:1").call(operation, {})
             self.assertEqual(raised.exception.kind, "invalid_request")
 
-    def test_an_answer_that_drips_is_not_waited_for_longer_than_the_timeout(self):
+    def test_a_method_is_the_same_in_small_letters(self):
+        for method in ("get", "GET", "delete", "DELETE"):
+            with self.subTest(method), Canned(response(200, b'{"code":"0000"}')) as server:
+                csss.Client("P", "secret", server.url).call(Operation("own", method, "/a"), {"b": "1"})
+                (head, body), line = server.requests[0], server.requests[0][0].split(b"\r\n")[0]
+                if method.upper() == "GET":
+                    self.assertEqual((line[:7], b"b=1" in line, body), (b"GET /a?", True, b""))
+                else:
+                    self.assertTrue(is_whole((head, body)))
+
+    def drip(self, pause, timeout):
+        """The error of a call whose answer comes one byte at a time, and how many bytes had been sent by then."""
         server = socket.create_server(("127.0.0.1", 0))
         stop = threading.Event()
+        sent = []
 
-        def drip():
+        def serve():
             connection, _ = server.accept()
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 x\r\ncontent-length: 60\r\n\r\n")
-            for _ in range(60):
-                if stop.wait(0.05):
-                    break
+            while len(sent) < 60 and not stop.wait(pause):
                 connection.sendall(b" ")
+                sent.append(1)
             connection.close()
 
-        threading.Thread(target=drip, daemon=True).start()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
         try:
             with self.assertRaises(Error) as raised:
-                csss.Client("P", "s", f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.5).open_package(OPEN)
+                csss.Client("P", "s", f"http://127.0.0.1:{server.getsockname()[1]}", timeout=timeout).open_package(OPEN)
+            return raised.exception, len(sent)
         finally:
             stop.set()
+            thread.join()
             server.close()
-        self.assertEqual((raised.exception.kind, raised.exception.outcome_unknown), ("timeout", True))
+
+    def test_an_answer_that_drips_is_not_waited_for_longer_than_the_timeout(self):
+        error, _ = self.drip(0.05, 0.5)
+        self.assertEqual((error.kind, error.outcome_unknown), ("timeout", True))
+
+    def test_a_part_of_an_answer_is_not_waited_for_longer_than_what_is_left_of_the_timeout(self):
+        # The second byte comes in time for a read of its own, and too late for the call.
+        error, sent = self.drip(0.8, 1.2)
+        self.assertEqual((error.kind, error.outcome_unknown, sent), ("timeout", True, 1))
 
 
 class Answers(unittest.TestCase):

@@ -55,6 +55,7 @@ class Vectors(unittest.TestCase):
         self.assertEqual(content({"a": (), "b": [], "c": {}, "d": "", "e": None, "f": 0, "g": False, "h": [""]}), '{"f":0,"g":false,"h":[""]}')
 
     def test_a_policy_that_forbids_sha_1_is_named_with_what_to_do(self):
+        # What is said under a policy is imitated: a stock OpenSSL has no policy that forbids this alone.
         file = vectors("cube-signing-vectors.json")
         signer = CubeSigner("id", file["private_key"])
         with mock.patch.object(signer, "_key") as key, self.assertRaisesRegex(SigningError, "policy.*OPENSSL_CONF.*Go's"):

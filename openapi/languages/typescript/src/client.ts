@@ -65,12 +65,15 @@ export abstract class Client {
 
   async #send(operation: Operation, { url, body, headers: own }: Outgoing): Promise<Received> {
     const { timeout, language, agent } = this.#settings;
-    const all = { accept: "application/json", "content-type": "application/json", ...own };
+    const all = { accept: "application/json", "accept-encoding": "identity", "content-type": "application/json", ...own };
     const headers = language ? { ...all, "accept-language": language } : all;
     try {
       return await send({ method: operation.method, url, headers, body, timeout, agent });
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
+      if (!(error instanceof NoAnswer)) {
+        const reason = "Node.js can't send this request; nothing was sent";
+        throw new LinksfieldError("invalid_request", operation.id, reason, false, { cause: error });
+      }
       const { sent, isTimeout, cause } = error;
       const reason = isTimeout ? "no answer in time" : sent ? "the connection broke" : "no connection; nothing was sent";
       throw new LinksfieldError(isTimeout ? "timeout" : "transport", operation.id, reason, sent && !operation.safeToRetry, { cause });

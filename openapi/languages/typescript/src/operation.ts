@@ -28,19 +28,20 @@ export function place(operation: Operation, baseUrl: string, parameters: Paramet
   if (!/^(\/[^/?#\\\s]+)+$/.test(operation.path) || !/^[a-z]+$/i.test(operation.method)) {
     throw new SigningError("the operation must have a method, and a path that begins with / and has no query");
   }
+  const isGet = operation.method.toUpperCase() === "GET";
   const left = new Map(Object.entries(parameters).filter(([, value]) => value !== undefined));
   const path = operation.path.split("/").map((segment) => filled(segment, left)).join("/");
   const query: string[] = [];
   for (const [name, value] of [...left]) {
     const isNamed = Object.hasOwn(operation.query ?? {}, name);
-    if (operation.method !== "GET" && !isNamed) continue;
+    if (!isGet && !isNamed) continue;
     left.delete(name);
     for (const text of inQuery(name, value, (isNamed && operation.query?.[name]) || null)) query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
   }
   const url = new URL(baseUrl + path + (query.length > 0 ? `?${query.join("&")}` : ""));
   const fields = operation.body === "whole" ? ((left.get("body") ?? {}) as object) : Object.fromEntries(left);
   const kind = operation.body ?? "fields";
-  const hasBody = kind === "whole" ? left.get("body") != null : operation.method !== "GET" && (left.size > 0 || kind === "fields");
+  const hasBody = kind === "whole" ? left.get("body") != null : !isGet && (left.size > 0 || kind === "fields");
   return { url, body: hasBody ? written(fields) : undefined, fields, headers: {} };
 }
 

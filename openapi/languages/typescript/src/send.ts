@@ -29,11 +29,15 @@ export class NoAnswer extends Error {
   }
 }
 
-export function send({ method, url, headers, body, timeout, agent }: Request): Promise<Received> {
+/** What Node refuses to send, such as by an agent of another protocol, is thrown as it is: nothing of it has left. */
+export function send({ method, url, headers: given, body, timeout, agent }: Request): Promise<Received> {
   const { request } = url.protocol === "https:" ? https : http;
+  // Of some methods Node frames no body by itself.
+  const headers = body === undefined ? given : { ...given, "content-length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
     let sent = false;
     let isTimeout = false;
+    let isAnswered = false;
     const fail = (cause: unknown) => {
       clearTimeout(timer);
       reject(new NoAnswer(sent, isTimeout, cause));
@@ -41,8 +45,13 @@ export function send({ method, url, headers, body, timeout, agent }: Request): P
     const outgoing = request(url, { method, headers, ...(agent && { agent }) });
     const timer = setTimeout(() => {
       isTimeout = true;
-      outgoing.destroy(new Error("the time was up"));
+      fail(new Error("the time was up"));
+      outgoing.destroy();
     }, timeout);
+    const answered = ({ statusCode = 0, rawHeaders }: http.IncomingMessage, parts: Uint8Array[]) => {
+      clearTimeout(timer);
+      resolve({ status: statusCode, headers: told(rawHeaders), body: new Uint8Array(Buffer.concat(parts)) });
+    };
     // Nothing leaves before the connection stands, with TLS if it has to.
     outgoing.on("socket", (socket: Socket) => {
       const stand = url.protocol === "https:" ? "secureConnect" : "connect";
@@ -51,14 +60,19 @@ export function send({ method, url, headers, body, timeout, agent }: Request): P
     });
     outgoing.on("error", fail);
     outgoing.on("response", (incoming) => {
+      isAnswered = true;
       const parts: Uint8Array[] = [];
       incoming.on("error", fail);
       incoming.on("data", (part: Uint8Array) => parts.push(part));
-      incoming.on("end", () => {
-        clearTimeout(timer);
-        resolve({ status: incoming.statusCode ?? 0, headers: told(incoming.rawHeaders), body: new Uint8Array(Buffer.concat(parts)) });
-      });
+      incoming.on("end", () => answered(incoming, parts));
+      incoming.on("close", () => fail(new Error("the answer was cut off")));
     });
+    // A server that changes the protocol, which nobody asked for, answers nothing else.
+    outgoing.on("upgrade", (incoming, socket) => {
+      answered(incoming, []);
+      socket.destroy();
+    });
+    outgoing.on("close", () => isAnswered || fail(new Error("the connection was closed")));
     outgoing.end(body);
   });
 }

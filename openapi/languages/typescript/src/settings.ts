@@ -20,14 +20,18 @@ const LONGEST = 86_400_000;
 
 export function checked({ baseUrl, timeout = 30_000, language, allowPlaintext, agent }: Settings): Checked {
   if (!URL.canParse(baseUrl)) throw new TypeError("baseUrl is not the URL of a server");
-  const { protocol, hostname, username, password, search, hash } = new URL(baseUrl);
+  const { protocol, hostname, username, password } = new URL(baseUrl);
   if (username || password) {
     throw new TypeError("baseUrl has a user or a password in it, which this API does not have: remove it");
   }
-  if (!/^https?:$/.test(protocol) || search || hash) throw new TypeError("baseUrl must be the URL of a server, without a query");
+  // By its text: a URL does not tell a query that is empty.
+  if (!/^https?:$/.test(protocol) || /[?#]/.test(baseUrl)) throw new TypeError("baseUrl must be the URL of a server, without a query");
   if (protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(hostname) && !allowPlaintext) {
     throw new TypeError("baseUrl must be https: a server elsewhere is called in plaintext only with allowPlaintext");
   }
+  // One that is computed depends on who asks: agents for proxies tell it to Node alone.
+  const spoken: unknown = agent && Object.getOwnPropertyDescriptor(agent, "protocol")?.value;
+  if (typeof spoken === "string" && spoken !== protocol) throw new TypeError(`agent is one for ${spoken}, and baseUrl begins with ${protocol}`);
   if (!(timeout > 0 && timeout <= LONGEST)) {
     throw new TypeError("timeout must be a number of milliseconds, above 0 and at most a day");
   }

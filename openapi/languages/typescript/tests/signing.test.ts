@@ -74,7 +74,7 @@ test("only a key of RSA signs", () => {
 });
 
 test("a policy that forbids SHA-1 is named with what to do, and blamed for nothing else", () => {
-  // What OpenSSL says under a policy; that of this machine has no such switch.
+  // What OpenSSL says under a policy is imitated: a stock one has no policy that forbids this alone.
   const key = vectors("cube-signing-vectors.json").private_key;
   const { sign } = crypto;
   const said = (words: string) => {

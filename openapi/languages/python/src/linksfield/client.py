@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import urllib3
 from pydantic import ValidationError
 
-from .connection import pool
+from .connection import limit_reads, pool
 from .envelope import Accepted, Refused, Unreadable, decode, has_any, names_any, parse
 from .errors import Error, Kind, kind_of_status
 from .model import Model, read, renamed
@@ -152,9 +152,16 @@ class Client:
 def _whole(response: urllib3.BaseHTTPResponse, until: float) -> bytes:
     """The body of an answer that comes in time, also if each part of it does."""
     with response:
-        parts = []
-        while part := response.read1(1 << 16, decode_content=True):
-            parts.append(part)
-            if time.monotonic() > until:
+        parts: list[bytes] = []
+        # Once it is closed, its connection may be that of another call.
+        while not response.closed:
+            left = until - time.monotonic()
+            if left <= 0:
                 raise urllib3.exceptions.TimeoutError("the answer was not whole in time")
+            limit_reads(response, left)
+            # An encoding was not asked for; nothing is unpacked.
+            part = response.read1(1 << 16, decode_content=False)
+            if not part:
+                break
+            parts.append(part)
         return b"".join(parts)

@@ -55,14 +55,15 @@ def place(operation: Operation, base_url: str, parameters: Mapping[str, Any]) ->
         raise SigningError("the operation must have a method, and a path that begins with / and has no query")
     left = dict(parameters)
     url = base_url + "/".join(_segment(segment, left) for segment in operation.path.split("/"))
-    in_query = [name for name in left if operation.method == "GET" or name in operation.query]
+    is_get = operation.method.upper() == "GET"
+    in_query = [name for name in left if is_get or name in operation.query]
     pairs = [pair for name in in_query for pair in _pairs(name, left.pop(name), operation.query.get(name))]
     if pairs:
         url += "?" + urlencode(pairs, quote_via=quote)
     if operation.body == "whole":
         body = left.get("body")
         return Outgoing(url, None if body is None else written(body).encode(), body or {})
-    has_body = operation.method != "GET" and (left or operation.body == "fields")
+    has_body = not is_get and (left or operation.body == "fields")
     return Outgoing(url, written(left).encode() if has_body else None, left)
 
 
