@@ -1,28 +1,64 @@
 //! JMESPath, over values in which long numbers are texts.
 
-use jmespath::ast::Ast;
-use jmespath::{Expression, Rcvar, Variable};
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
-use crate::digits::as_texts;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
+use jmespath::ast::Ast;
+use jmespath::functions::{ArgumentType, CustomFunction, Signature};
+use jmespath::{Context, Rcvar, Runtime, Variable, interpret};
+use serde_json::{Number, Value};
+
+use crate::digits::exact;
 use crate::exit::{Exit, Failure, Result};
 
 /// Functions that say something of a whole list.
 const OF_LISTS: [&str; 11] =
     ["avg", "join", "length", "map", "max", "max_by", "min", "min_by", "reverse", "sort", "sort_by"];
 
-pub struct Query(Expression<'static>);
+/// The field as which `serde_json` hands on a number whose digits it keeps. JMESPath takes it for an object.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Longest step of a slice: the library adds it to a position.
+const LONGEST_STEP: u32 = 1 << 30;
+
+/// The functions of JMESPath, of which one reads numbers.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let to_number = |arguments: &[Rcvar], _: &mut Context<'_>| {
+        let number = arguments.first().map_or(Variable::Null, |argument| match &**argument {
+            Variable::Number(number) => Variable::Number(number.clone()),
+            Variable::String(text) => text.trim().parse().map_or(Variable::Null, Variable::Number),
+            _ => Variable::Null,
+        });
+        Ok(Rcvar::new(number))
+    };
+    let of_anything = Signature::new(vec![ArgumentType::Any], None);
+    runtime.register_function("to_number", Box::new(CustomFunction::new(of_anything, Box::new(to_number))));
+    runtime
+});
+
+pub struct Query {
+    expression: String,
+    ast: Ast,
+}
 
 impl Query {
     pub fn parse(expression: &str) -> Result<Self> {
-        let parsed = jmespath::compile(&exact_literals(expression));
-        parsed.map(Self).map_err(|error| Failure::usage(format!("--query {expression}: {error}")))
+        let wrong = |what: &str| Failure::usage(format!("--query {expression}: {what}"));
+        let mut ast = jmespath::parse(expression).map_err(|error| wrong(&error.to_string()))?;
+        mend(&mut ast).map_err(wrong)?;
+        Ok(Self { expression: expression.to_owned(), ast })
     }
 
     /// One that is asked of each item of a list, and not of the whole.
     pub fn parse_of_items(expression: &str) -> Result<Self> {
         let query = Self::parse(expression)?;
-        if needs_the_list(query.0.as_ast()) {
+        if needs_the_list(&query.ast) {
             return Err(Failure::usage(format!(
                 "--query {expression}: with --all it sees one item at a time, and this needs the whole list: leave --all out, or ask of an item"
             )));
@@ -32,9 +68,12 @@ impl Query {
 
     /// What it finds. It is asked of answers alone, so that its failure says nothing of whether something was sent.
     pub fn search(&self, value: &Value) -> Result<Value> {
-        let found = self.0.search(asked(value));
-        let found = found.map_err(|error| Failure::new(Exit::Other, format!("--query: {error}")))?;
-        Ok(answered(&found))
+        let wrong = |what: String| Failure::new(Exit::Other, format!("--query: {what}"));
+        // Not by the library's own search, which would serialise what is asked once more, its numbers as objects. And an answer is
+        // not lost where the library panics.
+        let search = || interpret(&Rcvar::new(asked(value)), &self.ast, &mut Context::new(&self.expression, &RUNTIME));
+        let found = catch_unwind(AssertUnwindSafe(search)).map_err(|_| wrong("it can't be evaluated".to_owned()))?;
+        Ok(answered(&*found.map_err(|error| wrong(error.to_string()))?))
     }
 }
 
@@ -59,36 +98,71 @@ fn answered(found: &Variable) -> Value {
         Variable::Number(number) => Value::Number(number.clone()),
         Variable::String(text) => Value::String(text.clone()),
         Variable::Array(items) => items.iter().map(|item| answered(item)).collect(),
-        Variable::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), answered(value))).collect(),
+        Variable::Object(fields) => match number(fields) {
+            Some(number) => Value::Number(number),
+            None => fields.iter().map(|(name, value)| (name.clone(), answered(value))).collect(),
+        },
     }
 }
 
-/// An expression in whose literals long numbers are texts, as they are in what it is asked of.
-fn exact_literals(expression: &str) -> String {
-    let mut exact = String::with_capacity(expression.len());
-    let mut literal = String::new();
-    let (mut quote, mut is_escaped) = (None, false);
-    for character in expression.chars() {
-        match quote {
-            Some('`') if character == '`' && !is_escaped => {
-                exact.push_str(&as_texts(&literal));
-                exact.push('`');
-                literal.clear();
-                quote = None;
-            }
-            Some('`') => literal.push(character),
-            Some(end) => {
-                exact.push(character);
-                quote = Some(end).filter(|end| *end != character || is_escaped);
-            }
-            None => {
-                exact.push(character);
-                quote = Some(character).filter(|character| ['`', '\'', '"'].contains(character));
+/// Gives the literals of an expression the numbers that they were written with: its parser takes them for objects.
+fn mend_literals(ast: &mut Ast) {
+    match ast {
+        Ast::Literal { value, .. } => {
+            if let Ok(read) = serde_json::from_str(&value.to_string()) {
+                *value = Rcvar::new(asked(&read));
             }
         }
-        is_escaped = character == '\\' && !is_escaped;
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. } => {
+            mend_literals(lhs);
+            mend_literals(rhs);
+        }
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => mend_literals(node),
+        Ast::Function { args: all, .. } | Ast::MultiList { elements: all, .. } => {
+            all.iter_mut().for_each(mend_literals)
+        }
+        Ast::MultiHash { elements, .. } => elements.iter_mut().for_each(|pair| mend_literals(&mut pair.value)),
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Slice { .. } => {}
     }
-    exact + &literal
+}
+
+/// The number that an object is in truth.
+fn number(fields: &BTreeMap<String, Rcvar>) -> Option<Number> {
+    fields.get(NUMBER)?.as_string()?.parse().ok()
+}
+
+/// Makes numbers of an expression's literals, long ones texts as in what it is asked of, and refuses what would overflow.
+fn mend(ast: &mut Ast) -> Result<(), &'static str> {
+    match ast {
+        Ast::Literal { value, .. } => *value = Rcvar::new(asked(&exact(answered(value)))),
+        Ast::Index { idx: i32::MIN, .. } => return Err("the index is too small"),
+        Ast::Slice { step, .. } if step.unsigned_abs() > LONGEST_STEP => return Err("the step is too long"),
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Slice { .. } => {}
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. } => {
+            mend(lhs)?;
+            mend(rhs)?;
+        }
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => mend(node)?,
+        Ast::Function { args: all, .. } | Ast::MultiList { elements: all, .. } => all.iter_mut().try_for_each(mend)?,
+        Ast::MultiHash { elements, .. } => elements.iter_mut().try_for_each(|pair| mend(&mut pair.value))?,
+    }
+    Ok(())
 }
 
 /// Whether an expression takes what it is asked of for a list.
@@ -135,12 +209,73 @@ mod tests {
     }
 
     #[test]
-    fn only_literals_are_changed() {
-        assert_eq!(
-            exact_literals(r#"'`1234567890123456`' == `1234567890123456`"#),
-            r#"'`1234567890123456`' == `"1234567890123456"`"#
-        );
-        assert_eq!(exact_literals(r#""a`1234567890123456".b"#), r#""a`1234567890123456".b"#);
+    fn numbers_are_numbers_in_answers_in_literals_and_in_functions() {
+        let answer = json!({ "page": { "total_count": 5 }, "sims": [{ "status": 10, "used": 1.5 }, { "status": 2 }] });
+        for (expression, found) in [
+            ("sims[?status==`10`].used", json!([1.5])),
+            ("sims[].status", json!([10, 2])),
+            ("page.total_count > `3`", json!(true)),
+            ("page.total_count < `3.5`", json!(false)),
+            ("sims[?used==`1.5`].status | [0]", json!(10)),
+            ("[`1.5`, `{\"a\":[1,\"2\"]}`]", json!([1.5, { "a": [1, "2"] }])),
+            ("sum(sims[].status) == `12`", json!(true)),
+            ("avg(sims[].status) == `6`", json!(true)),
+            ("sort(sims[].status)", json!([2, 10])),
+            ("sort_by(sims, &status)[0].status", json!(2)),
+            ("max(sims[].status)", json!(10)),
+            ("abs(`-2`) == `2`", json!(true)),
+            ("to_number('12') == `12`", json!(true)),
+            ("to_number('x')", json!(null)),
+            ("to_string(page.total_count)", json!("5")),
+            ("type(page.total_count)", json!("number")),
+            ("contains(sims[].status, `10`)", json!(true)),
+        ] {
+            assert_eq!(search(expression, &answer), found, "{expression}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_is_too_much_for_it_fails_and_ends_nothing() {
+        for expression in ["[a, a, a][1::2147483647]", "[a, a, a][-2::2147483647]"] {
+            let query = Query::parse(expression).unwrap();
+            let failure = query.search(&json!({ "a": 1 }));
+            assert!(failure.is_err_and(|failure| failure.message.contains("too large")), "{expression}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers_in_answers_and_in_expressions() {
+        let page = json!({
+            "page": { "total_count": 5 },
+            "sims": [{ "id": "a", "status": 10, "used": 1.5 }, { "id": "b", "status": 20, "used": -2.5 }],
+        });
+        for (expression, found) in [
+            ("sims[?status==`10`].id", json!(["a"])),
+            ("sims[?status>`10`].id", json!(["b"])),
+            ("sims[?used==`1.5`].id", json!(["a"])),
+            ("sims[?contains(`[10, 30]`, status)].id", json!(["a"])),
+            ("sims[].status", json!([10, 20])),
+            ("page.total_count > `3`", json!(true)),
+            ("{a: `1.5`}", json!({ "a": 1.5 })),
+            ("`{\"a\":[1.5]}`", json!({ "a": [1.5] })),
+            ("sum(sims[].status)", json!(30.0)),
+            ("avg(sims[].status)", json!(15.0)),
+            ("sort(sims[].used)", json!([-2.5, 1.5])),
+            ("max_by(sims, &used).id", json!("a")),
+            ("sims[?to_number('10')==status].id", json!(["a"])),
+            ("to_number('x')", json!(null)),
+            ("abs(sims[1].used)", json!(2.5)),
+        ] {
+            assert_eq!(search(expression, &page), found, "{expression}");
+        }
+    }
+
+    #[test]
+    fn no_expression_panics_over_what_it_is_asked_of() {
+        for expression in ["[1::2147483647]", "[::-2147483648]", "[-2147483648]"] {
+            let found = Query::parse(expression).and_then(|query| query.search(&json!([1, 2, 3])));
+            assert!(found.is_err(), "{expression}: {found:?}");
+        }
     }
 
     #[test]
