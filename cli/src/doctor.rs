@@ -61,11 +61,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let parameters = example.into_iter().filter(|(name, _)| is_required(name)).collect();
     match client.perform(operation, &parameters).deadline(Duration::from_secs(30)).await {
         Ok(_) => good("signature", &format!("{} was accepted", operation.id)),
-        Err(error) if error.kind() == ErrorKind::Refused && !names_nothing(operation) => {
-            let what = "if that speaks of the signature or of who calls, the credentials are not those of this server";
-            open("signature", &format!("accepted, or not told: {error}; {what}"))
-        }
-        Err(error) => refused(operation, error),
+        Err(error) => not_accepted(operation, error),
     }
 }
 
@@ -82,17 +78,28 @@ fn names_nothing(operation: &Operation) -> bool {
     operation.parameters.iter().all(|one| !one.required || of_pages.contains(&one.name))
 }
 
-fn refused(operation: &Operation, error: Error) -> Result {
+/// What an error says of the signature: that it, or who calls, is wrong, only where nothing else can be.
+fn not_accepted(operation: &Operation, error: Error) -> Result {
+    let is_busy = error.is_rate_limited() || error.is_server_error();
     let advice = match error.kind() {
-        ErrorKind::Refused => {
+        _ if error.is_unauthorised() => {
+            "it does not know who calls: the credentials are not those of this server, or this machine's address is not admitted"
+        }
+        ErrorKind::Refused if !is_busy && names_nothing(operation) => {
             "the server was reached and answered. If it speaks of the signature or of who calls, the credentials are not those \
              of this server: compare them with what Linksfield gave you"
         }
-        ErrorKind::Unauthorised => {
-            "it does not know who calls: the credentials are not those of this server, or this machine's address is not admitted"
+        ErrorKind::NotFound if names_nothing(operation) => {
+            "the URL of the server is another's: the paths of the operations are added to it"
         }
-        ErrorKind::NotFound => "the URL of the server is another's: the paths of the operations are added to it",
-        _ => "see above",
+        ErrorKind::Refused if !is_busy => {
+            let what = "if that speaks of the signature or of who calls, the credentials are not those of this server";
+            return open("signature", &format!("accepted, or not told: {error}; {what}"));
+        }
+        _ => {
+            open("signature", &format!("not checked: {error}"))?;
+            return Err(Failure::from(error));
+        }
     };
     Err(wrong("signature", Failure::from(error).and(format!("{}: {advice}", operation.id))))
 }

@@ -52,7 +52,7 @@ pub fn command(tongue: Tongue) -> Command {
              parameters of the order of that line, and override the flags. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
              first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
              the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nWhere LINKSFIELD_JOURNAL is the connection string of a PostgreSQL database, journals are in that database, under these names, and \
-             several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with the highest code of its lines.",
+             several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with 9 if the outcome of an order is unknown, else with 4 if one was refused, else with 1 if a SIM has no order, or 5 if none was sent at all.",
         )
         .after_help(
             "Example:\n  linksfield fleet order sims.csv --package-code DP20190726001274 --new-journal sims.journal \\\n      --json defaults.json --yes",
@@ -187,13 +187,14 @@ async fn told_to_end(signals: &mut Signals, until: Option<Instant>) {
     }
 }
 
-/// The highest code of its lines.
+/// The worst of what became of its lines. That nothing was sent is said only where no line was ordered for or refused, now or before.
 fn of_batch(summary: &Summary) -> Exit {
-    let Progress { refused, refused_before, not_sent, unknown, .. } = summary.progress;
+    let Progress { ordered, ordered_before, refused, refused_before, not_sent, unknown, .. } = summary.progress;
+    let (ordered, refused) = (ordered + ordered_before, refused + refused_before);
     match summary.is_complete() {
         _ if unknown > 0 => Exit::OutcomeUnknown,
-        _ if not_sent > 0 => Exit::NothingSent,
-        _ if refused + refused_before > 0 => Exit::Refused,
+        _ if refused > 0 => Exit::Refused,
+        _ if not_sent > 0 && ordered == 0 => Exit::NothingSent,
         true => Exit::Done,
         false => Exit::Other,
     }

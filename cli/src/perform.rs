@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, List};
+use linksfield::reqwest::Url;
 use linksfield::{Call, Operation};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -77,15 +78,15 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     let method = method.ok_or_else(|| Failure::usage("the method must be GET, POST, PUT, PATCH or DELETE"))?;
     let parameters = arguments::of_raw(matches)?;
     let is_safe = matches.get_flag("safe-to-retry");
-    // What the document does describe keeps its rules.
-    let known = described_by(document, &method, text("path"));
-    if let Some(operation) = known {
-        check_known(document, operation, is_safe)?;
-    }
     let wanted = wanted(matches);
     let given = settings::read(row.part(), &wanted).await?;
     let client = (row.client)(&given)?;
-    let call = client.call(method, text("path"), &parameters).safe_to_retry(is_safe);
+    let call = client.call(method.clone(), text("path"), &parameters).safe_to_retry(is_safe);
+    // What the document does describe keeps its rules, whatever of its path a parameter was written for.
+    let known = described_by(document, &method, call.preview()?.url());
+    if let Some(operation) = known {
+        check_known(document, operation, is_safe)?;
+    }
     let call = deadlined(call, matches);
     if matches.get_flag("dry-run") {
         return dry_run(&call);
@@ -103,24 +104,29 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     })
 }
 
-/// The operation whose method and path these are, as a server may read them: of several the one with the fewest variables.
-fn described_by(document: &'static Document, method: &Method, path: &str) -> Option<&'static Operation> {
-    let bare = |segment| {
-        let decoded = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
-        // Servers in Java take what follows for parameters.
-        decoded.split(';').next().unwrap_or_default().to_owned()
-    };
-    let given: Vec<_> = segments(path).map(bare).collect();
+/// The operation whose method and URL these are, as a server may read them: of several the one with the fewest variables.
+fn described_by(document: &'static Document, method: &Method, url: &str) -> Option<&'static Operation> {
+    let path = Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().to_owned());
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().to_lowercase();
+    // Servers in Java take what follows for parameters.
+    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
+    // Some decode a path before they take it apart.
+    let readings = [
+        segments(&path).map(|segment| bare(&decoded(segment))).collect::<Vec<_>>(),
+        segments(&decoded(&path)).map(bare).collect(),
+    ];
     let is_variable = |segment: &&str| segment.starts_with('{');
     let fits = |operation: &&Operation| {
         let template: Vec<_> = segments(operation.path).collect();
         // A prefix may be that of the server's URL.
-        let end = given.len().checked_sub(template.len()).map(|start| &given[start..]);
-        operation.method == *method
-            && end.is_some_and(|end| {
+        let ends = |given: &Vec<String>| {
+            let end = given.len().checked_sub(template.len()).map(|start| &given[start..]);
+            end.is_some_and(|end| {
                 let mut pairs = template.iter().zip(end);
                 pairs.all(|(known, given)| is_variable(known) || known.to_lowercase() == *given)
             })
+        };
+        operation.method == *method && readings.iter().any(ends)
     };
     let fitting = document.operations.iter().filter(fits);
     fitting.min_by_key(|operation| segments(operation.path).filter(is_variable).count())
@@ -211,7 +217,7 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
 }
 
 /// Which items of a list are not as documented, in words; nothing if all are.
-fn odd_items(data: &Value, list: Option<List>) -> String {
+pub fn odd_items(data: &Value, list: Option<List>) -> String {
     let Some(List { field, item: Kind::Object, .. }) = list else { return String::new() };
     let listed = field.map_or(Some(data), |field| data.get(field));
     let items = listed.and_then(Value::as_array).into_iter().flatten().enumerate();
@@ -233,7 +239,8 @@ async fn all(
 ) -> Result {
     let Some(mut items) = client.items(operation, parameters) else { return Ok(()) };
     // As good as none.
-    let ends = Instant::now() + limit.unwrap_or(Duration::from_secs(365 * 24 * 3600));
+    let longest = Duration::from_secs(365 * 24 * 3600);
+    let ends = Instant::now() + limit.map_or(longest, |limit| limit.min(longest));
     let (mut kept, mut worst, mut is_begun) = (Vec::new(), Exit::Done, false);
     loop {
         let item = match timeout_at(ends, items.next()).await {

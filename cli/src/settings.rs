@@ -218,20 +218,19 @@ fn given(
     Given { values, allows_plaintext, language, origin, account }
 }
 
-/// What a command prints, which is run without a shell, and never shown.
+/// What a command prints, which is run without a shell. Nothing of it is shown, not even why it fails: that may be the secret.
 async fn run(line: &str, is_interactive: bool) -> Result<Zeroizing<String>, String> {
     let words = shell_words::split(line).map_err(|error| format!("can't be split into words: {error}"))?;
     let (program, arguments) = words.split_first().ok_or("is empty")?;
     let input = if is_interactive { Stdio::inherit() } else { Stdio::null() };
     let mut command = Command::new(program);
-    command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
     let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.map_err(|_| format!("did not end within {} seconds", PATIENCE.as_secs()))?;
     let output = output.map_err(|error| format!("can't be read: {error}"))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("failed ({}): {}", output.status, said.trim()));
+        return Err(format!("failed: {program} ended with {}. Run it yourself to see why", output.status));
     }
     let secret = Zeroizing::new(String::from_utf8(output.stdout).map_err(|_| "printed what is not Unicode")?);
     let without = secret.strip_suffix('\n').map_or(secret.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));

@@ -42,7 +42,8 @@ fn hints(operation: &Operation) -> ToolAnnotations {
 fn schema(operation: &Operation) -> JsonObject {
     let mut properties: Map<_, _> =
         operation.parameters.iter().map(|parameter| (parameter.name.to_owned(), property(parameter))).collect();
-    if operation.list.is_some() {
+    // What changes something is not called again for the rest of its answer.
+    if operation.list.is_some() && !changes(operation) {
         let about = "Where the list goes on that was cut: the number of its first item, from 0.";
         properties.insert(FROM_ITEM.to_owned(), json!({ "type": "integer", "minimum": 0, "description": about }));
     }

@@ -54,7 +54,7 @@ impl Printer {
         match &self.query {
             Some(query) => match query.search(&data)? {
                 Value::Null => Ok(false),
-                found => self.value(&found, None).map(|()| true),
+                found => self.value(&found, None).map(|()| says_something(&found)),
             },
             None => self.value(&data, list).map(|()| true),
         }
@@ -90,6 +90,16 @@ impl Printer {
             Format::Csv => csv(&rows().unwrap_or_else(|| vec![value]))?,
         };
         print(&text)
+    }
+}
+
+/// Whether there is anything but null in it.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(fields) => fields.values().any(says_something),
+        _ => true,
     }
 }
 

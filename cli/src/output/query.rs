@@ -1,8 +1,12 @@
 //! JMESPath, over values in which long numbers are texts.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
 use jmespath::ast::Ast;
-use jmespath::{Expression, Rcvar, Variable};
-use serde_json::Value;
+use jmespath::functions::{ArgumentType, CustomFunction, Signature};
+use jmespath::{Context, Rcvar, Runtime, Variable};
+use serde_json::{Number, Value};
 
 use crate::digits::as_texts;
 use crate::exit::{Exit, Failure, Result};
@@ -11,18 +15,43 @@ use crate::exit::{Exit, Failure, Result};
 const OF_LISTS: [&str; 11] =
     ["avg", "join", "length", "map", "max", "max_by", "min", "min_by", "reverse", "sort", "sort_by"];
 
-pub struct Query(Expression<'static>);
+/// The functions of JMESPath, of which one reads JSON, and would read numbers otherwise than they are here.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let to_number = |given: &[Rcvar], _: &mut Context<'_>| {
+        Ok(match given {
+            [number] if number.is_number() => Rcvar::clone(number),
+            [other] => {
+                let number = other.as_string().and_then(|text| text.parse::<Number>().ok());
+                Rcvar::new(number.map_or(Variable::Null, Variable::Number))
+            }
+            _ => Rcvar::new(Variable::Null),
+        })
+    };
+    let signature = Signature::new(vec![ArgumentType::Any], None);
+    runtime.register_function("to_number", Box::new(CustomFunction::new(signature, Box::new(to_number))));
+    runtime
+});
+
+pub struct Query {
+    expression: String,
+    ast: Ast,
+}
 
 impl Query {
     pub fn parse(expression: &str) -> Result<Self> {
-        let parsed = jmespath::compile(&exact_literals(expression));
-        parsed.map(Self).map_err(|error| Failure::usage(format!("--query {expression}: {error}")))
+        let exact = exact_literals(expression);
+        let parsed = jmespath::parse(&exact);
+        let mut ast = parsed.map_err(|error| Failure::usage(format!("--query {expression}: {error}")))?;
+        mend_literals(&mut ast);
+        Ok(Self { expression: exact, ast })
     }
 
     /// One that is asked of each item of a list, and not of the whole.
     pub fn parse_of_items(expression: &str) -> Result<Self> {
         let query = Self::parse(expression)?;
-        if needs_the_list(query.0.as_ast()) {
+        if needs_the_list(&query.ast) {
             return Err(Failure::usage(format!(
                 "--query {expression}: with --all it sees one item at a time, and this needs the whole list: leave --all out, or ask of an item"
             )));
@@ -32,8 +61,13 @@ impl Query {
 
     /// What it finds. It is asked of answers alone, so that its failure says nothing of whether something was sent.
     pub fn search(&self, value: &Value) -> Result<Value> {
-        let found = self.0.search(asked(value));
-        let found = found.map_err(|error| Failure::new(Exit::Other, format!("--query: {error}")))?;
+        let failed = |why: String| Failure::new(Exit::Other, format!("--query: {why}"));
+        let mut context = Context::new(&self.expression, &RUNTIME);
+        // Numbers near the end of their range are too much for it, and an answer must not be lost by that.
+        let found =
+            catch_unwind(AssertUnwindSafe(|| jmespath::interpret(&Rcvar::new(asked(value)), &self.ast, &mut context)));
+        let found = found.map_err(|_| failed("it has a number that is too large".to_owned()))?;
+        let found = found.map_err(|error| failed(error.to_string()))?;
         Ok(answered(&found))
     }
 }
@@ -60,6 +94,35 @@ fn answered(found: &Variable) -> Value {
         Variable::String(text) => Value::String(text.clone()),
         Variable::Array(items) => items.iter().map(|item| answered(item)).collect(),
         Variable::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), answered(value))).collect(),
+    }
+}
+
+/// Gives the literals of an expression the numbers that they were written with: its parser takes them for objects.
+fn mend_literals(ast: &mut Ast) {
+    match ast {
+        Ast::Literal { value, .. } => {
+            if let Ok(read) = serde_json::from_str(&value.to_string()) {
+                *value = Rcvar::new(asked(&read));
+            }
+        }
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. } => {
+            mend_literals(lhs);
+            mend_literals(rhs);
+        }
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => mend_literals(node),
+        Ast::Function { args: all, .. } | Ast::MultiList { elements: all, .. } => {
+            all.iter_mut().for_each(mend_literals)
+        }
+        Ast::MultiHash { elements, .. } => elements.iter_mut().for_each(|pair| mend_literals(&mut pair.value)),
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Slice { .. } => {}
     }
 }
 
@@ -131,6 +194,41 @@ mod tests {
         for id in ["89852202508034252912", "8985220250803425292", "9007199254740991"] {
             let found = search(&format!("[?sim_id==`{id}`].sim_id"), &ids);
             assert_eq!(found, json!([id]), "{id}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers_in_answers_in_literals_and_in_functions() {
+        let answer = json!({ "page": { "total_count": 5 }, "sims": [{ "status": 10, "used": 1.5 }, { "status": 2 }] });
+        for (expression, found) in [
+            ("sims[?status==`10`].used", json!([1.5])),
+            ("sims[].status", json!([10, 2])),
+            ("page.total_count > `3`", json!(true)),
+            ("page.total_count < `3.5`", json!(false)),
+            ("sims[?used==`1.5`].status | [0]", json!(10)),
+            ("[`1.5`, `{\"a\":[1,\"2\"]}`]", json!([1.5, { "a": [1, "2"] }])),
+            ("sum(sims[].status) == `12`", json!(true)),
+            ("avg(sims[].status) == `6`", json!(true)),
+            ("sort(sims[].status)", json!([2, 10])),
+            ("sort_by(sims, &status)[0].status", json!(2)),
+            ("max(sims[].status)", json!(10)),
+            ("abs(`-2`) == `2`", json!(true)),
+            ("to_number('12') == `12`", json!(true)),
+            ("to_number('x')", json!(null)),
+            ("to_string(page.total_count)", json!("5")),
+            ("type(page.total_count)", json!("number")),
+            ("contains(sims[].status, `10`)", json!(true)),
+        ] {
+            assert_eq!(search(expression, &answer), found, "{expression}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_is_too_much_for_it_fails_and_ends_nothing() {
+        for expression in ["[a, a, a][1::2147483647]", "[a, a, a][-2::2147483647]"] {
+            let query = Query::parse(expression).unwrap();
+            let failure = query.search(&json!({ "a": 1 }));
+            assert!(failure.is_err_and(|failure| failure.message.contains("too large")), "{expression}");
         }
     }
 

@@ -117,6 +117,25 @@ fn a_batch_ends_with_the_highest_code_of_its_lines() {
 }
 
 #[test]
+fn a_batch_that_ordered_something_does_not_say_that_nothing_was_sent() {
+    let world = World::new();
+    files(&world);
+    let tell = |story: Story| world.sandbox.tell(story.always()).unwrap();
+    // From the first order on no list can be had.
+    let ordered = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ordered);
+    tell(Story::new(Reply::own()).of("orderPackage").when(move |_| !ordered.swap(true, Ordering::SeqCst)));
+    tell(Story::new(Fault::HalfAnswer).of("queryOrder").when(move |_| seen.load(Ordering::SeqCst)));
+    let output = order(&world, &["--new-journal", "one.journal", "--yes", "--concurrency", "1"]).output();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let count = |outcome: &str| printed.matches(outcome).count();
+    assert_eq!((count(r#"{"ordered":"#), count(r#"{"not_sent":"#)), (1, 2), "{printed}");
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    // Nor does a later run, of which nothing was.
+    assert_eq!(order(&world, &["--journal", "one.journal", "--yes"]).output().status.code(), Some(1));
+}
+
+#[test]
 fn what_a_refusal_says_drives_no_terminal() {
     let world = World::new();
     files(&world);

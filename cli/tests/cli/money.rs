@@ -97,6 +97,15 @@ fn a_raw_call_keeps_the_rules_of_the_operation_that_it_is() {
             assert!(said.contains("`linksfield cube cancel-sim`, which asks for the sim_id"), "{said}");
         }
     }
+    // Nor does a parameter for a part of the path make it another.
+    for (path, given) in
+        [("/sims/8985/{x}", "x=cancel"), ("/{x}/8985/cancel", "x=sims"), ("/{x}", "x=sims/8985/cancel")]
+    {
+        for flag in ["--yes", "--safe-to-retry"] {
+            let said = world.everywhere(["cube", "call", "PUT", path, "--param", given, flag]).fails(2);
+            assert!(said.contains("`linksfield cube cancel-sim`, which asks for the sim_id"), "{path}: {said}");
+        }
+    }
     let order = ["csss", "call", "POST", "/package/orderPackage", "--json", "-", "--safe-to-retry"];
     let said = world.linksfield(order).input(&crate::support::order_parameters().to_string()).fails(2);
     assert!(said.contains("leave --safe-to-retry out; nothing was sent"), "{said}");
@@ -124,7 +133,14 @@ fn an_order_that_was_placed_is_told_whatever_the_query_makes_of_its_answer() {
     // A typing error finds nothing, and loses nothing.
     let (code, said) = asked("orderId");
     assert!(code == Some(0) && said.contains("the query leaves nothing") && said.contains("ORDER_"), "{said}");
-    assert_eq!(world.orders(), 2);
+    // Nor is it lost in what holds nothing, or in what is too much for a query.
+    for query in ["{id: orderId}", "[orderId, {a: nope}]", "keys(@)[?@ == 'nope']", "[a, a][1::2147483647]"] {
+        let output = world.linksfield(order()).args(["--yes", "--query", query]).output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("it was done") && said.contains("ORDER_"), "{query}: {said}");
+        assert!([Some(0), Some(1)].contains(&output.status.code()), "{query}: {said}");
+    }
+    assert_eq!(world.orders(), 6);
     let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10", "--query"];
     assert!(world.linksfield(query).args(["length(nope)"]).fails(1).contains("--query"));
     assert!(world.linksfield(query).args(["abs(orderCode)", "--all"]).fails(1).contains("--query"));

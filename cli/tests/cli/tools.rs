@@ -61,6 +61,26 @@ fn the_doctor_does_not_judge_what_it_can_not_know() {
 }
 
 #[test]
+fn the_doctor_blames_no_signature_for_what_a_server_can_not_do() {
+    let world = World::new();
+    for (api, status, line, code) in [
+        ("csss", 404, "wrong  signature", 1),
+        ("csss", 429, "open   signature  not checked", 6),
+        ("csss", 500, "open   signature  not checked", 7),
+        ("payment", 404, "open   signature  not checked", 1),
+        ("payment", 401, "wrong  signature", 4),
+    ] {
+        let reply = linksfield::sandbox::Reply::body("<html>").status(status);
+        world.sandbox.tell(linksfield::sandbox::Story::new(reply).always()).unwrap();
+        let output = world.everywhere(["doctor", api]).output();
+        let steps = String::from_utf8(output.stdout).unwrap();
+        assert!(steps.contains(line), "{api} {status}: {steps}");
+        assert_eq!(output.status.code(), Some(code), "{api} {status}: {steps}");
+        world.sandbox.forget_stories();
+    }
+}
+
+#[test]
 fn a_signature_by_hand_is_that_of_a_call() {
     let world = World::new();
     let body =
