@@ -446,6 +446,8 @@ fn what_is_verified_tells_the_same_event_as_it_does_unsigned() {
         "{\"a\":\"\u{1}\"}",
         &plan,
         &escaped,
+        &plan.replacen("\"warningCode\"", "\"deviceId\": \"0\", \"warningCode\"", 1),
+        &plan.replacen("\"1\"", "\"\\ud800\"", 1),
         &nested(127),
         &nested(128),
         &nested(129),
