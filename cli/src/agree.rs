@@ -58,6 +58,7 @@ pub fn ask(text: &str, agreement: &Agreement<'_>, said: Option<&str>) -> Result 
         Failure::usage(format!("it changes something, and there is no terminal to ask: say {flag}; nothing was sent"))
     };
     let mut terminal = Terminal::open().ok_or_else(nobody)?;
+    terminal.forget_typed();
     let answer = terminal.ask(&format!("{text}{}", agreement.request()));
     let answer =
         answer.map_err(|error| Failure::usage(format!("the terminal can't be asked: {error}; nothing was sent")))?;

@@ -19,6 +19,12 @@ impl Terminal {
         Some(Self { input: BufReader::new(open(input)?), output: open(output)? })
     }
 
+    /// Forgets what was typed before anybody could see a question: that is an answer to none.
+    pub fn forget_typed(&mut self) {
+        #[cfg(unix)]
+        let _ = rustix::termios::tcflush(&self.output, rustix::termios::QueueSelector::IFlush);
+    }
+
     /// Shows a text and gives the line that is typed; nothing at the end of the input.
     pub fn ask(&mut self, text: &str) -> io::Result<Option<String>> {
         write!(self.output, "{}", visible_lines(text))?;

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use linksfield::{Error, ErrorKind, reqwest};
 
+use crate::visible::visible;
+
 /// What a script learns of how it went. A batch ends with the highest of its lines'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -53,6 +55,17 @@ impl Failure {
 
     pub fn settings(message: impl Into<String>) -> Self {
         Self::new(Exit::Settings, message)
+    }
+
+    /// That of a call, with what of an answer came where nobody knows what it means: it may name an order.
+    pub fn of_answer(error: Error) -> Self {
+        const LONGEST: usize = 4096;
+        let body = error.body().map(|body| String::from_utf8_lossy(body).chars().take(LONGEST).collect::<String>());
+        let failure = Self::from(error);
+        match body.filter(|body| failure.exit == Exit::OutcomeUnknown && !body.is_empty()) {
+            Some(body) => failure.and(format!("what came is: {}", visible(&body))),
+            None => failure,
+        }
     }
 
     /// That of a call after another of the same command: what was sent is not unsent.

@@ -102,17 +102,20 @@ pub async fn run(matches: &ArgMatches) -> Result {
     if matches.get_flag("dry-run") {
         return output::print(&visible_lines(&text));
     }
+    if let Some(results) = path("results") {
+        check_apart(results, [Some(list_path), path("journal"), path("new-journal")])?;
+    }
     let opened = match path("journal") {
         Some(name) => Some(Journal::open(name, fleet.purpose()).await?),
         None => None,
     };
     agree::ask(&text, &Agreement::BY_YES, matches.get_flag("yes").then_some(YES))?;
-    let mut results = Results::new(path("results"))?;
     let journal = match (opened, path("new-journal")) {
         (Some(journal), _) => journal,
         (None, Some(name)) => Journal::create(name, fleet.purpose()).await?,
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
+    let mut results = Results::new(path("results"))?;
     let summary = follow(journal.run(&fleet, list), &mut results).await?;
     let exit = of_batch(&summary);
     if exit == Exit::Done {
@@ -197,6 +200,18 @@ fn of_batch(summary: &Summary) -> Exit {
         _ if not_sent > 0 && ordered == 0 => Exit::NothingSent,
         true => Exit::Done,
         false => Exit::Other,
+    }
+}
+
+/// Results destroy what they are written into.
+fn check_apart(results: &Path, others: [Option<&Path>; 3]) -> Result {
+    let file = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    match others.into_iter().flatten().find(|other| file(other) == file(results)) {
+        Some(other) => Err(Failure::usage(format!(
+            "--results needs a file of its own: {} is the list or the journal; nothing was sent",
+            other.display()
+        ))),
+        None => Ok(()),
     }
 }
 

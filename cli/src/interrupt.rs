@@ -18,13 +18,13 @@ pub async fn patiently(mut call: Call<Value>) -> Result<Value> {
     let mut signals = Signals::new();
     tokio::select! {
         biased;
-        result = &mut call => return Ok(result?),
+        result = &mut call => return result.map_err(Failure::of_answer),
         () = signals.next() => {}
     }
     tell("it is under way: waiting for its answer up to 20 seconds, unless you interrupt again");
     tokio::select! {
         biased;
-        result = &mut call => Ok(result?),
+        result = &mut call => result.map_err(Failure::of_answer),
         () = signals.again() => Err(Failure::new(
             Exit::OutcomeUnknown,
             "interrupted: the call may or may not have taken effect; find out before you send it again",

@@ -37,6 +37,21 @@ fn orders(world: &World) -> usize {
 }
 
 #[test]
+fn results_are_never_written_into_the_list_or_the_journal() {
+    let world = World::new();
+    files(&world);
+    for results in ["sims.csv", "./sims.journal"] {
+        let said = order(&world, &["--new-journal", "sims.journal", "--yes", "--results", results]).fails(2);
+        assert!(said.contains("a file of its own"), "{said}");
+    }
+    order(&world, &["--new-journal", "sims.journal", "--yes"]).done();
+    let journal = std::fs::read(world.home.path().join("sims.journal")).unwrap();
+    let said = order(&world, &["--journal", "sims.journal", "--yes", "--results", "sims.journal"]).fails(2);
+    assert!(said.contains("a file of its own"), "{said}");
+    assert_eq!(std::fs::read(world.home.path().join("sims.journal")).unwrap(), journal);
+}
+
+#[test]
 fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
     let world = World::new();
     files(&world);

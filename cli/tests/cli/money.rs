@@ -1,5 +1,7 @@
 //! Nothing that changes something is sent without somebody's yes.
 
+use linksfield::sandbox::{Reply, Story};
+
 use crate::support::{SIM, World, order};
 
 #[test]
@@ -39,6 +41,16 @@ fn an_id_that_cannot_be_printed_is_told() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("it was done, and the answer is: {") && said.contains("order_id"), "{said}");
     assert_eq!(world.orders(), 1);
+}
+
+#[test]
+fn what_came_of_an_answer_that_can_not_be_read_is_told() {
+    let world = World::new();
+    let answer = r#"{"code":"0000","message":"","success":true,"data":{"order_id":"LOST42","x":"#;
+    let cut = Reply::body(answer).header("content-type", "application/json");
+    world.sandbox.tell(Story::new(cut).of("orderPackage")).unwrap();
+    let said = world.linksfield(order()).args(["--yes"]).fails(9);
+    assert!(said.contains("what came is: ") && said.contains("LOST42") && said.contains("Find out by"), "{said}");
 }
 
 #[test]

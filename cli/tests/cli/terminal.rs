@@ -51,6 +51,23 @@ fn an_order_is_shown_and_asked_for() {
 }
 
 #[test]
+fn what_was_typed_before_the_question_answers_nothing() {
+    let world = World::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "sleep 1; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_linksfield")]).args(order()).env_clear();
+    command.env("HOME", world.home.path()).env("TERM", "xterm").env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("LINKSFIELD_BASE_URL", world.sandbox.url());
+    command.env("LINKSFIELD_ACCESS_CODE", "SANDBOX").env("LINKSFIELD_SECRET", "sandbox-secret");
+    let mut session = spawn_command(command, Some(60_000)).unwrap();
+    session.send_line("yes").unwrap();
+    session.exp_string("Type yes to send it: ").unwrap();
+    session.send_line("no").unwrap();
+    let (printed, code) = end(session);
+    assert!(printed.contains("nothing was sent") && code == 5, "{printed}");
+    assert_eq!(world.orders(), 0);
+}
+
+#[test]
 fn anything_but_yes_is_no() {
     let world = World::new();
     for answer in ["", "y", "no", "yes please"] {
