@@ -98,6 +98,7 @@ pub mod fleet;
 // Pages of the documentation only; their examples need these features.
 #[cfg(all(doc, any(not(doctest), all(feature = "axum", feature = "sandbox"))))]
 pub mod guide;
+mod lock;
 #[cfg(feature = "mall")]
 pub mod mall;
 #[cfg(feature = "notification")]

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::progress::{Counters, End, Event, Outcome, Progress, Summary};
 use super::purchase::Purchase;
 use super::sim::Sim;
 use crate::error::Error;
+use crate::lock::held;
 
 /// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
 const WAITING: usize = 16;
@@ -284,7 +285,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     }
 
     fn elsewhere(&self) -> MutexGuard<'_, HashSet<Sim>> {
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.elsewhere)
     }
 
     /// Leaves a SIM to who has it; this run sees what came of it later.

@@ -1,12 +1,13 @@
 //! What has been acted on, in memory.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::deliveries::{Begun, Claim, Deliveries, REMEMBERED, Standing, StoreError};
+use crate::lock::held;
 
 type Id = [u8; 32];
 
@@ -56,7 +57,7 @@ impl RecentDeliveries {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.state)
     }
 }
 

@@ -10,13 +10,14 @@ pub(super) use disabled::{Refusals, in_this_span, trouble};
 mod enabled {
     use std::fmt::Display;
     use std::future::Future;
-    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard};
     use std::thread;
     use std::time::{Duration, Instant};
 
     use tracing::dispatcher::{get_default, with_default};
     use tracing::instrument::Instrument;
 
+    use crate::lock::held;
     use crate::notification::Rejection;
 
     /// Most refusals that are told in a second: whoever floods the receiver must not flood the log.
@@ -78,7 +79,7 @@ mod enabled {
         }
 
         fn told(&self) -> MutexGuard<'_, Told> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            held(&self.0)
         }
     }
 

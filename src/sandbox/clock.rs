@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::lock::held;
 use super::refusal::Refusal;
 use crate::error::Error;
+use crate::lock::held;
 
 pub(super) type Source = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 

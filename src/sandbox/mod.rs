@@ -67,7 +67,6 @@ mod door;
 mod fault;
 mod given;
 mod limits;
-mod lock;
 mod named;
 mod notifier;
 mod outbox;
@@ -96,6 +95,7 @@ use tokio::sync::oneshot;
 
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
+use crate::lock::held;
 use crate::notification::{Callback, Signer};
 #[cfg(feature = "esim-qr")]
 pub use apis::ACCESS_TOKEN;
@@ -107,7 +107,6 @@ pub use limits::{
     BATCH_LIMIT, BODY_LIMIT, CONNECTION_LIMIT, HEAD_LIMIT, ID_LIMIT, KEPT_BODY_LIMIT, ORDER_LIMIT, READ_TIMEOUT,
     REQUEST_LIMIT, SCENE_LIMIT, TEXT_LIMIT,
 };
-use lock::held;
 pub use notifier::Resend;
 pub use program::program;
 pub use reply::Reply;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::api::{BYTE_ORDER_MARK, Called, Parameters, RefusedWith};
 use super::limits::{KEPT_BODY_LIMIT, REQUEST_LIMIT};
-use super::lock::held;
+use crate::lock::held;
 use crate::openapi::Body;
 
 /// A request that a sandbox received.

@@ -10,7 +10,6 @@ use super::apis::Apis;
 use super::clock::Clock;
 use super::door::Door;
 use super::fault::{FAULT_HEADER, Fault};
-use super::lock::held;
 use super::outbox::Outbox;
 use super::refusal::Refusal;
 use super::report::Report;
@@ -18,6 +17,7 @@ use super::request::{Log, Request};
 use super::story::{Effect, Stories, Story};
 use crate::csss::credentials::Credentials;
 use crate::error::Error;
+use crate::lock::held;
 use crate::signing::TimestampUnit;
 
 /// What all requests share.

@@ -11,10 +11,10 @@ use axum::http::Response;
 use super::api::{Asked, RefusedWith};
 use super::fault::{Dropped, Fault};
 use super::limits::{SCENE_LIMIT, TEXT_LIMIT};
-use super::lock::held;
 use super::reply::Reply;
 use super::request::Request;
 use super::shape::Shape;
+use crate::lock::held;
 
 /// What happens to a request instead of what should.
 #[derive(Clone, Debug)]

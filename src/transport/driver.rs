@@ -1,11 +1,13 @@
 //! What drives a call. Whoever waits for a call, and so keeps its thread, keeps from going on what the same driver awaits.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use tokio::runtime::{Handle, RuntimeFlavor, worker_index};
 use tokio::task::{Id, try_id};
+
+use crate::lock::held;
 
 tokio::task_local! {
     static WAITING: Driver;
@@ -98,7 +100,7 @@ impl Drivers {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<Driver, Counts>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! How much one client and its clones send at once, and how often.
 
 use std::collections::VecDeque;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,6 +8,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
 use super::driver::{Counts, Doing, Driver, Drivers, Noted};
+use crate::lock::held;
 
 /// Limits of a client. Who waits is served in the order of asking; who stops waiting takes nothing.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Limits {
     /// Counts a request that is about to be sent, unless the day's are used up.
     pub(crate) fn count(&self) -> Result<(), UsedUp> {
         let Some(Daily { limit, begun }) = &self.per_day else { return Ok(()) };
-        let mut begun = begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = held(begun);
         while begun.front().is_some_and(|first| first.elapsed() >= DAY) {
             begun.pop_front();
         }
@@ -96,7 +96,7 @@ impl Limits {
     /// Takes back the last that was counted: nothing of it left.
     pub(crate) fn give_back(&self) {
         if let Some(Daily { begun, .. }) = &self.per_day {
-            begun.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
+            held(begun).pop_back();
         }
     }
 

@@ -7,8 +7,8 @@ use std::cell::Cell;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use futures_util::FutureExt;
@@ -18,6 +18,7 @@ use tokio::task::block_in_place;
 use super::driver::{Driver, on_a_worker_of_several};
 use super::trace;
 use crate::error::Error;
+use crate::lock::held;
 
 thread_local! {
     static IS_HERE: Cell<bool> = const { Cell::new(false) };
@@ -72,7 +73,7 @@ struct Thread(Mutex<Option<Handle>>);
 impl Thread {
     /// What can't be started now is started by who waits next.
     fn started_by(&self, start: impl FnOnce() -> io::Result<Handle>) -> io::Result<Handle> {
-        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut thread = held(&self.0);
         if let Some(handle) = &*thread {
             return Ok(handle.clone());
         }

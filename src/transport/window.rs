@@ -2,13 +2,14 @@
 //! in it without meaning to. Pure: the time is a parameter, that of a [`clock`](super::clock) which goes on in suspend.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use reqwest::Request;
 
 use super::clock;
 use super::intent::{Holds, Intent};
+use crate::lock::held;
 use crate::signing::canonical::{Parameters, write_object};
 
 /// A call of an operation with a window.
@@ -113,7 +114,7 @@ struct Noted {
 impl Recent {
     /// Notes a call that is sent; says whether an equal one is under way, or ended within `length`.
     fn note(&self, call: u64, length: Duration, now: Duration) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = held(&self.0);
         noted.retain(|noted| noted.ended.is_none_or(|ended| now.saturating_sub(ended) < length));
         let is_known = noted.iter().any(|noted| noted.call == call);
         noted.push(Noted { call, ended: None });
@@ -122,7 +123,7 @@ impl Recent {
 
     /// Notes the end of one of these calls.
     fn end(&self, call: u64, now: Duration) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = held(&self.0);
         if let Some(noted) = noted.iter_mut().find(|noted| noted.call == call && noted.ended.is_none()) {
             noted.ended = Some(now);
         }

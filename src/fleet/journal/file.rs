@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf, absolute};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,6 +22,7 @@ use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
 use super::pen::{Begun, Pen, Task, broken};
 use super::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Terms, Wanted};
 use crate::fleet::sim::Sim;
+use crate::lock::held;
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -95,7 +96,7 @@ impl FileJournal {
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.index)
     }
 
     async fn ask<T>(&self, task: impl FnOnce(oneshot::Sender<Result<T>>) -> Task) -> Result<T> {

@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
 use super::line::{Entry, Line, OldEntry, is_old, read_old};
 use super::{Confirmation, JournalError, MOST, Orders};
+use crate::lock::held;
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -25,7 +26,7 @@ const PIECE: usize = 1024;
 static BROKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 pub(super) fn broken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    BROKEN.lock().unwrap_or_else(PoisonError::into_inner)
+    held(&BROKEN)
 }
 
 pub(super) enum Task {

@@ -1,7 +1,7 @@
 //! One SIM: its orders are listed, one is begun and sent, and what became of it is found out.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,6 +14,7 @@ use crate::fleet::input::Row;
 use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, MOST, Orders, Terms};
 use crate::fleet::progress::{Counters, Event, Outcome};
 use crate::fleet::purchase::{Placed, Purchase};
+use crate::lock::held;
 use crate::transport::clock;
 use crate::transport::intent::{Holds, Ready};
 
@@ -56,10 +57,6 @@ struct Way {
 }
 
 type Shared<T> = Arc<Mutex<T>>;
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What the list says of an order that was begun.
 enum Found {
@@ -231,7 +228,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             let way = Shared::default();
             let ready = self.ready(row, orders, &way);
             let result = self.settings.client.order(&row.parameters, deadline, ready).await;
-            let Way { begun, failed, lapsed } = std::mem::take(&mut *lock(&way));
+            let Way { begun, failed, lapsed } = std::mem::take(&mut *held(&way));
             let outcome = match (result, failed) {
                 (Ok(order), _) => Outcome::Ordered(order),
                 (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(error.to_string()),
@@ -257,7 +254,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Box::pin(async move {
                 match journal.begun(&about.0, &about.1, &terms).await {
                     Ok(Confirmation(at)) => {
-                        lock(&way).begun = Some(Instant::now());
+                        held(&way).begun = Some(Instant::now());
                         // Each span is by one clock. What passes between these two lines counts twice.
                         let stamp = clock();
                         let age = clock::now().checked_sub(at);
@@ -266,13 +263,13 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                             let waited = clock().checked_sub(stamp);
                             let is_fresh =
                                 age.zip(waited).is_some_and(|(age, waited)| age.saturating_add(waited) <= FRESH);
-                            lock(&way).lapsed = !is_fresh;
+                            held(&way).lapsed = !is_fresh;
                             is_fresh
                         };
                         Ok(Box::new(is_fresh) as Holds)
                     }
                     Err(error) => {
-                        lock(&way).failed = Some(error.clone());
+                        held(&way).failed = Some(error.clone());
                         Err(error.into())
                     }
                 }

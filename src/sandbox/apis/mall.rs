@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::family::Family;
 use crate::family::scheme::Scheme;
+use crate::lock::held;
 use crate::mall::payment::types::{ResultQuery, StripeSubDirectly};
 use crate::mall::topup::types::RemoveGroupSims;
 use crate::mall::types::{
@@ -20,7 +21,6 @@ use crate::mall::{self, PartnerCode, SUCCESS, Settings, VERSION, sign};
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received, given, id, read};
-use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::room::Room;
 use crate::values::Language;

@@ -15,10 +15,10 @@ use crate::cube::{self, Credentials, PrivateKey, SignedRequest, VerifyError, ver
 use crate::error::Error;
 use crate::family::Family;
 use crate::family::scheme::Scheme;
+use crate::lock::held;
 use crate::openapi::{Document, Operation, documents};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::{Api, Parameters, Received};
-use crate::sandbox::lock::held;
 use crate::sandbox::refusal::Refusal;
 use crate::values::Language;
 use account::Account;
