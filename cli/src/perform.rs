@@ -217,7 +217,7 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
 }
 
 /// Which items of a list are not as documented, in words; nothing if all are.
-pub fn odd_items(data: &Value, list: Option<List>) -> String {
+fn odd_items(data: &Value, list: Option<List>) -> String {
     let Some(List { field, item: Kind::Object, .. }) = list else { return String::new() };
     let listed = field.map_or(Some(data), |field| data.get(field));
     let items = listed.and_then(Value::as_array).into_iter().flatten().enumerate();

@@ -22,6 +22,14 @@ impl Client {
         Self::of(world.linksfield(["mcp"]).args(flags).env("LINKSFIELD_BASE_URL", url))
     }
 
+    /// One that may change something, asked whether a plan shall be ordered (its call 1), and the question.
+    fn asked(world: &World, url: &str) -> (Self, Value) {
+        let mut client = Self::new(world, url, &["--allow-changes"]);
+        client.call(1, "csss_order_package", &order_parameters());
+        let question = client.question();
+        (client, question)
+    }
+
     fn of(mut run: Run) -> Self {
         let mut child = run.0.stdin(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
@@ -110,9 +118,7 @@ fn answers(world: &World, operation: &str, data: &Value) {
 fn under_way(world: &World) -> (Client, TcpStream) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());
-    let mut client = Client::new(world, &url, &["--allow-changes"]);
-    client.call(1, "csss_order_package", &order_parameters());
-    let question = client.question();
+    let (mut client, question) = Client::asked(world, &url);
     client.answer(&question, "yes");
     let (mut caller, _) = server.accept().unwrap();
     caller.read_exact(&mut [0; 4]).unwrap();
@@ -129,9 +135,7 @@ fn placed(caller: &mut TcpStream) {
 #[test]
 fn a_call_that_was_cancelled_while_a_person_was_asked_is_not_sent_whatever_the_answer() {
     let world = World::new();
-    let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
-    client.call(1, "csss_order_package", &order_parameters());
-    let question = client.question();
+    let (mut client, question) = Client::asked(&world, world.sandbox.url());
     client.cancel(1);
     client.answer(&question, "yes");
     client.call(2, "csss_query_order", &json!({ "page_no": 1, "page_size": 10 }));
@@ -148,9 +152,7 @@ fn a_call_that_was_cancelled_while_a_person_was_asked_is_not_sent_whatever_the_a
 #[test]
 fn a_client_that_is_gone_while_a_person_is_asked_orders_nothing() {
     let world = World::new();
-    let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
-    client.call(1, "csss_order_package", &order_parameters());
-    client.question();
+    let (client, _) = Client::asked(&world, world.sandbox.url());
     client.end();
     assert_eq!(world.orders(), 0);
 }
@@ -247,9 +249,7 @@ fn told_to_end_twice_it_says_what_is_unknown() {
 #[test]
 fn told_to_end_while_a_person_is_asked_it_sends_nothing() {
     let world = World::new();
-    let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
-    client.call(1, "csss_order_package", &order_parameters());
-    client.question();
+    let (mut client, _) = Client::asked(&world, world.sandbox.url());
     client.terminate();
     assert!(client.child.wait().unwrap().success());
     assert_eq!(world.orders(), 0);
@@ -258,9 +258,7 @@ fn told_to_end_while_a_person_is_asked_it_sends_nothing() {
 #[test]
 fn a_result_is_told_on_standard_error_too_as_nobody_sees_whether_it_arrives() {
     let world = World::new();
-    let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
-    client.call(1, "csss_order_package", &order_parameters());
-    let question = client.question();
+    let (client, question) = Client::asked(&world, world.sandbox.url());
     // Standard output is broken from here on.
     let Client { child, mut input, output } = client;
     drop(output);
