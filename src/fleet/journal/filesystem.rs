@@ -1,6 +1,8 @@
 //! Whether a file is where its lock, and what was synced, can be relied on.
 
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io;
 use std::path::Path;
 
 use super::JournalError;
@@ -26,10 +28,11 @@ const NETWORK: [(u32, &str); 14] = [
 
 #[cfg(target_os = "linux")]
 pub(super) fn check(file: &File, path: &Path) -> Result<(), JournalError> {
-    let kind = rustix::fs::fstatfs(file).map_err(|error| JournalError::failed("located", error))?.f_type;
+    let told =
+        nix::sys::statfs::fstatfs(file).map_err(|errno| JournalError::failed("located", io::Error::from(errno)))?;
     // The type of the field differs by processor; the numbers have 32 bits.
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "its type differs by processor")]
-    let kind = kind as u32;
+    let kind = told.filesystem_type().0 as u32;
     match NETWORK.iter().find(|(number, _)| *number == kind) {
         Some((_, name)) => {
             let what = format!("{} is on {name}, where a lock may lock nothing", path.display());
