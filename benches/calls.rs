@@ -1,7 +1,8 @@
 //! Signed, typed calls against plain reqwest with ready-made bytes, over loopback to the same server.
 //!
-//! `cargo bench --bench calls` prints the ratio of their rates at 16 in flight; `benches/instructions` that of their
-//! user instructions, by way of `calls serve`, `calls plain URL COUNT` and `calls signed URL COUNT`.
+//! `cargo bench --features cube,sandbox --bench calls` prints the ratio of their rates at 16 in flight; `benches/instructions`
+//! that of their user instructions, by way of `calls serve` and `calls KIND URL COUNT`, where the kind is `plain`, `signed`
+//! (CSSS) or `cube`.
 
 #[path = "../examples/support/mod.rs"]
 mod support;
@@ -14,16 +15,21 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
+use axum::routing::post;
 use futures::stream::{self, StreamExt};
 use linksfield::Credentials;
 use linksfield::csss::Client;
 use linksfield::csss::types::{OrderPackage, PaymentMethod};
+use linksfield::cube;
+use linksfield::cube::types::{CreateRenewalOrder, RenewalItem};
 use linksfield::envelope::wrap;
+use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID};
 
 const IN_FLIGHT: usize = 16;
 const ROUNDS: usize = 15;
 const CALLS: usize = 2_000;
 const ANSWER: &str = r#"{"code":"0000","data":{"sign":null,"order_id":"ORDER_47452122261749760","order_start_date":null,"order_expire_date":null},"message":"成功","success":true}"#;
+const RENEWED: &str = r#"{"data":{"status":1,"created_at":1686707689000,"order_id":"OL-6XB9I9XX8QNR"},"status":{"code":"CB-00-0000","message":"成功","detail":null}}"#;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -34,6 +40,7 @@ fn main() -> Outcome {
         ["serve"] => runtime.block_on(serve()),
         ["plain", url, count] => runtime.block_on(plain(url, count.parse()?)),
         ["signed", url, count] => runtime.block_on(signed(url, count.parse()?)),
+        ["cube", url, count] => runtime.block_on(signed_by_rsa(url, count.parse()?)),
         _ => compare(&runtime),
     }
 }
@@ -41,8 +48,8 @@ fn main() -> Outcome {
 async fn serve() -> Outcome {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
-    let router =
-        Router::new().fallback(|_: axum::body::Bytes| async { ([(CONTENT_TYPE, "application/json")], ANSWER) });
+    let answer = |text| move |_: axum::body::Bytes| async move { ([(CONTENT_TYPE, "application/json")], text) };
+    let router = Router::new().route("/cube/v4/orders/service", post(answer(RENEWED))).fallback(answer(ANSWER));
     Ok(axum::serve(listener, router).await?)
 }
 
@@ -106,6 +113,25 @@ async fn signed(url: &str, count: usize) -> Outcome {
     in_flight(count, || async {
         let ordered = client.order_package(&order).await?;
         assert_eq!(ordered.order_id.as_str(), "ORDER_47452122261749760");
+        Ok(())
+    })
+    .await
+}
+
+async fn signed_by_rsa(url: &str, count: usize) -> Outcome {
+    let key = cube::PrivateKey::from_text(CUBE_KEY)?;
+    let client = cube::Client::builder()
+        .credentials(cube::Credentials::new(CUBE_KEY_ID, key)?)
+        .environment(format!("{url}/cube/v4"))
+        .in_flight(64)
+        .per_second(u32::MAX)
+        .per_day(u32::MAX)
+        .build()?;
+    let item = RenewalItem::builder().id("CP-6HPXRQI88QSM").quantity(2).sim_ids(["89248044404413065327"]).build();
+    let order = CreateRenewalOrder::builder().items([item]).build();
+    in_flight(count, || async {
+        let ordered = client.create_renewal_order(&order).await?;
+        assert_eq!(ordered.order_id.as_str(), "OL-6XB9I9XX8QNR");
         Ok(())
     })
     .await
