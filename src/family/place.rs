@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
@@ -23,7 +24,10 @@ pub(crate) fn place_listing(
     parameters: Vec<u8>,
     separator: Option<char>,
 ) -> Result<Outgoing, PlaceError> {
-    let headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(8);
+    for name in [ACCEPT, CONTENT_TYPE] {
+        headers.insert(name, HeaderValue::from_static("application/json"));
+    }
     let (in_path, is_get, placing) = (call.path.contains('{'), *call.method == Method::GET, &call.placing);
     if !in_path && !is_get && placing.query.is_empty() && placing.body == Body::Fields {
         return Ok(Outgoing { url: joined(call.base, call.path), headers, body: Some(parameters) });

@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::Url;
 
 use super::api::Api;
@@ -16,10 +15,7 @@ pub(super) fn command(api: &dyn Api, operation: &Operation, base: &Url, now: Sys
     let call = Unsigned { method, base, path, added, placing: *placing, parameters: example.as_bytes() };
     let moment = Moment { now, nonce: fastrand::u64(..) };
     let signed = api.scheme()?.sign(&call, moment);
-    let Outgoing { url, mut headers, body } = signed.map_err(|error| Error::settings(error.to_string()))?;
-    for name in [ACCEPT, CONTENT_TYPE] {
-        headers.insert(name, HeaderValue::from_static("application/json"));
-    }
+    let Outgoing { url, headers, body } = signed.map_err(|error| Error::settings(error.to_string()))?;
     let mut words = vec![format!("curl --request {method} {}", quoted(url.as_str().as_bytes()))];
     words.extend(headers.iter().map(|(name, value)| {
         format!("--header {}", quoted(&[name.as_str().as_bytes(), b": ", value.as_bytes()].concat()))

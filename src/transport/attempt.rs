@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::Method;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
+use http::header::{ACCEPT_LANGUAGE, AGE, CONTENT_LENGTH, DATE, HeaderValue};
 use reqwest::{Request, Response};
 
 use super::guard::Guard;
@@ -59,8 +59,6 @@ impl Transport {
     pub(super) fn request(&self, intent: &Intent, moment: Moment) -> Result<Request, Cause> {
         let signed = self.scheme.sign(&self.unsigned(intent), moment);
         let mut outgoing = signed.map_err(Cause::invalid_request)?;
-        outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(language) = intent.options.language.as_ref().or(self.language.as_ref()) {
             outgoing.headers.insert(ACCEPT_LANGUAGE, language.clone());
         }
