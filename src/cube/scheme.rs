@@ -13,7 +13,6 @@ use crate::error::Blame;
 use crate::family::envelope::{Envelope, Written, unsaid};
 use crate::family::place::place_listing;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned, by_number};
-use crate::signing::canonical::write_object;
 use crate::signing::{Explanation, explain_parameters};
 
 const API_VERSION: HeaderName = HeaderName::from_static("x-lf-api-version");
@@ -62,7 +61,7 @@ impl Scheme for Signing {
         let (mut outgoing, signed) = self.placed(call, moment)?;
         let parameters = signed.with(outgoing.body.as_deref().unwrap_or_default())?;
         let mut content = Vec::with_capacity(512);
-        write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty()))?;
+        parameters.write_signed(&mut content)?;
         let authorization = self.credentials.authorization(&content).ok_or(SignError::Random)?;
         outgoing.headers.insert(AUTHORIZATION, authorization);
         Ok(outgoing)
@@ -253,7 +252,7 @@ mod tests {
             let (outgoing, signed) = scheme.placed(&call, moment).unwrap();
             let parameters = signed.with(outgoing.body.as_deref().unwrap_or_default()).unwrap();
             let mut content = Vec::with_capacity(512);
-            write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())).unwrap();
+            parameters.write_signed(&mut content).unwrap();
             drop(black_box(content));
         });
         println!("raw RSA {:.1} us, a signed request {:.3} of it", rsa * 1e6, whole / rsa);

@@ -1,7 +1,7 @@
 //! A body that carries its own signature.
 
 use super::SIGN;
-use super::canonical::{ContentError, Parameters, write_object};
+use super::canonical::{ContentError, Parameters};
 
 /// Adds parameters to `body`, and the signature that `sign` makes of the content: the non-empty parameters in the order
 /// in which they are signed, then `sign`, then the empty ones.
@@ -15,7 +15,7 @@ pub(crate) fn signed_body<S: AsRef<[u8]>>(
         return Err(ContentError::ReservedKey(SIGN.to_owned()));
     }
     let mut out = Vec::with_capacity(body.len() + 192);
-    write_object(&mut out, parameters.iter().filter(|parameter| !parameter.is_empty()))?;
+    parameters.write_signed(&mut out)?;
     let sign = sign(&out);
     // Open the signed object again: what follows is not part of the content. Base64 and hex need no escapes.
     out.pop();

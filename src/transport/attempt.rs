@@ -40,8 +40,12 @@ impl Transport {
         // What can't be signed is none of the day's.
         self.limits.count().map_err(|UsedUp { limit, free_in }| (Trouble::Final, Cause::UsedUp { limit, free_in }))?;
         let is_open = window.as_ref().and_then(|window| window.holds());
-        if window.is_some_and(|window| window.keep(&request, clock::now())) {
-            span.repeated();
+        if let Some(window) = window {
+            if window.is_again() {
+                span.resent();
+            } else if window.keep(&request, clock::now()) {
+                span.repeated();
+            }
         }
         let guard = Guard::new(&mut request, holds.into_iter().chain(is_open).collect());
         span.url(request.url());

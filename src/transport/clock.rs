@@ -1,7 +1,9 @@
-//! A clock that goes on while the machine sleeps, as `Instant` does not on Linux and macOS.
+//! A clock that goes on while the machine sleeps, as `Instant` does not on Linux and macOS, and never back.
 
-use std::sync::LazyLock;
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
+
+use crate::lock::held;
 
 /// The time since some moment before, suspend included.
 pub(crate) fn now() -> Duration {
@@ -12,9 +14,42 @@ pub(crate) fn now() -> Duration {
     since_first()
 }
 
-/// The time since it was asked first: by the wall clock if that went on further, for it counts suspend.
+/// The time since it was asked first.
 fn since_first() -> Duration {
-    static START: LazyLock<(Instant, SystemTime)> = LazyLock::new(|| (Instant::now(), SystemTime::now()));
-    let (instant, wall) = *START;
-    instant.elapsed().max(wall.elapsed().unwrap_or_default())
+    static LAST: Mutex<Option<(Both, Duration)>> = Mutex::new(None);
+    let mut last = held(&LAST);
+    let now = Both { instant: Instant::now(), wall: SystemTime::now() };
+    let total = last.map_or(Duration::ZERO, |(before, total)| total.saturating_add(now.since(before)));
+    *last = Some((now, total));
+    total
+}
+
+/// What both clocks of the system show.
+#[derive(Clone, Copy)]
+struct Both {
+    instant: Instant,
+    wall: SystemTime,
+}
+
+impl Both {
+    /// By the wall clock if that went on further, for it counts suspend: who sets it back turns nothing back.
+    fn since(self, before: Self) -> Duration {
+        let wall = self.wall.duration_since(before.wall).unwrap_or_default();
+        self.instant.saturating_duration_since(before.instant).max(wall)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_counts_and_a_clock_that_is_set_back_does_not() {
+        let second = Duration::from_secs(1);
+        let before = Both { instant: Instant::now(), wall: SystemTime::now() };
+        let asleep = Both { instant: before.instant + second, wall: before.wall + 60 * second };
+        assert_eq!(asleep.since(before), 60 * second);
+        let set_back = Both { instant: asleep.instant + 3 * second, wall: asleep.wall - 5 * second };
+        assert_eq!(set_back.since(asleep), 3 * second);
+    }
 }

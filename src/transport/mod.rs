@@ -162,6 +162,7 @@ impl Transport {
             }
             if trouble == Trouble::Unsent {
                 self.limits.give_back();
+                window.iter_mut().for_each(Window::unsent);
             }
             if cause.is_unsent() && window.as_ref().is_some_and(|window| window.is_again() && is_over(window)) {
                 return Err(failed);

@@ -99,6 +99,17 @@ mod enabled {
             );
         }
 
+        /// It is sent once more, though the first may have done all.
+        pub(crate) fn resent(&self) {
+            event!(
+                target: "linksfield",
+                parent: &self.span,
+                Level::WARN,
+                "the same request is sent once more: it counts as the first one's only if it arrives within the time in which \
+                 equal calls count as one, and is done a second time if something holds it back"
+            );
+        }
+
         /// Where it is sent, without the query: a signature may stand there. All attempts go to the same place.
         pub(crate) fn url(&self, url: &Url) {
             if self.progress.attempts() == 1 && !self.span.is_disabled() {
@@ -249,6 +260,8 @@ mod disabled {
         }
 
         pub(crate) fn repeated(&self) {}
+
+        pub(crate) fn resent(&self) {}
 
         pub(crate) fn again(&self, _: &Error, _: Duration) {}
 

@@ -10,7 +10,7 @@ use reqwest::Request;
 use super::clock;
 use super::intent::{Holds, Intent};
 use crate::lock::held;
-use crate::signing::canonical::{Parameters, write_object};
+use crate::signing::canonical::Parameters;
 
 /// A call of an operation with a window.
 pub(super) struct Window<'a> {
@@ -30,12 +30,16 @@ impl<'a> Window<'a> {
 
     /// Keeps a request that is about to be sent; says whether an equal call was made within the window.
     pub(super) fn keep(&mut self, request: &Request, now: Duration) -> bool {
-        if self.is_again {
-            return false;
-        }
         let is_first = self.sent.is_none();
         self.sent = request.try_clone().map(|request| (now, request));
         is_first && self.recent.note(self.call, self.length, now)
+    }
+
+    /// Nothing of the request left: it was no call.
+    pub(super) fn unsent(&mut self) {
+        if !self.is_again && self.sent.take().is_some() {
+            self.recent.forget(self.call);
+        }
     }
 
     /// Whether the last attempt was the one more that there is.
@@ -92,8 +96,7 @@ impl Drop for Window<'_> {
 /// What is called and what of its parameters is told, however it was written.
 fn equal(intent: &Intent) -> u64 {
     let mut content = Vec::with_capacity(512);
-    let canonical = Parameters::parse(&intent.parameters)
-        .and_then(|parameters| write_object(&mut content, parameters.iter().filter(|parameter| !parameter.is_empty())));
+    let canonical = Parameters::parse(&intent.parameters).and_then(|all| all.write_signed(&mut content));
     let content = if canonical.is_ok() { &content } else { &intent.parameters };
     let mut hasher = DefaultHasher::new();
     (&intent.target.path, content).hash(&mut hasher);
@@ -111,6 +114,12 @@ struct Noted {
     ended: Option<Duration>,
 }
 
+impl Noted {
+    fn is_under_way(&self, call: u64) -> bool {
+        self.call == call && self.ended.is_none()
+    }
+}
+
 impl Recent {
     /// Notes a call that is sent; says whether an equal one is under way, or ended within `length`.
     fn note(&self, call: u64, length: Duration, now: Duration) -> bool {
@@ -124,8 +133,16 @@ impl Recent {
     /// Notes the end of one of these calls.
     fn end(&self, call: u64, now: Duration) {
         let mut noted = held(&self.0);
-        if let Some(noted) = noted.iter_mut().find(|noted| noted.call == call && noted.ended.is_none()) {
+        if let Some(noted) = noted.iter_mut().find(|noted| noted.is_under_way(call)) {
             noted.ended = Some(now);
+        }
+    }
+
+    /// One of these calls was none.
+    fn forget(&self, call: u64) {
+        let mut noted = held(&self.0);
+        if let Some(index) = noted.iter().position(|noted| noted.is_under_way(call)) {
+            noted.swap_remove(index);
         }
     }
 }
@@ -160,6 +177,16 @@ mod tests {
         let timeout = |now| *window.request(now).unwrap().timeout().unwrap();
         assert_eq!(timeout(began + 3 * SECOND), 5 * SECOND);
         assert_eq!(timeout(began + 60 * SECOND), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_call_of_which_nothing_left_warns_nobody() {
+        let recent = Recent::default();
+        let mut first = window(&recent, 1);
+        assert!(!first.keep(&request(), SECOND));
+        first.unsent();
+        assert!(!first.keep(&request(), 2 * SECOND), "it is tried again");
+        assert!(window(&recent, 1).keep(&request(), 3 * SECOND), "the one that is under way");
     }
 
     #[test]

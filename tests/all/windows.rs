@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use linksfield::cube::types::CancelSim;
 use linksfield::cube::{Client, Credentials, OPERATIONS};
 use linksfield::http::Method;
 use linksfield::reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use linksfield::sandbox::{CUBE_KEY_ID, Sandbox};
+use linksfield::sandbox::{CUBE_KEY_ID, Fault, Sandbox, Story};
 use linksfield::{Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -156,12 +156,44 @@ async fn nothing_is_sent_again_unless_the_caller_says_so_the_outcome_is_unknown_
     assert!(!once(policy(), &refused).await.outcome_unknown());
 }
 
-#[tokio::test]
-async fn a_resend_that_is_held_back_beyond_the_window_orders_twice_and_the_log_warns() {
+/// What is traced until the guard is dropped.
+fn traced() -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let guard = tracing::subscriber::set_default(subscriber);
     tracing::callsite::rebuild_interest_cache();
+    (log, guard)
+}
+
+#[tokio::test]
+async fn a_resend_that_is_held_back_beyond_the_window_orders_twice_and_the_log_warns() {
+    for (held_back, orders) in [(9, 1), (11, 2)] {
+        let (log, _guard) = traced();
+        let (sandbox, pass) = sandbox_with_a_clock().await;
+        sandbox.tell(Story::new(Fault::DropAfterPlacing).of("createRenewalOrder")).unwrap();
+        let asked = AtomicU32::new(0);
+        let holding_back = move || {
+            if asked.fetch_add(1, Ordering::Relaxed) == 1 {
+                pass(held_back);
+            }
+            SystemTime::now()
+        };
+        let client = Client::builder()
+            .credentials(sandbox.cube_credentials())
+            .environment(sandbox.cube_url())
+            .clock(holding_back)
+            .retry(policy())
+            .build()
+            .unwrap();
+        let ordered = client.create_renewal_order(&renewal()).response().await.unwrap();
+        assert_eq!((ordered.attempts(), sandbox.cube_order_count()), (2, orders), "after {held_back} s");
+        assert!(log.text().contains("the same request is sent once more"), "{}", log.text());
+    }
+}
+
+#[tokio::test]
+async fn an_equal_call_gets_no_order_of_its_own_until_the_window_is_over_and_the_log_warns() {
+    let (log, _guard) = traced();
     let (sandbox, pass) = sandbox_with_a_clock().await;
     let client = client_of(&sandbox);
     client.create_renewal_order(&renewal()).header("authorization", "mine").await.unwrap_err();
@@ -183,7 +215,14 @@ async fn a_resend_that_is_held_back_beyond_the_window_orders_twice_and_the_log_w
 
     pass(2);
     let third = client.create_renewal_order(&renewal()).await.unwrap().order_id;
-    assert_ne!((&first, sandbox.cube_order_count()), (&third, 1), "11 seconds after the first");
+    assert_ne!(first, third, "11 seconds after the first");
+    assert_eq!(sandbox.cube_order_count(), 2);
+    assert_eq!(log.text().matches("an equal call was made").count(), 3, "{}", log.text());
+
+    drop(sandbox);
+    client.send_sms(&sms("x")).await.unwrap_err();
+    client.send_sms(&sms("x")).await.unwrap_err();
+    assert_eq!(log.text().matches("an equal call was made").count(), 3, "of two nothing left: {}", log.text());
 }
 
 #[tokio::test]

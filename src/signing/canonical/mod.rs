@@ -146,6 +146,11 @@ impl<'a> Parameters<'a> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Parameter<'a>> {
         self.0.iter()
     }
+
+    /// Appends an object of those that are signed: all that are not empty.
+    pub(crate) fn write_signed(&self, out: &mut Vec<u8>) -> Result<(), ContentError> {
+        write_object(out, self.iter().filter(|parameter| !parameter.is_empty()))
+    }
 }
 
 /// Appends an object of `parameters` whose values are as written, but for white space.
