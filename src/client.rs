@@ -133,10 +133,11 @@ impl<F: Family> ApiClient<F> {
             return Err(Error::settings(format!("{name} must not be 0: no call could succeed")));
         }
         let is_foreign = http_client.is_some();
+        let kept = F::QUOTA.in_flight.map(|quota| in_flight.unwrap_or(quota));
         #[cfg(feature = "blocking")]
         let waited = match &http_client {
             Some(http) => http.clone(),
-            None => http_client_of_ours(&base, connect_timeout, F::QUOTA.in_flight)?,
+            None => http_client_of_ours(&base, connect_timeout, kept)?,
         };
         let (http, proxy, timeout) = match (http_client, connect_timeout) {
             (Some(_), Some(_)) => {
@@ -145,11 +146,7 @@ impl<F: Family> ApiClient<F> {
             (Some(http), None) => (http, None, timeout),
             (None, limit) => {
                 check_proxy(&base).map_err(Error::settings)?;
-                (
-                    http_client_of_ours(&base, limit, F::QUOTA.in_flight)?,
-                    proxy(&base),
-                    timeout.or(Some(Duration::from_secs(60))),
-                )
+                (http_client_of_ours(&base, limit, kept)?, proxy(&base), timeout.or(Some(Duration::from_secs(60))))
             }
         };
         let language = language.map(|language| language.header()).transpose();
@@ -221,7 +218,8 @@ impl<F: Family> ApiClient<F> {
     /// URL. `{name}` in the path stands for the parameter of that name.
     ///
     /// `T` is [`serde_json::Value`] or a type of yours. What the operation does is not known here, so that
-    /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry).
+    /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry). A request that
+    /// is that of a documented operation, however its path is written, keeps the rules of that.
     ///
     /// A parameter that the server does not look for where you put it is none to it, and some operations do more without:
     /// Cube's `PUT /sims/{sim_id}/cancel` ends every plan of a SIM where it does not find an `order_id`, and whether that
@@ -243,8 +241,6 @@ impl<F: Family> ApiClient<F> {
         path: &str,
         parameters: &(impl Serialize + ?Sized),
     ) -> Call<T> {
-        // The same request as that of a documented operation is one that counts as equal to it.
-        let same = F::OPERATIONS.iter().find(|operation| operation.path == path && operation.method == method);
         let target = Target {
             subject: Subject { operation: path.to_owned().into(), safe_to_retry: false },
             method,
@@ -256,11 +252,12 @@ impl<F: Family> ApiClient<F> {
             places_orders: false,
             total_count: None,
             placing: Placing::RAW,
-            idempotent_for: same.and_then(|operation| operation.idempotent_for),
+            known: None,
             is_described: false,
             no_data: "null",
         };
-        Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json)).checked(check(path))
+        let call = Call::new(&self.transport, target, true, parameters, |json, _| exact::read(json));
+        call.checked(check(path)).known_to(F::OPERATIONS)
     }
 
     /// A call of any documented operation of this family, by its row in the table: what a program needs that goes through
@@ -287,7 +284,7 @@ impl<F: Family> ApiClient<F> {
         let problem = || format!("{} is no operation of this client's API", operation.id);
         let target = Target::new(operation, F::ORDER_IDS);
         let call = Call::new(&self.transport, target, false, parameters, |json, _| exact::read(json));
-        call.checked(if known { Ok(()) } else { Err(problem()) })
+        call.checked(if known { Ok(()) } else { Err(problem()) }).documented(operation)
     }
 
     /// The server's URL, and who calls it.

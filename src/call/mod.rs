@@ -17,10 +17,11 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
-
+use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 
 use crate::error::{Cause, Error, Subject};
+use crate::openapi::{Operation, operation_at};
 use crate::signing::Explanation;
 use crate::transport::headers::RESERVED;
 use crate::transport::intent::{Intent, Options, Target};
@@ -102,6 +103,30 @@ impl<T> Call<T> {
         self
     }
 
+    /// With the rules of the operation whose request it is, if it is that of one of these.
+    pub(crate) fn known_to(self, operations: &'static [Operation]) -> Self {
+        self.with(|told| {
+            let Told { transport, intent, .. } = told;
+            let placed = transport.placed(intent);
+            intent.target.known =
+                placed.and_then(|placed| operation_at(operations, &intent.target.method, placed.url.path()));
+        })
+    }
+
+    /// With no parameters but the documented ones, if what it does can't be taken back: one that the server does not look for
+    /// is none to it, and it may do more without.
+    pub(crate) fn documented(mut self, operation: &'static Operation) -> Self {
+        let State::Told(told) = &mut self.state else { return self };
+        let given = serde_json::from_slice::<Map<String, Value>>(&told.intent.parameters).unwrap_or_default();
+        let is_known = |name: &String| operation.parameters.iter().any(|parameter| parameter.name == name);
+        match given.keys().find(|name| operation.confirm.is_some() && !is_known(name)) {
+            None => self,
+            Some(name) => self.checked(Err(format!(
+                "the parameter {name} is not documented for it, and what it does can't be taken back: leave it out"
+            ))),
+        }
+    }
+
     /// What is told after the call has begun changes nothing any more.
     fn with(mut self, tell: impl FnOnce(&mut Told)) -> Self {
         if let State::Told(told) = &mut self.state {
@@ -167,11 +192,16 @@ impl<T> Call<T> {
     }
 
     /// Whether calling twice does no more than calling once. Only for a [raw call](crate::ApiClient::call), which counts as
-    /// unsafe unless told; of an operation the specification says it, so that telling it makes the call an
-    /// [invalid request](crate::ErrorKind::InvalidRequest).
+    /// unsafe unless told. Of a documented operation the specification says it: telling it makes the call an
+    /// [invalid request](crate::ErrorKind::InvalidRequest), and so does a raw call that is one which is not safe.
     pub fn safe_to_retry(mut self, safe: bool) -> Self {
         match &mut self.state {
             State::Told(told) if told.is_raw => {
+                let known = told.intent.target.known.filter(|known| safe && !known.safe_to_retry);
+                if let Some(Operation { id, .. }) = known {
+                    let problem = format!("it is {id}, which is not safe to retry: leave it out");
+                    return self.checked(Err(problem));
+                }
                 told.intent.target.subject.safe_to_retry = safe;
                 self.subject.safe_to_retry = safe;
                 self
@@ -210,7 +240,8 @@ impl<T> Call<T> {
     /// The call can't be signed, or it has begun.
     pub fn preview(&self) -> Result<Preview, Error> {
         self.ahead(|told| {
-            Ok(Preview::new(&told.transport.preview(&told.intent)?, told.transport.explain(&told.intent)?))
+            let (request, signed) = told.transport.preview(&told.intent)?;
+            Ok(Preview::new(&request, signed))
         })
     }
 

@@ -35,6 +35,7 @@ mod generated {
 }
 
 use http::HeaderValue;
+use reqwest::Url;
 
 use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
@@ -58,7 +59,8 @@ pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_CUBE_BASE_URL";
 /// It keeps to what is documented as allowed, unless it is built with other limits: 10 calls a second, 3 at a time, and 5000 in
 /// any 24 hours. It counts its own calls and those of its clones: who calls from several programs at one address shares
 /// these out. A call beyond the last fails with [`ErrorKind::UsedUp`](crate::ErrorKind::UsedUp), and says when the next
-/// is free.
+/// is free. Calls that are [waited for](crate::guide::getting_started) keep connections of their own: a program that awaits some
+/// calls and waits for others may have twice as many open, of which as many as allowed do something.
 pub type Client = ApiClient<Cube>;
 
 /// The family of the Cube API.
@@ -86,14 +88,25 @@ impl Family for Cube {
 
     fn scheme(credentials: Credentials, settings: Settings) -> Result<Box<dyn Scheme>, Error> {
         let Settings { api_version, signed_base_path } = settings;
-        let api_version = api_version.map(|version| HeaderValue::from_str(&version)).transpose();
-        let api_version = api_version.map_err(|_| Error::settings("api_version must be like 1.0"))?;
-        let is_path = |path: &String| path.is_empty() || path.starts_with('/') && !path.ends_with('/');
-        if signed_base_path.as_ref().is_some_and(|path| !is_path(path)) {
-            return Err(Error::settings("signed_base_path must begin with / and not end with it, like /cube/v4"));
+        let as_header = |version: String| {
+            let is_seen = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_graphic());
+            let header = HeaderValue::try_from(version).ok().filter(|_| is_seen);
+            header.ok_or_else(|| Error::settings("api_version must be like 1.0"))
+        };
+        let api_version = api_version.map(as_header).transpose()?;
+        if signed_base_path.as_ref().is_some_and(|path| !is_base_path(path)) {
+            return Err(Error::settings(
+                "signed_base_path must begin with / and not end with it, and be as it stands in a URL, like /cube/v4",
+            ));
         }
         Ok(Box::new(scheme::Signing { credentials, api_version, signed_base_path }))
     }
+}
+
+/// Whether a server sees this path, and not another that it is resolved or encoded to.
+fn is_base_path(path: &str) -> bool {
+    let is_seen = || Url::parse(&format!("http://host{path}")).is_ok_and(|url| url.path() == path);
+    path.is_empty() || !path.ends_with('/') && is_seen()
 }
 
 impl<S: client_builder::State> ClientBuilder<Cube, S> {

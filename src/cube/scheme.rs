@@ -44,7 +44,7 @@ impl Signing {
         outgoing.headers.extend([
             (HeaderName::from_static(TIMESTAMP), timestamp.into()),
             (HeaderName::from_static(NONCE), nonce.into()),
-            (SIGNATURE_TYPE, HeaderValue::from_static(VERSION)),
+            (HeaderName::from_static(SIGNATURE_TYPE), HeaderValue::from_static(VERSION)),
             (ACCEPT_LANGUAGE, HeaderValue::from_static("en-US")),
         ]);
         outgoing.headers.extend(self.api_version.iter().map(|version| (API_VERSION, version.clone())));
@@ -75,10 +75,10 @@ impl Scheme for Signing {
     }
 
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
-        let Envelope { data, .. } = Envelope::parse(answer.text)?;
+        let around = Envelope::parse(answer.text)?;
         let Enveloped { status } = serde_json::from_str(answer.text)?;
         let status = status.ok_or_else(|| unsaid("status.code"))?;
-        let said = Envelope { data, ..Envelope::parse(status.get())? }.judge(ResultCode::Success.as_str())?;
+        let said = around.over(Envelope::parse(status.get())?)?.judge(ResultCode::Success.as_str())?;
         match said.ok_or_else(|| unsaid("status.code"))? {
             Answer::Accepted { .. } if !answer.status.is_success() => {
                 Err(Unreadable(format!("it contradicts itself: its code says success, but HTTP {}", answer.status)))

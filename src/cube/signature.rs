@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
@@ -14,7 +14,7 @@ pub(super) const TIMESTAMP: &str = "timestamp";
 pub(super) const NONCE: &str = "nonce";
 const URI: &str = "x-sign-uri";
 
-pub(super) const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("x-lf-signature-type");
+pub(super) const SIGNATURE_TYPE: &str = "x-lf-signature-type";
 /// The version of the signature.
 pub(super) const VERSION: &str = "2.0";
 
@@ -37,7 +37,13 @@ impl Signed {
         let own = [(TIMESTAMP, &*self.timestamp), (NONCE, &*self.nonce), (URI, &*self.uri)];
         let query = self.query.iter().map(|(name, text)| (&**name, &**text));
         let texts: Vec<_> = query.chain(own).collect();
-        Parameters::with(if body.is_empty() { b"{}" } else { body }, &texts)
+        Parameters::with(if body.is_empty() { b"{}" } else { body }, &texts).map_err(|error| match error {
+            // It is in the query and in the body, or twice in the query.
+            ContentError::ReservedKey(name) if own.iter().all(|(own, _)| *own != name) => {
+                ContentError::DuplicateKey(name)
+            }
+            error => error,
+        })
     }
 }
 
@@ -58,9 +64,12 @@ pub struct SignedRequest<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// `Authorization`, `timestamp` or `nonce` is missing, or one of them or the version is not as documented.
-    #[error("the header {0} is missing or not as documented")]
+    /// `Authorization`, `timestamp` or `nonce` is missing, or one of them or the version is there twice or not as documented.
+    #[error("the header {0} is missing, there twice, or not as documented")]
     Unsigned(&'static str),
+    /// Nobody knows a key of this id.
+    #[error("no key has the id {0:?}")]
+    UnknownKey(String),
     /// The time of the request is more than 10 minutes off.
     #[error("the timestamp is more than 10 minutes off")]
     Stale,
@@ -77,7 +86,7 @@ pub enum VerifyError {
 
 /// Checks the signature of a request that arrived at `now`, for servers; says what was signed. `key` gives the public key of
 /// a key id. Whether the same was sent before is not known here: a server that must do things once remembers each `nonce` for
-/// 20 minutes.
+/// 20 minutes. The method is no part of what is signed, nor is a parameter that is empty.
 ///
 /// # Errors
 ///
@@ -87,21 +96,25 @@ pub fn verify(
     key: impl FnOnce(&str) -> Option<PublicKey>,
     now: SystemTime,
 ) -> Result<Explanation, VerifyError> {
-    let header = |name: &'static str| {
-        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
-        value.ok_or(VerifyError::Unsigned(name))
+    let headers = |name: &'static str| {
+        let mut values = request.headers.get_all(name).iter().map(|value| value.to_str().ok());
+        // Of two, who comes after may read the other.
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value.flatten()),
+            _ => Err(VerifyError::Unsigned(name)),
+        }
     };
-    if request.headers.get(SIGNATURE_TYPE).is_some_and(|version| version != VERSION) {
-        return Err(VerifyError::Unsigned("x-lf-signature-type"));
+    let header = |name| headers(name)?.ok_or(VerifyError::Unsigned(name));
+    if headers(SIGNATURE_TYPE)?.is_some_and(|version| version != VERSION) {
+        return Err(VerifyError::Unsigned(SIGNATURE_TYPE));
     }
-    let (timestamp, nonce) = (header(TIMESTAMP)?, header(NONCE)?);
+    let is_digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |name| Some(header(name)?).filter(is_digits).ok_or(VerifyError::Unsigned(name));
+    let (timestamp, nonce) = (number(TIMESTAMP)?, number(NONCE)?);
     let authorization = header("authorization")?.strip_prefix("LF ").and_then(|value| value.split_once('/'));
     let (key_id, sign) = authorization.ok_or(VerifyError::Unsigned("authorization"))?;
-    let key = key(key_id).ok_or(VerifyError::Unsigned("authorization"))?;
-    let digits = Some(timestamp).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let sent = digits
-        .and_then(|text| text.parse().ok())
-        .and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
+    let key = key(key_id).ok_or_else(|| VerifyError::UnknownKey(key_id.to_owned()))?;
+    let sent = timestamp.parse().ok().and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     let sent = sent.ok_or(VerifyError::Unsigned(TIMESTAMP))?;
     if sent.duration_since(now).unwrap_or_else(|earlier| earlier.duration()) > VALID {
         return Err(VerifyError::Stale);

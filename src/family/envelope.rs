@@ -35,6 +35,16 @@ impl<'a> Envelope<'a> {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// What is around an envelope in a field of its own, and that envelope, as one: they must not say two things.
+    #[cfg(feature = "cube")]
+    pub(crate) fn over(self, within: Self) -> Result<Self, Unreadable> {
+        let code = |envelope: &Self| envelope.code.and_then(scalar);
+        if code(&self).is_some_and(|around| Some(around) != code(&within)) {
+            return Err(Unreadable("it contradicts itself: it has two codes".into()));
+        }
+        Ok(Self { success: self.success.or(within.success), data: self.data, ..within })
+    }
+
     /// What it says, if `success` is the code that says so; `None` if it has no code.
     ///
     /// It is believed only if nothing contradicts it: a code that means success elsewhere, zero above all, was written by

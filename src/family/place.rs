@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde_json::value::RawValue;
 
 use super::scheme::{Outgoing, PlaceError, Unsigned};
+use super::variable::is_invisible;
 use crate::openapi::Body;
 use crate::values::object::{Field, Object};
 
@@ -148,7 +149,14 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
             }
         }
     }
-    Ok(joined(call.base, &path))
+    let url = joined(call.base, &path);
+    let segments = |path: &str| path.trim_end_matches('/').split('/').count();
+    // Whatever a URL made of it: it must lead where the operation is.
+    if segments(url.path()) + 1 == segments(call.base.path()) + segments(&path) {
+        Ok(url)
+    } else {
+        Err(PlaceError::Dots)
+    }
 }
 
 /// What would end a segment of a path, or be read as something else, or can't stand there.
@@ -175,12 +183,17 @@ fn stays_in_its_place(value: &str) -> bool {
 
 /// Whether nothing is left of a segment, encoded or not: the path of one would be that of all.
 fn is_blank(segment: &str) -> bool {
-    bare(segment).trim().is_empty()
+    seen(&bare(segment)).is_empty()
 }
 
 /// Whether a URL would resolve this segment to another path: `.` and `..`, encoded or not.
 fn is_dots(segment: &str) -> bool {
-    matches!(bare(segment).as_str(), "." | "..")
+    matches!(seen(&bare(segment)), "." | "..")
+}
+
+/// What of a segment shows: some servers leave out what does not.
+fn seen(segment: &str) -> &str {
+    segment.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
 /// A segment as servers may read it: decoded, and without what follows a `;`, which those in Java take for parameters.
@@ -193,7 +206,9 @@ fn bare(segment: &str) -> String {
 fn text(value: &RawValue) -> Option<String> {
     match value.get() {
         "null" => None,
-        json => Some(serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())),
+        // A text with half a character in it stands for nothing.
+        json if json.starts_with('"') => serde_json::from_str(json).ok(),
+        json => Some(json.to_owned()),
     }
 }
 

@@ -89,7 +89,7 @@ const QUOTES: [(char, char); 14] = [
 
 /// White space that is no plain space, a mark of direction or of the order of bytes, one of no width or that shows
 /// nothing, or what stands for a character that was lost.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_whitespace() && character != ' '
         || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

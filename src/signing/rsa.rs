@@ -1,6 +1,7 @@
 //! RSA keys as people and secret stores write them, and signatures with them.
 
 use std::fmt;
+use std::str::Chars;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -34,7 +35,7 @@ pub struct PrivateKey(SigningKey<Sha1>);
 impl PrivateKey {
     /// Reads PEM or bare Base64, or says what is wrong with it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
-        let der = private_der(text)?;
+        let der = unwrapped(text, private_der)?;
         let pkcs1 = PrivateKeyInfoRef::from_der(&der).map(|info| info.private_key.as_bytes());
         let parts = RsaPrivateKeyRef::from_der(pkcs1.unwrap_or(&der)).map_err(|_| why_not(&der))?;
         if parts.other_prime_infos.is_some() {
@@ -81,11 +82,7 @@ pub struct PublicKey(VerifyingKey<Sha1>);
 impl PublicKey {
     /// Reads PEM or bare Base64, or says what is wrong with it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
-        let body = match block(text, "PUBLIC KEY")? {
-            None if text.contains("PRIVATE KEY-----") => return Err("is a private key: give the public one"),
-            body => body,
-        };
-        let der = decoded(body.as_ref().map_or(text, |body| body))?;
+        let der = unwrapped(text, public_der)?;
         let pkcs1 = SubjectPublicKeyInfoRef::from_der(&der).ok().and_then(|info| info.subject_public_key.as_bytes());
         let parts = RsaPublicKeyRef::from_der(pkcs1.unwrap_or(&der)).map_err(|_| "is no public RSA key")?;
         check_size(parts.modulus, parts.public_exponent)?;
@@ -128,8 +125,10 @@ fn check_size(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Result<(), &'stati
     }
 }
 
-/// The DER of the one private key in a text, or in a text that was made Base64 as a whole.
-fn private_der(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+type Der = Result<Zeroizing<Vec<u8>>, &'static str>;
+
+/// What `der` finds in a text, or in a text that was made Base64 as a whole.
+fn unwrapped(text: &str, der: impl Fn(&str) -> Der) -> Der {
     let decoded = der(unquoted(text))?;
     match std::str::from_utf8(&decoded) {
         Ok(inner) if inner.contains("-----BEGIN ") => der(inner),
@@ -141,10 +140,17 @@ fn private_der(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let inside = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
-    ['"', '\''].into_iter().find_map(inside).unwrap_or(text)
+    ['"', '\'', '`'].into_iter().find_map(inside).unwrap_or(text)
 }
 
-fn der(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+fn public_der(text: &str) -> Der {
+    match block(text, "PUBLIC KEY")? {
+        None if text.contains("PRIVATE KEY-----") => Err("is a private key: give the public one"),
+        body => decoded(body.as_ref().map_or(text, |body| body)),
+    }
+}
+
+fn private_der(text: &str) -> Der {
     let body = match block(text, "PRIVATE KEY")? {
         Some(body) => body,
         None if text.contains("PUBLIC KEY-----") => return Err("is a public key: give the private one"),
@@ -176,22 +182,32 @@ fn block(text: &str, kind: &str) -> Result<Option<Zeroizing<String>>, &'static s
 }
 
 /// The bytes of Base64 of either alphabet, whatever stands between its lines.
-fn decoded(text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+fn decoded(text: &str) -> Der {
     let mut base64 = Zeroizing::new(String::with_capacity(text.len()));
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
-        match character {
-            // A line break that was written out, once or more often: `\n`, `\\r`.
-            '\\' => drop(characters.find(|after| *after != '\\')),
+        match if character == '\\' { escaped(&mut characters) } else { character } {
             '-' => base64.push('+'),
             '_' => base64.push('/'),
             '=' | '\u{feff}' => {}
-            _ if character.is_whitespace() => {}
-            _ => base64.push(character),
+            character if character.is_whitespace() => {}
+            character => base64.push(character),
         }
     }
     let bytes = STANDARD_NO_PAD.decode(base64.as_bytes()).map(Zeroizing::new);
     bytes.map_err(|_| "is no key, or is cut off: it is neither PEM nor Base64")
+}
+
+/// What the characters behind a backslash stand for, or behind several: `\n`, `\\r`, `\/`, `\u002b`.
+fn escaped(characters: &mut Chars<'_>) -> char {
+    match characters.find(|after| *after != '\\') {
+        None | Some('n' | 'r' | 't') => ' ',
+        Some('u') => {
+            let digits: String = characters.take(4).collect();
+            u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        Some(other) => other,
+    }
 }
 
 /// What is there instead of a private key.

@@ -41,8 +41,8 @@ pub(crate) struct Target {
     /// The field beside the data that counts the items of a list.
     pub(crate) total_count: Option<&'static str>,
     pub(crate) placing: Placing,
-    /// For how long equal calls count as one.
-    pub(crate) idempotent_for: Option<Duration>,
+    /// The operation of the document whose rules hold for it.
+    pub(crate) known: Option<&'static Operation>,
     /// Whether it is known what orders an answer names: else no answer to a second attempt would settle the first.
     pub(crate) is_described: bool,
     /// What an absent `data` stands for.
@@ -69,7 +69,7 @@ impl Target {
             places_orders: operation.places_orders,
             total_count: operation.total_count,
             placing: operation.placing,
-            idempotent_for: operation.idempotent_for,
+            known: Some(operation),
             is_described: true,
             no_data: operation.no_data,
         }

@@ -34,7 +34,8 @@ use reqwest::{Request, StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Cause, Error, Head};
-use crate::family::scheme::{Moment, Scheme, Unsigned};
+use crate::family::place::place;
+use crate::family::scheme::{Moment, Outgoing, Scheme, Unsigned};
 use crate::signing::Explanation;
 use attempt::Failed;
 use intent::{Intent, Target};
@@ -42,7 +43,7 @@ use limits::Limits;
 use progress::Progress;
 use retry::{RetryPolicy, Tried, Trouble};
 use trace::Span;
-use window::{Recent, Window};
+use window::{Recent, Window, equal};
 
 /// Where the time of requests comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -118,7 +119,9 @@ impl Transport {
         // What is told if there is no time for another attempt.
         let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
-        let mut window = intent.target.idempotent_for.map(|length| Window::new(intent, length, &self.recent));
+        let window = intent.target.known.and_then(|known| Some((known.id, known.idempotent_for?)));
+        let body = || self.placed(intent).and_then(|placed| placed.body).unwrap_or_default();
+        let mut window = window.map(|(id, length)| Window::new(equal(id, &body()), length, &self.recent));
         loop {
             let turn = span.waiting(within(deadline, self.limits.enter())).await;
             let turn = match turn.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) {
@@ -162,7 +165,6 @@ impl Transport {
             }
             if trouble == Trouble::Unsent {
                 self.limits.give_back();
-                window.iter_mut().for_each(Window::unsent);
             }
             if cause.is_unsent() && window.as_ref().is_some_and(|window| window.is_again() && is_over(window)) {
                 return Err(failed);
@@ -170,6 +172,9 @@ impl Transport {
             let sent = if cause.is_unsent() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
             failed = failed.asking(free_in.or(trouble.retry_after())).drifting(drift).doubting(self.doubt);
+            if !failed.outcome_unknown() {
+                window.iter_mut().for_each(Window::undone);
+            }
             if window.as_ref().is_some_and(Window::is_again) {
                 // Only an acceptance says what became of the first.
                 return Err(failed.undecided());
@@ -209,12 +214,22 @@ impl Transport {
 
     /// What is signed of a call, if it were sent now.
     pub(crate) fn explain(&self, intent: &Intent) -> Result<Explanation, Cause> {
-        self.scheme.explain(&self.unsigned(intent), self.moment(intent)).map_err(Cause::invalid_request)
+        self.signed(intent, self.moment(intent))
     }
 
-    /// The request of a call, if it were sent now.
-    pub(crate) fn preview(&self, intent: &Intent) -> Result<Request, Cause> {
-        self.request(intent, self.moment(intent))
+    fn signed(&self, intent: &Intent, moment: Moment) -> Result<Explanation, Cause> {
+        self.scheme.explain(&self.unsigned(intent), moment).map_err(Cause::invalid_request)
+    }
+
+    /// The request of a call, if it were sent now, and what is signed of it.
+    pub(crate) fn preview(&self, intent: &Intent) -> Result<(Request, Explanation), Cause> {
+        let moment = self.moment(intent);
+        Ok((self.request(intent, moment)?, self.signed(intent, moment)?))
+    }
+
+    /// Where a call goes and what it sends, before it is signed; none of one that can't be sent.
+    pub(crate) fn placed(&self, intent: &Intent) -> Option<Outgoing> {
+        place(&self.unsigned(intent), intent.parameters.clone()).ok()
     }
 
     fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Request;
 
 use super::clock;
-use super::intent::{Holds, Intent};
+use super::intent::Holds;
 use crate::lock::held;
 use crate::signing::canonical::Parameters;
 
@@ -24,8 +24,8 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    pub(super) fn new(intent: &Intent, length: Duration, recent: &'a Recent) -> Self {
-        Self { length, recent, call: equal(intent), sent: None, is_again: false }
+    pub(super) fn new(call: u64, length: Duration, recent: &'a Recent) -> Self {
+        Self { length, recent, call, sent: None, is_again: false }
     }
 
     /// Keeps a request that is about to be sent; says whether an equal call was made within the window.
@@ -35,8 +35,8 @@ impl<'a> Window<'a> {
         is_first && self.recent.note(self.call, self.length, now)
     }
 
-    /// Nothing of the request left: it was no call.
-    pub(super) fn unsent(&mut self) {
+    /// It is known that the first did nothing: it was no call.
+    pub(super) fn undone(&mut self) {
         if !self.is_again && self.sent.take().is_some() {
             self.recent.forget(self.call);
         }
@@ -93,13 +93,13 @@ impl Drop for Window<'_> {
     }
 }
 
-/// What is called and what of its parameters is told, however it was written.
-fn equal(intent: &Intent) -> u64 {
+/// What stands for calls of an operation with equal bodies, however they are written.
+pub(super) fn equal(operation: &str, body: &[u8]) -> u64 {
     let mut content = Vec::with_capacity(512);
-    let canonical = Parameters::parse(&intent.parameters).and_then(|all| all.write_signed(&mut content));
-    let content = if canonical.is_ok() { &content } else { &intent.parameters };
+    let canonical = Parameters::parse(body).and_then(|all| all.write_signed(&mut content));
+    let content = if canonical.is_ok() { &content } else { body };
     let mut hasher = DefaultHasher::new();
-    (&intent.target.path, content).hash(&mut hasher);
+    (operation, content).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -156,7 +156,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn window(recent: &Recent, call: u64) -> Window<'_> {
-        Window { length: 10 * SECOND, recent, call, sent: None, is_again: false }
+        Window::new(call, 10 * SECOND, recent)
     }
 
     fn request() -> Request {
@@ -180,13 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_which_nothing_left_warns_nobody() {
+    fn a_call_that_did_nothing_warns_nobody() {
         let recent = Recent::default();
         let mut first = window(&recent, 1);
         assert!(!first.keep(&request(), SECOND));
-        first.unsent();
-        assert!(!first.keep(&request(), 2 * SECOND), "it is tried again");
-        assert!(window(&recent, 1).keep(&request(), 3 * SECOND), "the one that is under way");
+        first.undone();
+        let mut second = window(&recent, 1);
+        assert!(!second.keep(&request(), 2 * SECOND));
+        assert!(first.keep(&request(), 3 * SECOND), "the second is under way");
     }
 
     #[test]

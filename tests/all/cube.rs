@@ -1,6 +1,7 @@
 //! Cube: keys in all shapes, signed requests as a server sees them, and SIMs through their life in the sandbox.
 
 use std::future::IntoFuture;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,8 +12,11 @@ use linksfield::cube::types::{
     MessageType, QueryAsyncResult, QueryAsyncResultOutput, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage,
     QuerySims, RenewalItem, ResultCode, ResumeSim, SendSms, SimStatus, SmsMessage,
 };
-use linksfield::cube::{Client, Credentials, Environment, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, State};
-use linksfield::http::Method;
+use linksfield::cube::{
+    Client, Credentials, Environment, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, SignedRequest, State,
+    verify,
+};
+use linksfield::http::{HeaderMap, HeaderName, Method};
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
 use linksfield::{Environment as _, Error, ErrorKind, Operation, RetryPolicy};
@@ -183,11 +187,13 @@ async fn a_version_of_the_api_and_another_signed_path_can_be_named() {
     assert!(explanation.notes().contains(&both) && explanation.to_string().contains(&both), "{explanation}");
     call.await.unwrap();
     assert!(server.requests()[0].contains("x-lf-api-version: 1.0\r\n"));
-    for wrong in ["cube/v4", "/cube/v4/"] {
+    for wrong in ["cube/v4", "/cube/v4/", "/a?b", "/a#b", "/a b", "/é", "/a\nb", "/a/../b", "/a\\b"] {
         let error = builder().environment("https://example.com").signed_base_path(wrong).build().unwrap_err();
         assert!(error.to_string().contains("signed_base_path must begin with /"), "{error}");
     }
-    assert!(builder().environment("https://example.com").api_version("1\n0").build().is_err());
+    for wrong in ["1\n0", "", " ", "1.0 ", "é"] {
+        assert!(builder().environment("https://example.com").api_version(wrong).build().is_err(), "{wrong:?}");
+    }
 }
 
 #[tokio::test]
@@ -245,7 +251,23 @@ async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
     let client = client_at(&server.url);
     // Servers in Java take what follows a `;` for parameters of the segment.
-    for id in ["", " ", ".", "..", "%2e%2e", ".%2E", "\u{7}", ";x", "..;", ".;x", "%2e%2E%3bx"] {
+    for id in [
+        "",
+        " ",
+        ".",
+        "..",
+        "%2e%2e",
+        ".%2E",
+        "\u{7}",
+        ";x",
+        "..;",
+        ".;x",
+        "%2e%2E%3bx",
+        ".. ",
+        "\u{200b}",
+        "\u{feff}..",
+        "%E2%80%8B",
+    ] {
         let error = client.cancel_sim(&CancelSim::builder().sim_id(id).build()).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{id:?}");
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
@@ -260,6 +282,111 @@ async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
     client.cancel_sim(&CancelSim::builder().sim_id("../a?b#c;d").build()).await.unwrap();
     let lines: Vec<_> = server.requests().iter().map(|request| request.lines().next().unwrap().to_owned()).collect();
     assert_eq!(lines, ["PUT /sims/0/cancel HTTP/1.1", "PUT /sims/..%2Fa%3Fb%23c%3Bd/cancel HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn what_ends_every_plan_takes_no_parameter_that_is_not_documented() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    let operation = |id: &str| OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+    for guessed in ["order_id", "keep_alive", "orderId"] {
+        let parameters = json!({ "sim_id": SIM, guessed: "1" });
+        let error = client.perform::<Value>(operation("cancelSim"), &parameters).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{guessed}");
+        assert!(error.to_string().contains(&format!("the parameter {guessed} is not documented for it")), "{error}");
+    }
+    assert!(server.requests().is_empty());
+    client.perform::<Value>(operation("cancelSim"), &json!({ "sim_id": SIM })).await.unwrap();
+    client.perform::<Value>(operation("activateSim"), &json!({ "sim_id": SIM, "new": 1 })).await.unwrap();
+    assert_eq!(server.requests().len(), 2, "what can be taken back may be told more");
+}
+
+#[tokio::test]
+async fn a_raw_call_of_a_documented_operation_keeps_its_rules_however_it_is_written() {
+    let server = Canned::raw(response("503 x", "text/plain", "")).await;
+    let client = client_at(&server.url);
+    for (path, parameters) in [
+        ("/sims/{sim_id}/cancel", json!({ "sim_id": SIM })),
+        ("/sims/1/%63ancel", json!({})),
+        ("/SIMS/1/CANCEL", json!({})),
+        ("/sims\\1\\cancel", json!({})),
+        ("/sims/1/cancel;v=1", json!({})),
+        ("/sims/1/{what}", json!({ "what": "cancel" })),
+    ] {
+        let call = client.call::<Value>(Method::PUT, path, &parameters).safe_to_retry(true);
+        let error = call.await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{path}");
+        assert!(error.to_string().contains("it is cancelSim, which is not safe to retry"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+    let error = client.call::<Value>(Method::GET, "/sims/1", &json!({})).safe_to_retry(true).await.unwrap_err();
+    assert!(error.attempts() > 1, "{error}");
+}
+
+/// Base64 of SHA1withRSA, past the crate.
+fn signature(content: &str) -> String {
+    use rsa::pkcs8::DecodePrivateKey;
+    use rsa::signature::{SignatureEncoding, Signer};
+    let key = rsa::PrivateKey::from_pkcs8_pem(CUBE_KEY).unwrap();
+    let key = rsa::pkcs1v15::SigningKey::<sha1::Sha1>::new(key);
+    STANDARD.encode(key.sign(content.as_bytes()).to_bytes())
+}
+
+#[test]
+fn a_server_takes_no_request_with_a_header_twice_or_a_nonce_that_is_no_number() {
+    let preview = |nonce: &str, twice: Option<&str>| {
+        let now = UNIX_EPOCH + Duration::from_millis(1_674_197_059_220);
+        let content = format!(r#"{{"nonce":"{nonce}","timestamp":"1674197059220","x-sign-uri":"/cube/v4/sims"}}"#);
+        let mut headers = HeaderMap::new();
+        let mut add = |name: &str, value: &str| {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        };
+        add("authorization", &format!("LF {CUBE_KEY_ID}/{}", signature(&content)));
+        add("timestamp", "1674197059220");
+        add("nonce", nonce);
+        add("x-lf-signature-type", "2.0");
+        twice.into_iter().for_each(|name| add(name, "7"));
+        let request = SignedRequest { path: "/cube/v4/sims", query: "", headers: &headers, body: b"" };
+        let known = |id: &str| (id == CUBE_KEY_ID).then(|| key().public_key());
+        verify(&request, known, now).map(|signed| signed.content().to_owned()).map_err(|error| error.to_string())
+    };
+    assert!(preview("7", None).is_ok());
+    for name in ["authorization", "timestamp", "nonce", "x-lf-signature-type"] {
+        assert!(preview("7", Some(name)).unwrap_err().contains(&format!("the header {name} is missing, there twice")));
+    }
+    for nonce in ["abc", "-1", "1.5"] {
+        assert!(preview(nonce, None).unwrap_err().contains("the header nonce is"), "{nonce}");
+    }
+}
+
+#[tokio::test]
+async fn the_other_tasks_of_a_runtime_go_on_between_two_signatures_of_one_task() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":[]}"#).await;
+    let turns = Arc::new(AtomicUsize::new(0));
+    let (counted, seen) = (Arc::clone(&turns), Arc::new(Mutex::new(Vec::new())));
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let at_each_signature = Arc::clone(&seen);
+    let client = Client::builder()
+        .credentials(Credentials::new(CUBE_KEY_ID, key()).unwrap())
+        .environment(&*server.url)
+        .in_flight(100)
+        .per_second(u32::MAX)
+        .clock(move || {
+            at_each_signature.lock().unwrap().push(turns.load(Ordering::Relaxed));
+            SystemTime::now()
+        })
+        .build()
+        .unwrap();
+    let query = QuerySims::builder().build();
+    futures::future::join_all((0..20).map(|_| client.query_sims(&query).into_future())).await;
+    other.abort();
+    let seen = seen.lock().unwrap();
+    assert!(seen.len() >= 20 && seen.windows(2).all(|turns| turns[0] < turns[1]), "{seen:?}");
 }
 
 #[tokio::test]
@@ -290,7 +417,8 @@ async fn the_sandbox_refuses_who_did_not_sign_or_not_now() {
     );
     assert_eq!(
         code(Credentials::new("somebody", key()).unwrap(), 0).await,
-        Some((401, ResultCode::AuthorizationMissing))
+        Some((403, ResultCode::AuthenticationFailed)),
+        "it is signed, by nobody who is known"
     );
     let unsigned = reqwest::get(format!("{}/sims", sandbox.cube_url())).await.unwrap();
     assert_eq!(unsigned.status(), 401);
@@ -313,6 +441,18 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
         ("200 OK", r#"{"status":{"code":"CB-01-0006"},"data":{"order_id":"1"}}"#, ErrorKind::Refused, true),
         ("200 OK", r#"{"status":{"code":"CB-00-0000"},"data":null}"#, ErrorKind::Unreadable, true),
         ("200 OK", r#"{"code":"CB-00-0000","data":{"order_id":"1"}}"#, ErrorKind::Unreadable, true),
+        (
+            "200 OK",
+            r#"{"code":"500","status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#,
+            ErrorKind::Unreadable,
+            true,
+        ),
+        (
+            "200 OK",
+            r#"{"success":false,"status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#,
+            ErrorKind::Unreadable,
+            true,
+        ),
     ] {
         let server = Canned::raw(response(status, "application/json", body)).await;
         let error = client_at(&server.url).create_renewal_order(&renewal()).await.unwrap_err();
@@ -360,6 +500,11 @@ fn a_key_is_read_in_every_shape_that_secret_stores_and_editors_make() {
         bare.trim_end_matches('=').to_owned(),
         wrapped,
         STANDARD.encode(CUBE_KEY),
+        // As writers of JSON escape it, once or twice.
+        pem.replace('/', "\\/").replace('\n', "\\n"),
+        bare.replace('/', "\\\\/"),
+        pem.replace('\n', "\\u000a").replace('+', "\\u002b").replace('=', "\\u003d"),
+        format!("`{bare}`"),
         format!("\"{bare}\""),
         format!("'{}'", pem.replace('\n', "\\n")),
         // The label is wrong, the content says what it is.
@@ -372,6 +517,11 @@ fn a_key_is_read_in_every_shape_that_secret_stores_and_editors_make() {
     assert_ne!(other.fingerprint(), key().fingerprint());
     let again = PublicKey::from_text(&other.public_key().to_pem()).unwrap();
     assert_eq!((again.fingerprint(), again), (other.fingerprint(), other.public_key()));
+    let pem = other.public_key().to_pem();
+    let bare: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    for shape in [STANDARD.encode(&pem), format!("'{bare}'"), pem.replace('/', "\\/").replace('\n', "\\n")] {
+        assert_eq!(PublicKey::from_text(&shape).unwrap(), other.public_key(), "{shape}");
+    }
 }
 
 #[test]
@@ -666,11 +816,19 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     let error = wait(600_000, &client_at(&refusing.url)).await.unwrap_err();
     assert_eq!((refusal(&error), error.outcome_unknown()), (ResultCode::SimNotFound, true), "it may go on");
     let kept = serde_json::to_string(&pending).unwrap();
-    for changed in ["nothing", "\\u001b[2K"] {
-        let changed = kept.replace("activateSim", changed);
-        let error = serde_json::from_str::<Pending>(&changed).unwrap_err().to_string();
-        assert!(error.contains("the operation is none of the Cube API"), "{error}");
-    }
+    let error = serde_json::from_str::<Pending>(&kept.replace("activateSim", "\\u001b[2K")).unwrap_err().to_string();
+    assert!(error.contains("the operation's name has control characters"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_raw_call_began_is_waited_for_after_a_restart() {
+    let (sandbox, _) = sandbox_with_a_clock().await;
+    sandbox.set_sim_status(SIM, SimStatus::Paused);
+    let client = client_of(&sandbox);
+    let pending = kept(&Pending::new(&client, "/sims/{sim_id}/suspend/v2", SIM));
+    assert_eq!(pending.operation(), "/sims/{sim_id}/suspend/v2");
+    let state = pending.until_status(&client, [SimStatus::Paused]).await.unwrap();
+    assert!(matches!(state, State::Done(sim) if sim.status == Some(SimStatus::Paused)));
 }
 
 #[tokio::test]

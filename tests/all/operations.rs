@@ -1,8 +1,12 @@
 //! The operations table as a program reads it: parameters, codes, lists, and what a person is asked.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
 use futures::StreamExt;
-use linksfield::csss::OPERATIONS;
+use linksfield::Credentials;
 use linksfield::csss::types::OpenPackage;
+use linksfield::csss::{Client, OPERATIONS};
 use linksfield::openapi::{DOCUMENTS, Kind, Place, RESERVED_FLAGS};
 use linksfield::sandbox::Sandbox;
 use linksfield::{ErrorKind, Operation};
@@ -149,6 +153,20 @@ async fn a_preview_is_what_is_sent_but_for_the_signature() {
     let shown = preview.to_string();
     assert!(shown.contains(preview.signed().content()) && !shown.contains(&sign), "{shown}");
     assert!(!format!("{preview:?}").contains(&sign));
+}
+
+#[test]
+fn a_preview_shows_the_time_that_it_signs() {
+    let moving = AtomicU64::new(1_674_197_059);
+    let client = Client::builder()
+        .credentials(Credentials::new("P000270", "secret").unwrap())
+        .environment("http://127.0.0.1:1")
+        .clock(move || UNIX_EPOCH + Duration::from_secs(moving.fetch_add(1, Ordering::Relaxed)))
+        .build()
+        .unwrap();
+    let preview = client.open_package(&OpenPackage::builder().order_id("1").build()).preview().unwrap();
+    let sent = serde_json::from_str::<Value>(preview.body().unwrap()).unwrap()["timestamp"].to_string();
+    assert!(preview.signed().content().contains(&sent), "{preview}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use linksfield::cube::types::CancelSim;
 use linksfield::cube::{Client, Credentials, OPERATIONS};
 use linksfield::http::Method;
 use linksfield::reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use linksfield::sandbox::{CUBE_KEY_ID, Fault, Sandbox, Story};
+use linksfield::sandbox::{CUBE_KEY_ID, Fault, Reply, Sandbox, Story};
 use linksfield::{Error, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -219,10 +219,21 @@ async fn an_equal_call_gets_no_order_of_its_own_until_the_window_is_over_and_the
     assert_eq!(sandbox.cube_order_count(), 2);
     assert_eq!(log.text().matches("an equal call was made").count(), 3, "{}", log.text());
 
+    let otherwise = json!({ "orders": "Orders", "items": renewal().items });
+    client.call::<Value>(Method::POST, "/{orders}/%73ervice", &otherwise).await.unwrap_err();
+    assert_eq!(log.text().matches("an equal call was made").count(), 4, "however it is written: {}", log.text());
+
+    sandbox.tell(Story::new(Reply::refusal("CB-01-0006", "no")).of("sendSms").times(2)).unwrap();
+    let twice = async |expected| {
+        for _ in 0..2 {
+            let error = client.send_sms(&sms("x")).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome_unknown()), (expected, false), "{error}");
+        }
+    };
+    twice(ErrorKind::Refused).await;
     drop(sandbox);
-    client.send_sms(&sms("x")).await.unwrap_err();
-    client.send_sms(&sms("x")).await.unwrap_err();
-    assert_eq!(log.text().matches("an equal call was made").count(), 3, "of two nothing left: {}", log.text());
+    twice(ErrorKind::Transport).await;
+    assert_eq!(log.text().matches("an equal call was made").count(), 4, "of what did nothing: {}", log.text());
 }
 
 #[tokio::test]
