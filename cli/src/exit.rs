@@ -76,6 +76,14 @@ impl Failure {
         self
     }
 
+    /// The same with another sentence behind, if there is one.
+    pub fn and_maybe(self, more: Option<&str>) -> Self {
+        match more {
+            Some(more) => self.and(more),
+            None => self,
+        }
+    }
+
     /// The same with another sentence behind.
     pub fn and(mut self, more: impl AsRef<str>) -> Self {
         self.message = format!("{}\n{}", self.message, more.as_ref());

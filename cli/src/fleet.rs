@@ -1,7 +1,7 @@
 //! An order for each SIM of a list, which may be interrupted at any moment and run again.
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -116,13 +116,16 @@ pub async fn run(matches: &ArgMatches) -> Result {
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
     let mut results = Results::new(path("results"))?;
-    let summary = follow(journal.run(&fleet, list), &mut results).await?;
-    let exit = of_batch(&summary);
+    let followed = follow(journal.run(&fleet, list), &mut results).await;
+    let lost = results.finish();
+    let summary = followed.map_err(|failure| failure.and_maybe(lost.as_deref()))?;
+    let exit = of_batch(&summary).max(if lost.is_some() { Exit::Other } else { Exit::Done });
+    let failure = Failure::new(exit, summary.to_string()).and_maybe(lost.as_deref());
     if exit == Exit::Done {
-        tell(&summary.to_string());
+        tell(&failure.message);
         return Ok(());
     }
-    Err(Failure::new(exit, summary.to_string()))
+    Err(failure)
 }
 
 fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<Fleet<Client>> {
@@ -215,8 +218,12 @@ fn check_apart(results: &Path, others: [Option<&Path>; 3]) -> Result {
     }
 }
 
-/// Where results go.
-struct Results(Option<File>);
+/// Where results go, and what went wrong with that.
+struct Results {
+    file: Option<File>,
+    unwritten: u64,
+    why: String,
+}
 
 impl Results {
     fn new(path: Option<&Path>) -> Result<Self> {
@@ -224,7 +231,7 @@ impl Results {
             let file = File::options().create(true).append(true).open(path);
             file.map_err(|error| Failure::usage(format!("{} can't be written: {error}", path.display())))
         };
-        path.map(open).transpose().map(Self)
+        Ok(Self { file: path.map(open).transpose()?, unwritten: 0, why: String::new() })
     }
 
     /// Writes what is settled. What is not in the journal either, or can't be written, is told, so that no order is lost.
@@ -232,12 +239,36 @@ impl Results {
         let Event::Settled { recorded, .. } = event else { return };
         let line = serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"));
         let line = format!("{}\n", visible_json(&line));
-        let written = match &mut self.0 {
-            Some(file) => file.write_all(line.as_bytes()).is_ok(),
-            None => output::print(&line).is_ok(),
+        let written = match &mut self.file {
+            Some(file) => file.write_all(line.as_bytes()).map_err(|error| Failure::new(Exit::Other, error.to_string())),
+            None => output::print(&line),
         };
-        if !(written && *recorded) {
+        if written.is_err() || !recorded || (self.file.is_none() && output::is_closed()) {
             tell(line.trim_end());
+        }
+        // That nobody reads on is no failure.
+        if let Err(Failure { message, .. }) =
+            written.or_else(|failure| if failure.exit == Exit::Done { Ok(()) } else { Err(failure) })
+        {
+            self.unwritten += 1;
+            self.why = message;
+        }
+    }
+
+    /// What of them is not where it should be, if anything: a disk may refuse at the end what it took before.
+    fn finish(self) -> Option<String> {
+        let kept = self.file.as_ref().map_or(Ok(()), File::sync_all);
+        // Pipes and devices keep nothing.
+        let kept = kept.or_else(|error| if error.kind() == ErrorKind::InvalidInput { Ok(()) } else { Err(error) });
+        match (self.unwritten, kept) {
+            (0, Ok(())) => None,
+            (0, Err(error)) => {
+                Some(format!("the file of the results may not have them all: {error}; the journal has them"))
+            }
+            (count, _) => Some(format!(
+                "{count} results could not be written ({}): they stand above, and in the journal; no later run prints them",
+                self.why
+            )),
         }
     }
 }
@@ -245,7 +276,7 @@ impl Results {
 /// A bar of progress, where a person sees it, and no results between.
 fn bar(run: &Run, results: &Results) -> Option<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").ok()?;
-    let is_alone = results.0.is_some() || !std::io::stdout().is_terminal();
+    let is_alone = results.file.is_some() || !std::io::stdout().is_terminal();
     (is_alone && std::io::stderr().is_terminal()).then(|| ProgressBar::new(run.progress().total).with_style(style))
 }
 

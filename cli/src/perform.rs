@@ -199,7 +199,12 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
     let whole = output::line(&data);
     let told = |why: &str| tell(&format!("it was done{why}, and the answer is: {}", whole.trim_end()));
     let printed = match printer.answer(data, list) {
-        Ok(true) => Ok(()),
+        Ok(true) => {
+            if output::is_closed() {
+                told(", and nobody could read the answer");
+            }
+            Ok(())
+        }
         Ok(false) => {
             told(", the query leaves nothing of the answer");
             Ok(())

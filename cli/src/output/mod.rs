@@ -176,7 +176,22 @@ pub fn print(text: &str) -> Result {
     }
 }
 
+/// Whether standard output was closed before this program began: then its runtime opened the null device for it, and so that
+/// it can be read too, which `>/dev/null` does not.
+#[cfg(target_os = "linux")]
+pub fn is_closed() -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat, makedev};
+    let output = io::stdout();
+    let is_read = fcntl_getfl(&output).is_ok_and(|flags| flags.contains(OFlags::RDWR));
+    is_read && fstat(&output).is_ok_and(|about| about.st_rdev == makedev(1, 3))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn is_closed() -> bool {
+    false
+}
+
 /// Of an output that was closed, the end is no failure.
-fn unwritten(error: &io::Error) -> Exit {
+pub fn unwritten(error: &io::Error) -> Exit {
     if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Other }
 }

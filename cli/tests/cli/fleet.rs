@@ -52,6 +52,43 @@ fn results_are_never_written_into_the_list_or_the_journal() {
 }
 
 #[test]
+fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
+    let world = World::new();
+    for journal in ["file.journal", "printed.journal"] {
+        files(&world);
+        let mut run = order(&world, &["--new-journal", journal, "--yes", "--accept-recent"]);
+        if journal == "file.journal" {
+            run = run.args(["--results", "/dev/full"]);
+        } else {
+            run.0.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        }
+        let output = run.output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{said}");
+        assert!(said.contains("3 results could not be written (") && said.contains("in the journal"), "{said}");
+        let kept = std::fs::read_to_string(world.home.path().join(journal)).unwrap();
+        assert!(SIMS.iter().all(|sim| kept.contains(sim)), "{kept}");
+        // They stand there, as it says, and no run prints them again.
+        assert_eq!(order(&world, &["--journal", journal, "--yes"]).done(), "");
+    }
+    // Where there is no standard output, orders are told.
+    files(&world);
+    let closed = |run: Run| {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "exec \"$@\" >&-", "sh"]).arg(run.0.get_program()).args(run.0.get_args()).env_clear();
+        shell.envs(run.0.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(world.home.path());
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = closed(order(&world, &["--new-journal", "closed.journal", "--yes", "--accept-recent"]));
+    assert_eq!(said.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{said}");
+    let said = closed(world.linksfield(crate::support::order()).args(["--yes"]));
+    assert!(said.contains("nobody could read the answer") && said.contains("ORDER_"), "{said}");
+}
+
+#[test]
 fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
     let world = World::new();
     files(&world);
