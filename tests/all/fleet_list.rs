@@ -90,3 +90,19 @@ async fn all_that_is_wrong_is_counted_and_the_first_is_printed() {
     assert_eq!(error.count(), 100);
     assert!(error.to_string().contains("and 80 more"), "{error}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_can_be_read_only_once_is_no_list() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut &writer, format!("device_id\n{SIM}\n").as_bytes()).unwrap();
+    drop(writer);
+    let pipe = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    let error = fleet_of(&sandbox).list(&pipe).unwrap_err().to_string();
+    assert!(error.contains("write it to a file first"), "{error}");
+    // It was left alone.
+    let mut left = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut left).unwrap();
+    assert!(left.contains(SIM), "{left}");
+}

@@ -52,6 +52,22 @@ fn results_are_never_written_into_the_list_or_the_journal() {
 }
 
 #[test]
+fn what_is_no_file_is_neither_list_nor_journal() {
+    let world = World::new();
+    files(&world);
+    let pipe = world.home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let list = ["fleet", "order", pipe.to_str().unwrap(), "--json", "defaults.json", "--new-journal", "a", "--yes"];
+    let mut run = world.linksfield(list);
+    run.0.current_dir(world.home.path());
+    let said = run.fails(2);
+    assert!(said.contains("write it to a file first"), "{said}");
+    let said = order(&world, &["--journal", "pipe", "--yes"]).fails(3);
+    assert!(said.contains("nothing was sent"), "{said}");
+    assert_eq!(orders(&world), 0);
+}
+
+#[test]
 fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
     let world = World::new();
     for journal in ["file.journal", "printed.journal"] {
