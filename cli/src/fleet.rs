@@ -49,7 +49,7 @@ pub fn command(tongue: Tongue) -> Command {
         .about("Order a plan for each SIM of a list, once, however often it is interrupted")
         .long_about(
             "Order a plan for each SIM of a list, once, however often it is interrupted.\n\nThe list is a file as spreadsheets write it, or JSON lines, with a column device_id; other columns are \
-             parameters of the order of that line, and override the flags. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
+             parameters of the order of that line, and override the flags; codes go by name or by value there too. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
              first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
              the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nWhere LINKSFIELD_JOURNAL is the connection string of a PostgreSQL database, journals are in that database, under these names, and \
              several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with 9 if the outcome of an order is unknown, else with 4 if one was refused, else with 1 if a SIM has no order, or 5 if none was sent at all.",
@@ -140,9 +140,24 @@ fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<
         .maybe_max_refused(number("max-refused").map(u64::from))
         .again_refused(matches.get_flag("again-refused"))
         .accepts_recent(matches.get_flag("accept-recent"))
-        .accepts_rounded(matches.get_flag("accept-rounded"));
+        .accepts_rounded(matches.get_flag("accept-rounded"))
+        .cell(cell);
     // What is wrong with it was said on the command line.
     fleet.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// What a cell of the list stands for: codes go by name or by value, as those of flags do.
+fn cell(name: &str, text: &str) -> Result<String, String> {
+    let mut parameters = order().into_iter().flat_map(|order| order.parameters);
+    let codes = parameters.find(|parameter| parameter.name == name).map_or(&[][..], |parameter| parameter.codes);
+    match codes.iter().find(|code| [code.name, code.value].contains(&text)) {
+        Some(code) => Ok(code.value.to_owned()),
+        None if codes.is_empty() => Ok(text.to_owned()),
+        None => {
+            let known: Vec<_> = codes.iter().map(|code| format!("{} [{}]", code.name, code.value)).collect();
+            Err(format!("{text:?} is no code: they are {}", known.join(", ")))
+        }
+    }
 }
 
 /// Follows a run to its end, through a first signal too.

@@ -1,8 +1,8 @@
 //! The list of a fleet: read as spreadsheets write it, or refused whole.
 
-use linksfield::fleet::{Fleet, ListError};
+use linksfield::fleet::{FileJournal, Fleet, ListError};
 use linksfield::sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fleet_runs::{defaults, fleet_of};
 use crate::support::client_of;
@@ -105,4 +105,30 @@ async fn what_can_be_read_only_once_is_no_list() {
     let mut left = String::new();
     std::io::Read::read_to_string(&mut reader, &mut left).unwrap();
     assert!(left.contains(SIM), "{left}");
+}
+
+#[tokio::test]
+async fn what_a_cell_stands_for_is_what_the_caller_says() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let cell = |name: &str, text: &str| match (name, text) {
+        ("package_type", "monthly") => Ok("2".to_owned()),
+        ("package_type", "2") | ("package_name", _) => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is no code")),
+    };
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).cell(cell).build().unwrap();
+    let list = format!("device_id,package_type,package_name\n{SIM},monthly,monthly\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sims.journal");
+    let journal = FileJournal::create(&path, fleet.purpose()).await.unwrap();
+    fleet.run(fleet.list_of(list).unwrap(), journal).finish().await.unwrap();
+    let sent = sandbox.requests().into_iter().find(|request| request.path().ends_with("orderPackage")).unwrap();
+    let body: Value = serde_json::from_slice(sent.body()).unwrap();
+    assert_eq!((&body["package_type"], &body["package_name"]), (&json!("2"), &json!("monthly")));
+    // By whichever, it is the same order.
+    let journal = FileJournal::open(&path, fleet.purpose()).await.unwrap();
+    let list = format!("{{\"device_id\":\"{SIM}\",\"package_type\":\"2\",\"package_name\":\"monthly\"}}\n");
+    let summary = fleet.run(fleet.list_of(list).unwrap(), journal).finish().await.unwrap();
+    assert_eq!(summary.progress.ordered_before, 1, "{summary}");
+    let error = fleet.list_of(format!("device_id,package_type\n{SIM},weekly\n")).unwrap_err().to_string();
+    assert!(error.contains("line 2: package_type: \"weekly\" is no code"), "{error}");
 }

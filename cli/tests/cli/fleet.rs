@@ -52,6 +52,32 @@ fn results_are_never_written_into_the_list_or_the_journal() {
 }
 
 #[test]
+fn codes_go_by_name_or_by_value_in_a_column_as_in_a_flag() {
+    let world = World::new();
+    files(&world);
+    let list = |codes: [&str; 3]| {
+        let lines: String = SIMS.iter().zip(codes).map(|(sim, code)| format!("{sim},{code}\n")).collect();
+        std::fs::write(world.home.path().join("sims.csv"), format!("device_id,pay_rst\n{lines}")).unwrap();
+    };
+    list(["paid", "payed", "3"]);
+    let said = order(&world, &["--new-journal", "a", "--yes"]).fails(2);
+    for part in ["line 3: pay_rst: \"payed\" is no code: they are unpaid [1], paid [2]", "line 4: pay_rst: \"3\""] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    list(["paid", "2", ""]);
+    order(&world, &["--new-journal", "a", "--yes", "--accept-recent"]).done();
+    let sent = world.sandbox.requests().into_iter().filter(|request| request.path().ends_with("orderPackage"));
+    let mut sent: Vec<_> = sent
+        .map(|request| {
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            (body["device_id"].to_string(), body["pay_rst"].clone())
+        })
+        .collect();
+    sent.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(sent.into_iter().map(|(_, code)| code).collect::<Vec<_>>(), ["2", "2", "1"]);
+}
+
+#[test]
 fn what_is_no_file_is_neither_list_nor_journal() {
     let world = World::new();
     files(&world);

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(super) use rows::{Row, Rows};
-pub(super) use template::Template;
+pub(super) use template::{Cell, Template};
 use text::Text;
 
 /// Most problems that an error prints.
