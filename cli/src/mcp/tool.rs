@@ -78,6 +78,9 @@ fn of_kind(parameter: &Parameter, kind: Kind) -> Value {
 /// The parameters of a call, or what is wrong with them in a sentence.
 pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Parameters, usize), String> {
     let from = given.remove(FROM_ITEM).map_or(Ok(0), |from| {
+        if changes(operation) {
+            return Err(format!("{FROM_ITEM} is for what changes nothing"));
+        }
         from.as_u64().and_then(|from| usize::try_from(from).ok()).ok_or(format!("{FROM_ITEM} must be a number from 0"))
     })?;
     for parameter in operation.parameters {
