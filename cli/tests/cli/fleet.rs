@@ -117,10 +117,7 @@ fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
     // Where there is no standard output, orders are told.
     files(&world);
     let closed = |run: Run| {
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", "exec \"$@\" >&-", "sh"]).arg(run.0.get_program()).args(run.0.get_args()).env_clear();
-        shell.envs(run.0.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(world.home.path());
-        let output = shell.output().unwrap();
+        let output = run.by_shell("exec \"$@\" >&-").output();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };

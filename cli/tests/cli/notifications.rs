@@ -38,8 +38,11 @@ impl Running {
     }
 
     fn tell_to_end(&self) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
     /// Tells it to end, as a supervisor does, and gives what it printed.
@@ -243,6 +246,21 @@ fn a_sender_who_stalls_does_not_keep_it_from_ending() {
     running.tell_to_end();
     assert!(running.line().contains("Linksfield sends it again"));
     assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn signals_that_it_was_begun_to_ignore_do_not_end_it() {
+    let world = World::new();
+    let listen = signed(world.unset(["listen", "--address", "127.0.0.1:0"]));
+    // As `nohup` begins it, or a shell behind `&`.
+    let mut running = Running::new(listen.by_shell("trap '' HUP INT; exec \"$@\""));
+    let url = running.line().trim().strip_prefix("linksfield: listening on ").unwrap().to_owned();
+    running.signal("-HUP");
+    running.signal("-INT");
+    for _ in 0..3 {
+        assert!(ask(&url, &post(r#"{"devices":[]}"#)).starts_with("HTTP/1.1 200 "));
+    }
+    assert_eq!(running.end().lines().count(), 3);
 }
 
 #[test]
