@@ -40,7 +40,7 @@ pub fn command(tongue: Tongue) -> Command {
     let journal = |name, help| path(name, help).value_name("FILE|NAME");
     let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str())).map(|arg| {
         match arg.get_id().as_str() {
-            "dry-run" => arg.help("Check the list, and print what would be ordered; touch no journal and send nothing"),
+            "dry-run" => arg.help("Check the list, and print what would be ordered, with the first request and what is signed of it; touch no journal and send nothing"),
             _ => arg,
         }
     });
@@ -100,7 +100,8 @@ pub async fn run(matches: &ArgMatches) -> Result {
         shown(&defaults)
     );
     if matches.get_flag("dry-run") {
-        return output::print(&visible_lines(&text));
+        let first = fleet.preview(&list)?;
+        return output::print(&visible_lines(&format!("{text}\nThe first of them:\n\n{first}\n")));
     }
     if let Some(results) = path("results") {
         check_apart(results, [Some(list_path), path("journal"), path("new-journal")])?;

@@ -68,6 +68,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::call::Preview;
 use crate::error::Error;
 use crate::transport::clock;
 use input::{Cell, Template};
@@ -200,6 +201,18 @@ impl<C: Purchase> Fleet<C> {
     /// What is wrong, with the numbers of the lines.
     pub fn list_of(&self, text: impl Into<Vec<u8>>) -> Result<List, ListError> {
         List::of_memory::<C::Parameters>(text.into(), &self.0.template, self.0.accepts_rounded)
+    }
+
+    /// The request of the order for the first SIM of a list, as it would be sent now, and what of it is signed. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// The list is not any more as it was when it was checked, or the request can't be signed.
+    pub fn preview(&self, list: &List) -> Result<Preview, Error> {
+        let changed = |error: &ListError| Error::settings(format!("the list has changed: {error}"));
+        let first = list.rows::<C::Parameters>(&self.0.template).map_err(|error| changed(&error))?.next();
+        let first = first.ok_or_else(|| Error::settings("the list has no SIM any more"))?;
+        self.0.client.preview(&first.map_err(|problem| changed(&list.changed(problem)))?.parameters)
     }
 
     /// Orders for each SIM of the list that the journal does not know as done. Nothing happens until the run is asked for

@@ -132,3 +132,15 @@ async fn what_a_cell_stands_for_is_what_the_caller_says() {
     let error = fleet.list_of(format!("device_id,package_type\n{SIM},weekly\n")).unwrap_err().to_string();
     assert!(error.contains("line 2: package_type: \"weekly\" is no code"), "{error}");
 }
+
+#[tokio::test]
+async fn the_first_order_of_a_list_can_be_seen_before_it_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet_of(&sandbox);
+    let list = fleet.list_of(format!("device_id,package_name\n{SIM},first\n1,second\n")).unwrap();
+    let preview = fleet.preview(&list).unwrap();
+    assert_eq!(preview.url(), format!("{}/package/orderPackage", sandbox.url()));
+    let body: Value = serde_json::from_str(preview.body().unwrap()).unwrap();
+    assert_eq!((&body["device_id"], &body["package_name"], &body["sign"]), (&json!(SIM), &json!("first"), &json!("…")));
+    assert!(sandbox.requests().is_empty());
+}

@@ -163,6 +163,10 @@ fn a_fleet_asks_first() {
         shown.contains("for each of 3 SIMs of sims.csv") && shown.contains("package_code: \"DP20190726001274\""),
         "{shown}"
     );
+    // The request of the first, and what is signed of it.
+    assert!(shown.contains("/package/orderPackage") && shown.contains("\"sign\":\"…\""), "{shown}");
+    assert!(shown.contains(&format!("\"device_id\":\"{}\"", SIMS[0])) && !shown.contains(SIMS[1]), "{shown}");
+    assert!(!world.saw("/orderPackage"));
     assert_eq!(orders(&world), 0);
     // It opens no journal: one that is being worked on, or is not there, is none of its business.
     order(&world, &["--dry-run", "--journal", "not-there.journal"]).done();
