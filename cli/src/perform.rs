@@ -243,9 +243,7 @@ async fn all(
     limit: Option<Duration>,
 ) -> Result {
     let Some(mut items) = client.items(operation, parameters) else { return Ok(()) };
-    // As good as none.
-    let longest = Duration::from_secs(365 * 24 * 3600);
-    let ends = Instant::now() + limit.map_or(longest, |limit| limit.min(longest));
+    let ends = Instant::now() + limit.unwrap_or(Duration::from_secs(command::LONGEST));
     let (mut kept, mut worst, mut is_begun) = (Vec::new(), Exit::Done, false);
     loop {
         let item = match timeout_at(ends, items.next()).await {
