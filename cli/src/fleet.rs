@@ -190,9 +190,13 @@ async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
         bar.finish_and_clear();
     }
     run.finish().await.map_err(|error| {
-        // What was under way is looked up by the next run, but only where a journal can be read.
-        let is_broken = matches!(error, FleetError::Journal(JournalError::Failed { .. }));
-        let exit = if is_broken { Exit::OutcomeUnknown } else { Exit::Other };
+        let exit = match error {
+            // What was under way is looked up by the next run, but only where a journal can be read.
+            FleetError::Journal(JournalError::Failed { .. }) => Exit::OutcomeUnknown,
+            // It stops at these before its first order.
+            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } => Exit::NothingSent,
+            _ => Exit::Other,
+        };
         let failure = Failure::new(exit, error.to_string());
         match error {
             FleetError::RecentOrder { .. } => failure.and("To accept recent orders, say --accept-recent."),

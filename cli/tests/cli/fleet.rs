@@ -231,6 +231,27 @@ fn a_batch_that_ordered_something_does_not_say_that_nothing_was_sent() {
 }
 
 #[test]
+fn a_batch_of_which_nothing_was_sent_ends_with_5() {
+    let world = World::new();
+    files(&world);
+    // A new journal, and whether there are orders of a run before can't be seen.
+    world.sandbox.tell(Story::new(Fault::HalfAnswer).of("queryOrder").always()).unwrap();
+    let said = order(&world, &["--new-journal", "a.journal", "--yes"]).fails(5);
+    assert!(said.contains("nothing was ordered: run it again"), "{said}");
+    // No line could be ordered for.
+    let output = order(&world, &["--new-journal", "b.journal", "--yes", "--accept-recent"]).output();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), printed.matches(r#"{"not_sent":"#).count()), (Some(5), 3), "{printed}");
+    world.sandbox.forget_stories();
+    assert_eq!(orders(&world), 0);
+    // A new journal, and orders of a run before.
+    order(&world, &["--journal", "a.journal", "--yes"]).done();
+    let said = order(&world, &["--new-journal", "c.journal", "--yes"]).fails(5);
+    assert!(said.contains("say --accept-recent"), "{said}");
+    assert_eq!(orders(&world), 3);
+}
+
+#[test]
 fn what_a_refusal_says_drives_no_terminal() {
     let world = World::new();
     files(&world);
