@@ -90,9 +90,9 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let defaults = arguments::given(order, matches)?;
     let given = settings::read(row.part(), &wanted(matches)).await?;
     let fleet = fleet(family::csss(&given)?, &defaults, matches)?;
-    let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{}: {error}", list_path.display())))?;
+    let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{error}\nnothing was sent")))?;
     let text = format!(
-        "{} for each of {} SIMs of {}\n  at {}\n{}",
+        "{} for each of {} SIMs of {}\n  at {}\n  with, where a line says nothing else:\n{}",
         order.summary,
         list.count(),
         list_path.display(),

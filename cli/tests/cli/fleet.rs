@@ -160,7 +160,9 @@ fn a_fleet_asks_first() {
     assert!(!world.home.path().join("sims.journal").exists());
     let shown = order(&world, &["--dry-run"]).done();
     assert!(
-        shown.contains("for each of 3 SIMs of sims.csv") && shown.contains("package_code: \"DP20190726001274\""),
+        shown.contains("for each of 3 SIMs of sims.csv")
+            && shown.contains("where a line says nothing else")
+            && shown.contains("package_code: \"DP20190726001274\""),
         "{shown}"
     );
     // The request of the first, and what is signed of it.
