@@ -29,10 +29,13 @@ pub fn answer(data: Value, list: Option<List>, from: Option<usize>, decides: boo
     let around = data.to_string().len();
     let Some(room) = LIMIT.checked_sub(around) else { return too_long(around) };
     let shown = fitting(&items, room);
-    if decides && (shown < items.len() || from > 0) {
+    const PART: &str = "a part of it would not say what is not there";
+    if decides && from > 0 {
+        return refused(&format!("Done, but of the list of {total} items, {PART}: leave from_item out."));
+    }
+    if decides && shown < items.len() {
         return refused(&format!(
-            "Done, but the list of {total} items is too long to show, and a part of it would not say what is not there. Ask for fewer: narrow it by its \
-             parameters, or by a smaller page."
+            "Done, but the list of {total} items is too long to show, and {PART}. Ask for fewer: narrow it by its parameters, or by a smaller page."
         ));
     }
     let is_alone_too_long = shown == 0 && !items.is_empty();

@@ -114,11 +114,7 @@ impl Server {
         };
         let call = offer.client.perform(operation, &parameters);
         if !changes(operation) {
-            let decides = offer
-                .document
-                .operations
-                .iter()
-                .any(|one| one.find_out.is_some_and(|find| find.operation == operation.id));
+            let decides = tool::decides(offer.document, operation);
             return match call.deadline(PATIENCE).await {
                 Ok(data) => reply::answer(data, operation.list, Some(from), decides, operation.pages.is_some()),
                 Err(error) => failed(&error, offer, operation, &parameters),
@@ -159,7 +155,7 @@ impl Server {
                     (reply::answer(data, operation.list, None, false, false), text)
                 }
                 Some(Err(error)) => {
-                    let text = format!("{}: {error}", operation.id);
+                    let text = error.to_string();
                     (failed(&error, &offer, operation, &parameters), text)
                 }
                 None => {

@@ -212,6 +212,16 @@ fn a_list_that_decides_whether_an_order_exists_is_refused_rather_than_cut() {
     let message = client.next();
     assert_eq!(message["result"]["isError"], json!(true), "{message}");
     assert!(text(&message).contains("would not say what is not there"), "{message}");
+    assert!(text(&message).contains("leave from_item out"), "{message}");
+    // Nor is that offered.
+    client.send(&json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/list" }));
+    let tools = client.next();
+    let tools = tools["result"]["tools"].as_array().unwrap();
+    let offered = |name: &str| {
+        let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
+        tool["inputSchema"]["properties"].get("from_item").is_some()
+    };
+    assert_eq!((offered("csss_query_order"), offered("csss_sync_asset_info")), (false, true));
     client.end();
 }
 
