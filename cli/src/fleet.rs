@@ -1,7 +1,6 @@
 //! An order for each SIM of a list, which may be interrupted at any moment and run again.
 
-use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use linksfield::Operation;
 use linksfield::csss::{Client, OPERATIONS};
-use linksfield::fleet::{Event, Fleet, FleetError, JournalError, Progress, Run, Summary};
+use linksfield::fleet::{Fleet, FleetError, JournalError, Progress, Run, Summary};
 use tokio::time::{Instant, timeout_at};
 
 use crate::agree::{self, Agreement, YES};
@@ -19,7 +18,8 @@ use crate::family::{self, Parameters};
 use crate::interrupt::{PATIENCE, Signals};
 use crate::journal::Journal;
 use crate::perform::{shown, wanted};
-use crate::visible::{visible_json, visible_lines};
+use crate::results::{Results, check_apart};
+use crate::visible::visible_lines;
 use crate::{arguments, output, settings, tell};
 
 /// The API whose orders it sends.
@@ -226,77 +226,10 @@ fn of_batch(summary: &Summary) -> Exit {
     }
 }
 
-/// Results destroy what they are written into.
-fn check_apart(results: &Path, others: [Option<&Path>; 3]) -> Result {
-    let file = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    match others.into_iter().flatten().find(|other| file(other) == file(results)) {
-        Some(other) => Err(Failure::usage(format!(
-            "--results needs a file of its own: {} is the list or the journal; nothing was sent",
-            other.display()
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Where results go, and what went wrong with that.
-struct Results {
-    file: Option<File>,
-    unwritten: u64,
-    why: String,
-}
-
-impl Results {
-    fn new(path: Option<&Path>) -> Result<Self> {
-        let open = |path: &Path| {
-            let file = File::options().create(true).append(true).open(path);
-            file.map_err(|error| Failure::usage(format!("{} can't be written: {error}", path.display())))
-        };
-        Ok(Self { file: path.map(open).transpose()?, unwritten: 0, why: String::new() })
-    }
-
-    /// Writes what is settled. What is not in the journal either, or can't be written, is told, so that no order is lost.
-    fn note(&mut self, event: &Event) {
-        let Event::Settled { recorded, .. } = event else { return };
-        let line = serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"));
-        let line = format!("{}\n", visible_json(&line));
-        let written = match &mut self.file {
-            Some(file) => file.write_all(line.as_bytes()).map_err(|error| Failure::new(Exit::Other, error.to_string())),
-            None => output::print(&line),
-        };
-        if written.is_err() || !recorded || (self.file.is_none() && output::is_closed()) {
-            tell(line.trim_end());
-        }
-        // That nobody reads on is no failure.
-        if let Err(Failure { message, .. }) =
-            written.or_else(|failure| if failure.exit == Exit::Done { Ok(()) } else { Err(failure) })
-        {
-            self.unwritten += 1;
-            self.why = message;
-        }
-    }
-
-    /// What of them is not where it should be, if anything: a disk may refuse at the end what it took before.
-    fn finish(self) -> Option<String> {
-        let kept = self.file.as_ref().map_or(Ok(()), File::sync_all);
-        // Pipes and devices keep nothing.
-        let kept = kept.or_else(|error| if error.kind() == ErrorKind::InvalidInput { Ok(()) } else { Err(error) });
-        match (self.unwritten, kept) {
-            (0, Ok(())) => None,
-            (0, Err(error)) => {
-                Some(format!("the file of the results may not have them all: {error}; the journal has them"))
-            }
-            (count, _) => Some(format!(
-                "{count} results could not be written ({}): they stand above, and in the journal; no later run prints them",
-                self.why
-            )),
-        }
-    }
-}
-
 /// A bar of progress, where a person sees it, and no results between.
 fn bar(run: &Run, results: &Results) -> Option<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").ok()?;
-    let is_alone = results.file.is_some() || !std::io::stdout().is_terminal();
+    let is_alone = !results.are_printed() || !std::io::stdout().is_terminal();
     (is_alone && std::io::stderr().is_terminal()).then(|| ProgressBar::new(run.progress().total).with_style(style))
 }
 

@@ -19,6 +19,7 @@ mod notifications;
 mod output;
 mod perform;
 mod profiles;
+mod results;
 mod sandbox;
 mod setting;
 mod settings;
