@@ -5,6 +5,36 @@ use std::io::{self, BufRead, BufReader, Write};
 
 use crate::visible::visible_lines;
 
+/// How the controlling terminal is, to leave it so whatever ends a question: one for a secret shows nothing that is typed.
+pub struct Mode(#[cfg(unix)] Option<(File, rustix::termios::Termios)>);
+
+#[cfg(unix)]
+impl Mode {
+    pub fn now() -> Self {
+        let terminal = File::open("/dev/tty").ok();
+        Self(terminal.and_then(|terminal| {
+            let mode = rustix::termios::tcgetattr(&terminal).ok()?;
+            Some((terminal, mode))
+        }))
+    }
+
+    pub fn restore(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some((terminal, mode)) = &self.0 {
+            let _ = tcsetattr(terminal, OptionalActions::Now, mode);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Mode {
+    pub fn now() -> Self {
+        Self()
+    }
+
+    pub fn restore(&self) {}
+}
+
 /// The terminal of the person who started the command.
 pub struct Terminal {
     input: BufReader<File>,

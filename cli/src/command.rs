@@ -158,6 +158,9 @@ pub fn from_profile(help: &'static str) -> [Arg; 2] {
     ]
 }
 
+/// The longest deadline that can be told, in seconds: a year is as good as none, and what is longer overflows.
+pub const LONGEST: u64 = 365 * 24 * 3600;
+
 /// What every call can be told.
 pub fn calling() -> Vec<Arg> {
     let arg = |name| Arg::new(name).long(name).help_heading(CALLING);
@@ -167,7 +170,7 @@ pub fn calling() -> Vec<Arg> {
         arg("param").value_name("NAME=VALUE").action(ArgAction::Append).help("Pass a parameter that the document does not know, as text; NAME:=JSON passes any JSON"),
         profile.help_heading(CALLING),
         loose.help_heading(CALLING),
-        arg("deadline").value_name("SECONDS").value_parser(value_parser!(u64).range(1..)).help("Longest time of the call, attempts and waiting included"),
+        arg("deadline").value_name("SECONDS").value_parser(value_parser!(u64).range(1..=LONGEST)).help("Longest time of the call, attempts and waiting included"),
         arg("dry-run").action(ArgAction::SetTrue).help("Print the request and what is signed; send nothing"),
     ]
     .into_iter()

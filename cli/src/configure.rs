@@ -1,14 +1,15 @@
 //! Asks for the settings of an API, and keeps them in a profile.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, ErrorKind, IsTerminal};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml_edit::Value;
 
-use crate::ask::Terminal;
-use crate::exit::{Failure, Result};
+use crate::ask::{Mode, Terminal};
+use crate::exit::{Exit, Failure, Result};
 use crate::family::{self, Row};
+use crate::interrupt::Signals;
 use crate::notifications;
 use crate::profiles::{DEFAULT, Pairs, Profiles};
 use crate::setting::Part;
@@ -52,22 +53,30 @@ pub fn command() -> Command {
 }
 
 pub async fn run(matches: &ArgMatches) -> Result {
+    let (mode, mut signals) = (Mode::now(), Signals::new());
+    tokio::select! {
+        done = configure(matches) => done,
+        () = signals.next() => {
+            mode.restore();
+            Err(interrupted())
+        }
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Other, "interrupted: nothing was kept")
+}
+
+async fn configure(matches: &ArgMatches) -> Result {
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let (api, profile) = (text("api").unwrap_or_default(), text("profile").unwrap_or(DEFAULT));
     let row = family::of(api).map(|(row, _)| row);
     let part = row.map_or(notifications::PART, Row::part);
     let accepts_loose_file = matches.get_flag("loose-profile");
-    let mut settings = Pairs::new();
-    let mut source = Source::open();
-    for setting in part.settings {
-        let (key, value) = match (setting.command_key().zip(text("secret-command")), setting.file_key()) {
-            (Some((key, line)), _) => (key, line.to_owned()),
-            // What has several lines is not typed.
-            (None, Some(key)) => (key, absolute(&source.read(&format!("path of the {}", setting.about), false)?)?),
-            (None, None) => (setting.key.to_owned(), source.read(setting.about, setting.is_secret)?),
-        };
-        settings.push((key, value.into()));
-    }
+    let command = text("secret-command").map(str::to_owned);
+    // Whoever is asked may take their time.
+    let asked = tokio::task::spawn_blocking(move || asked(part, command.as_deref())).await;
+    let mut settings = asked.map_err(|error| Failure::settings(format!("nothing could be asked: {error}")))??;
     if matches.get_flag("allow-plaintext") {
         settings.push(("allow_plaintext".to_owned(), Value::from(true)));
     }
@@ -84,6 +93,21 @@ pub async fn run(matches: &ArgMatches) -> Result {
         tell(&format!("its public key has the fingerprint {}:\n{}", key.fingerprint(), key.to_pem().trim_end()));
         Ok(())
     })
+}
+
+/// What a person, or standard input, says of each setting.
+fn asked(part: Part, secret_command: Option<&str>) -> Result<Pairs> {
+    let (mut settings, mut source) = (Pairs::new(), Source::open());
+    for setting in part.settings {
+        let (key, value) = match (setting.command_key().zip(secret_command), setting.file_key()) {
+            (Some((key, line)), _) => (key, line.to_owned()),
+            // What has several lines is not typed.
+            (None, Some(key)) => (key, absolute(&source.read(&format!("path of the {}", setting.about), false)?)?),
+            (None, None) => (setting.key.to_owned(), source.read(setting.about, setting.is_secret)?),
+        };
+        settings.push((key, value.into()));
+    }
+    Ok(settings)
 }
 
 /// What has settings of its own.
@@ -111,7 +135,10 @@ impl Source {
     }
 
     fn read(&mut self, about: &str, is_secret: bool) -> Result<String> {
-        let cannot = |error: std::io::Error| Failure::settings(format!("the {about} can't be read: {error}"));
+        let cannot = |error: std::io::Error| match error.kind() {
+            ErrorKind::Interrupted => interrupted(),
+            _ => Failure::settings(format!("the {about} can't be read: {error}")),
+        };
         let line = match self {
             Self::Person(_) if is_secret => {
                 rpassword::prompt_password(format!("{about} (not shown): ")).map_err(cannot)?

@@ -32,8 +32,8 @@ Exit codes:
   4  the API refused the call
   5  nothing was sent: unreachable, a limit of your own, or you said no
   6  rate limited
-  7  the answer of a call that changes nothing can't be read, or the server failed
-  9  the outcome is unknown: it may have been done. Find out before you send it again";
+  7  an answer that can't be read, or a server that failed; nothing was changed
+  9  the outcome is unknown: it may have been done. Find out before you go on";
 
 /// Why it ends otherwise than well.
 #[derive(Debug)]
@@ -74,6 +74,14 @@ impl Failure {
             self.exit = Exit::Other;
         }
         self
+    }
+
+    /// The same with another sentence behind, if there is one.
+    pub fn and_maybe(self, more: Option<&str>) -> Self {
+        match more {
+            Some(more) => self.and(more),
+            None => self,
+        }
     }
 
     /// The same with another sentence behind.

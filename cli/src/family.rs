@@ -72,7 +72,8 @@ pub const ROWS: &[Row] = &[
         name: "cube",
         settings: &[
             server(cube::BASE_URL_VARIABLE),
-            account("key_id", cube::KEY_ID_VARIABLE, "key id"),
+            // As the library reads it.
+            Setting { is_trimmed: true, ..account("key_id", cube::KEY_ID_VARIABLE, "key id") },
             Setting {
                 file_variable: Some(cube::PRIVATE_KEY_FILE_VARIABLE),
                 ..secret("private_key", cube::PRIVATE_KEY_VARIABLE, "private key of that id")

@@ -1,7 +1,6 @@
 //! An order for each SIM of a list, which may be interrupted at any moment and run again.
 
-use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use linksfield::Operation;
 use linksfield::csss::{Client, OPERATIONS};
-use linksfield::fleet::{Event, Fleet, FleetError, JournalError, Progress, Run, Summary};
+use linksfield::fleet::{Fleet, FleetError, JournalError, Progress, Run, Summary};
 use tokio::time::{Instant, timeout_at};
 
 use crate::agree::{self, Agreement, YES};
@@ -19,7 +18,8 @@ use crate::family::{self, Parameters};
 use crate::interrupt::{PATIENCE, Signals};
 use crate::journal::Journal;
 use crate::perform::{shown, wanted};
-use crate::visible::{visible_json, visible_lines};
+use crate::results::{Results, check_apart};
+use crate::visible::visible_lines;
 use crate::{arguments, output, settings, tell};
 
 /// The API whose orders it sends.
@@ -40,7 +40,7 @@ pub fn command(tongue: Tongue) -> Command {
     let journal = |name, help| path(name, help).value_name("FILE|NAME");
     let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str())).map(|arg| {
         match arg.get_id().as_str() {
-            "dry-run" => arg.help("Check the list, and print what would be ordered; touch no journal and send nothing"),
+            "dry-run" => arg.help("Check the list, and print what would be ordered, with the first request and what is signed of it; touch no journal and send nothing"),
             _ => arg,
         }
     });
@@ -49,7 +49,7 @@ pub fn command(tongue: Tongue) -> Command {
         .about("Order a plan for each SIM of a list, once, however often it is interrupted")
         .long_about(
             "Order a plan for each SIM of a list, once, however often it is interrupted.\n\nThe list is a file as spreadsheets write it, or JSON lines, with a column device_id; other columns are \
-             parameters of the order of that line, and override the flags. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
+             parameters of the order of that line, and override the flags; codes go by name or by value there too. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
              first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
              the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nWhere LINKSFIELD_JOURNAL is the connection string of a PostgreSQL database, journals are in that database, under these names, and \
              several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with 9 if the outcome of an order is unknown, else with 4 if one was refused, else with 1 if a SIM has no order, or 5 if none was sent at all.",
@@ -90,9 +90,9 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let defaults = arguments::given(order, matches)?;
     let given = settings::read(row.part(), &wanted(matches)).await?;
     let fleet = fleet(family::csss(&given)?, &defaults, matches)?;
-    let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{}: {error}", list_path.display())))?;
+    let list = fleet.list(list_path).map_err(|error| Failure::usage(format!("{error}\nnothing was sent")))?;
     let text = format!(
-        "{} for each of {} SIMs of {}\n  at {}\n{}",
+        "{} for each of {} SIMs of {}\n  at {}\n  with, where a line says nothing else:\n{}",
         order.summary,
         list.count(),
         list_path.display(),
@@ -100,7 +100,8 @@ pub async fn run(matches: &ArgMatches) -> Result {
         shown(&defaults)
     );
     if matches.get_flag("dry-run") {
-        return output::print(&visible_lines(&text));
+        let first = fleet.preview(&list)?;
+        return output::print(&visible_lines(&format!("{text}\nThe first of them:\n\n{first}\n")));
     }
     if let Some(results) = path("results") {
         check_apart(results, [Some(list_path), path("journal"), path("new-journal")])?;
@@ -116,13 +117,16 @@ pub async fn run(matches: &ArgMatches) -> Result {
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
     let mut results = Results::new(path("results"))?;
-    let summary = follow(journal.run(&fleet, list), &mut results).await?;
-    let exit = of_batch(&summary);
+    let followed = follow(journal.run(&fleet, list), &mut results).await;
+    let lost = results.finish();
+    let summary = followed.map_err(|failure| failure.and_maybe(lost.as_deref()))?;
+    let exit = of_batch(&summary).max(if lost.is_some() { Exit::Other } else { Exit::Done });
+    let failure = Failure::new(exit, summary.to_string()).and_maybe(lost.as_deref());
     if exit == Exit::Done {
-        tell(&summary.to_string());
+        tell(&failure.message);
         return Ok(());
     }
-    Err(Failure::new(exit, summary.to_string()))
+    Err(failure)
 }
 
 fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<Fleet<Client>> {
@@ -137,9 +141,24 @@ fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<
         .maybe_max_refused(number("max-refused").map(u64::from))
         .again_refused(matches.get_flag("again-refused"))
         .accepts_recent(matches.get_flag("accept-recent"))
-        .accepts_rounded(matches.get_flag("accept-rounded"));
+        .accepts_rounded(matches.get_flag("accept-rounded"))
+        .cell(cell);
     // What is wrong with it was said on the command line.
     fleet.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// What a cell of the list stands for: codes go by name or by value, as those of flags do.
+fn cell(name: &str, text: &str) -> Result<String, String> {
+    let mut parameters = order().into_iter().flat_map(|order| order.parameters);
+    let codes = parameters.find(|parameter| parameter.name == name).map_or(&[][..], |parameter| parameter.codes);
+    match codes.iter().find(|code| [code.name, code.value].contains(&text)) {
+        Some(code) => Ok(code.value.to_owned()),
+        None if codes.is_empty() => Ok(text.to_owned()),
+        None => {
+            let known: Vec<_> = codes.iter().map(|code| format!("{} [{}]", code.name, code.value)).collect();
+            Err(format!("{text:?} is no code: they are {}", known.join(", ")))
+        }
+    }
 }
 
 /// Follows a run to its end, through a first signal too.
@@ -171,9 +190,13 @@ async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
         bar.finish_and_clear();
     }
     run.finish().await.map_err(|error| {
-        // What was under way is looked up by the next run, but only where a journal can be read.
-        let is_broken = matches!(error, FleetError::Journal(JournalError::Failed { .. }));
-        let exit = if is_broken { Exit::OutcomeUnknown } else { Exit::Other };
+        let exit = match error {
+            // What was under way is looked up by the next run, but only where a journal can be read.
+            FleetError::Journal(JournalError::Failed { .. }) => Exit::OutcomeUnknown,
+            // It stops at these before its first order.
+            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } => Exit::NothingSent,
+            _ => Exit::Other,
+        };
         let failure = Failure::new(exit, error.to_string());
         match error {
             FleetError::RecentOrder { .. } => failure.and("To accept recent orders, say --accept-recent."),
@@ -203,49 +226,10 @@ fn of_batch(summary: &Summary) -> Exit {
     }
 }
 
-/// Results destroy what they are written into.
-fn check_apart(results: &Path, others: [Option<&Path>; 3]) -> Result {
-    let file = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    match others.into_iter().flatten().find(|other| file(other) == file(results)) {
-        Some(other) => Err(Failure::usage(format!(
-            "--results needs a file of its own: {} is the list or the journal; nothing was sent",
-            other.display()
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Where results go.
-struct Results(Option<File>);
-
-impl Results {
-    fn new(path: Option<&Path>) -> Result<Self> {
-        let open = |path: &Path| {
-            let file = File::options().create(true).append(true).open(path);
-            file.map_err(|error| Failure::usage(format!("{} can't be written: {error}", path.display())))
-        };
-        path.map(open).transpose().map(Self)
-    }
-
-    /// Writes what is settled. What is not in the journal either, or can't be written, is told, so that no order is lost.
-    fn note(&mut self, event: &Event) {
-        let Event::Settled { recorded, .. } = event else { return };
-        let line = serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"));
-        let line = format!("{}\n", visible_json(&line));
-        let written = match &mut self.0 {
-            Some(file) => file.write_all(line.as_bytes()).is_ok(),
-            None => output::print(&line).is_ok(),
-        };
-        if !(written && *recorded) {
-            tell(line.trim_end());
-        }
-    }
-}
-
 /// A bar of progress, where a person sees it, and no results between.
 fn bar(run: &Run, results: &Results) -> Option<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").ok()?;
-    let is_alone = results.0.is_some() || !std::io::stdout().is_terminal();
+    let is_alone = !results.are_printed() || !std::io::stdout().is_terminal();
     (is_alone && std::io::stderr().is_terminal()).then(|| ProgressBar::new(run.progress().total).with_style(style))
 }
 

@@ -50,8 +50,9 @@ pub struct Signals(Vec<tokio::signal::unix::Signal>);
 impl Signals {
     pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        let all = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        Self(all.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        let (all, ignored) = ([SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()], ignored());
+        let heard = all.into_iter().filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0);
+        Self(heard.filter_map(|kind| signal(kind).ok()).collect())
     }
 
     pub async fn next(&mut self) {
@@ -61,6 +62,15 @@ impl Signals {
         })
         .await;
     }
+}
+
+/// The signals that this program was begun to ignore, as by `nohup` or behind a shell's `&`, a bit each; and it does, where
+/// the system tells them.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default()
 }
 
 #[cfg(not(unix))]

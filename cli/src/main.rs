@@ -19,6 +19,7 @@ mod notifications;
 mod output;
 mod perform;
 mod profiles;
+mod results;
 mod sandbox;
 mod setting;
 mod settings;
@@ -38,10 +39,15 @@ fn main() -> ExitCode {
     let matches = match command::root(tongue).try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
-            // That nobody reads the help is no error.
-            let _ = error.print();
-            let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if is_help { Exit::Done } else { Exit::Usage }.into();
+            let printed = error.print();
+            return match error.kind() {
+                // That nobody reads the help is no error.
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    printed.map_or_else(|error| output::unwritten(&error), |()| Exit::Done)
+                }
+                _ => Exit::Usage,
+            }
+            .into();
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

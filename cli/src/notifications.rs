@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +13,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use linksfield::notification::{Callback, Rejection, Signer, Verified, Verifier};
 use linksfield::reqwest::{Client, Url, redirect};
+use linksfield::sandbox::READ_TIMEOUT;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::command::{from_profile, printing};
 use crate::exit::{Exit, Failure, Result};
@@ -49,7 +51,7 @@ pub fn commands() -> [Command; 2] {
             "Receive notifications: verify and print them, and forward them to a program of yours.\n\nWhat is not signed by your notification key is refused with 401, and is neither printed nor forwarded. \
              What is forwarded has the very bytes of the body, the signature's headers and the content type, so that your program can verify it too; the status of its \
              answer goes back to Linksfield. Where it can't be reached that is 502, where it can be neither printed nor forwarded 503, and Linksfield sends the notification again. It ends where nobody \
-             reads what it prints, unless it forwards.",
+             reads what it prints, unless it forwards. Told to end, it answers what has come whole, for up to 20 seconds; told again, it ends at once.",
         )
         .after_help(format!("{}\n\nExample:\n  linksfield listen --forward-to http://127.0.0.1:3000/hooks", PART.help()))
         .arg(
@@ -114,8 +116,8 @@ struct Listener {
     verifier: Verifier,
     printer: Printer,
     forward: Option<(Client, Url)>,
-    /// That nobody reads what is printed, and nothing else is to be done.
-    is_in_vain: Notify,
+    /// Whether it was told to end, or nobody reads what it prints and nothing else is to be done.
+    is_ending: watch::Sender<bool>,
 }
 
 pub async fn listen(matches: &ArgMatches) -> Result {
@@ -124,23 +126,35 @@ pub async fn listen(matches: &ArgMatches) -> Result {
     let verifier = verifier.maybe_expecting(callback(matches)).build();
     let forward =
         matches.get_one::<Url>("forward-to").map(|url| Ok::<_, Failure>((http()?, url.clone()))).transpose()?;
-    let listener = Listener { verifier, printer: printer(matches, true)?, forward, is_in_vain: Notify::new() };
+    let listener =
+        Listener { verifier, printer: printer(matches, true)?, forward, is_ending: watch::Sender::new(false) };
     let listener = Arc::new(listener);
     let Some(address) = matches.get_one::<SocketAddr>("address") else { return Ok(()) };
     let cannot = |error: std::io::Error| Failure::new(Exit::Other, format!("it can't listen on {address}: {error}"));
     let socket = TcpListener::bind(address).await.map_err(cannot)?;
     tell(&format!("listening on http://{}", socket.local_addr().map_err(cannot)?));
-    let receiver = Arc::clone(&listener);
+    served(socket, listener, Signals::new()).await.map_err(cannot)
+}
+
+/// Serves until it is to end, and then on for what has come whole, for a while.
+async fn served(socket: TcpListener, listener: Arc<Listener>, mut signals: Signals) -> std::io::Result<()> {
+    let (receiver, mut is_ending) = (Arc::clone(&listener), listener.is_ending.subscribe());
     let app = Router::new().fallback(move |request| receive(Arc::clone(&receiver), request));
-    let mut signals = Signals::new();
-    let end = async move {
-        tokio::select! {
-            () = signals.next() => {}
-            () = listener.is_in_vain.notified() => {}
+    let mut end = is_ending.clone();
+    let end = async move { drop(end.wait_for(|ending| *ending).await) };
+    let mut served = axum::serve(socket, app).with_graceful_shutdown(end).into_future();
+    tokio::select! {
+        ended = &mut served => return ended,
+        () = signals.next() => drop(listener.is_ending.send_replace(true)),
+        _ = is_ending.wait_for(|ending| *ending) => {}
+    }
+    tokio::select! {
+        ended = served => ended,
+        () = signals.again() => {
+            tell("what was not answered is lost here: Linksfield sends it again");
+            Ok(())
         }
-    };
-    let served = axum::serve(socket, app).with_graceful_shutdown(end);
-    served.await.map_err(|error| Failure::new(Exit::Other, format!("it can't listen any more: {error}")))
+    }
 }
 
 /// A client of the caller's own programs.
@@ -155,9 +169,9 @@ async fn receive(listener: Arc<Listener>, request: Request<Body>) -> Response {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, listener.verifier.body_limit()).await else {
-        tell("refused: the body is too large, or was cut off");
-        return StatusCode::BAD_REQUEST.into_response();
+    let body = match listener.whole(body).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
     let task = async move {
         match listener.verifier.verify(&head.headers, &body, SystemTime::now()) {
@@ -174,6 +188,24 @@ fn refused(rejection: &Rejection) -> Response {
 }
 
 impl Listener {
+    /// A body that comes in time, as the sandbox waits for one, and before it is to end.
+    async fn whole(&self, body: Body) -> Result<Bytes, StatusCode> {
+        let refused = |status, why: &str| {
+            tell(&format!("refused: {why}"));
+            Err(status)
+        };
+        let mut is_ending = self.is_ending.subscribe();
+        tokio::select! {
+            biased;
+            read = timeout(READ_TIMEOUT, to_bytes(body, self.verifier.body_limit())) => match read {
+                Ok(Ok(body)) => Ok(body),
+                Ok(Err(_)) => refused(StatusCode::BAD_REQUEST, "the body is too large, or was cut off"),
+                Err(_) => refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+            },
+            _ = is_ending.wait_for(|ending| *ending) => refused(StatusCode::SERVICE_UNAVAILABLE, "the body had not come when it was told to end"),
+        }
+    }
+
     async fn accepted(&self, verified: &Verified, headers: &HeaderMap, query: Option<&str>) -> Response {
         let printed = self.print(verified);
         if let Err(failure) = &printed {
@@ -184,7 +216,7 @@ impl Listener {
             (None, Ok(())) => StatusCode::OK.into_response(),
             (None, Err(failure)) => {
                 if failure.exit == Exit::Done {
-                    self.is_in_vain.notify_one();
+                    self.is_ending.send_replace(true);
                 }
                 StatusCode::SERVICE_UNAVAILABLE.into_response()
             }
@@ -260,5 +292,32 @@ pub async fn trigger(matches: &ArgMatches) -> Result {
     match answer.status() {
         status if status.is_success() => output::print(&format!("HTTP {}\n", status.as_u16())),
         status => Err(Failure::new(Exit::Refused, format!("it answered HTTP {}", status.as_u16()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::output::Format;
+
+    /// The clock runs ahead while nothing happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_408() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let verifier = Verifier::builder().key("an id", "a key").build();
+        let printer = Printer { format: Format::JsonLines, query: None };
+        let is_ending = watch::Sender::new(false);
+        let listener = Arc::new(Listener { verifier, printer, forward: None, is_ending });
+        tokio::spawn(served(socket, listener, Signals::new()));
+        let mut sender = TcpStream::connect(address).await.unwrap();
+        let head = "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{";
+        sender.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        sender.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     }
 }

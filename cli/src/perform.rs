@@ -199,7 +199,12 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
     let whole = output::line(&data);
     let told = |why: &str| tell(&format!("it was done{why}, and the answer is: {}", whole.trim_end()));
     let printed = match printer.answer(data, list) {
-        Ok(true) => Ok(()),
+        Ok(true) => {
+            if output::is_closed() {
+                told(", and nobody could read the answer");
+            }
+            Ok(())
+        }
         Ok(false) => {
             told(", the query leaves nothing of the answer");
             Ok(())
@@ -238,9 +243,7 @@ async fn all(
     limit: Option<Duration>,
 ) -> Result {
     let Some(mut items) = client.items(operation, parameters) else { return Ok(()) };
-    // As good as none.
-    let longest = Duration::from_secs(365 * 24 * 3600);
-    let ends = Instant::now() + limit.map_or(longest, |limit| limit.min(longest));
+    let ends = Instant::now() + limit.unwrap_or(Duration::from_secs(command::LONGEST));
     let (mut kept, mut worst, mut is_begun) = (Vec::new(), Exit::Done, false);
     loop {
         let item = match timeout_at(ends, items.next()).await {

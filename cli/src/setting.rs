@@ -25,6 +25,8 @@ pub struct Setting {
     /// The name there of a file that holds it instead, if one may.
     pub file_variable: Option<&'static str>,
     pub is_secret: bool,
+    /// Whether white space around it in the environment says nothing, as where a file was read into it.
+    pub is_trimmed: bool,
     /// Whether it tells who calls, and may be shown.
     pub is_account: bool,
     /// What to ask a person for.
@@ -54,7 +56,7 @@ impl Setting {
 }
 
 pub const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
-    Setting { key, variable, file_variable: None, is_secret: false, is_account: false, about }
+    Setting { key, variable, file_variable: None, is_secret: false, is_trimmed: false, is_account: false, about }
 }
 
 pub const fn account(key: &'static str, variable: &'static str, about: &'static str) -> Setting {

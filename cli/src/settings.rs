@@ -123,6 +123,7 @@ fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {
             (Some(_), Some((name, _))) => {
                 return Err(Failure::settings(format!("{} and {name} are both set: keep one", setting.variable)));
             }
+            (Some(value), None) if setting.is_trimmed => Zeroizing::new(value.trim().to_owned()),
             (Some(value), None) => value,
             (None, Some((name, path))) => {
                 content(Path::new(path.trim())).map_err(|what| Failure::settings(format!("{name} names {what}")))?

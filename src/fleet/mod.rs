@@ -68,9 +68,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::call::Preview;
 use crate::error::Error;
 use crate::transport::clock;
-use input::Template;
+use input::{Cell, Template};
 pub use input::{List, ListError};
 pub use journal::{Claim, Confirmation, Done, FileJournal, Journal, JournalError, Orders, Purpose, Terms, Wanted};
 pub use progress::{End, Event, Outcome, Progress, Summary};
@@ -139,6 +140,11 @@ impl<C: Purchase> Fleet<C> {
         /// Whether to take ids of SIMs that look as if a spreadsheet had rounded them.
         #[builder(default)]
         accepts_rounded: bool,
+        /// What a text of the list stands for, by its column, or why it can't stand there: so that codes go by their names, for
+        /// example. It is asked for each but the SIM, when the list is checked and again when the line is ordered for, and has to
+        /// say the same. A text is what it is if not set.
+        #[builder(with = |cell: impl Fn(&str, &str) -> Result<String, String> + Send + Sync + 'static| Arc::new(cell))]
+        cell: Option<Cell>,
         /// What the time from when the journal's confirmation is here to the sending is measured with, so that a machine that
         /// slept in between sends nothing. It has to go on while the machine sleeps, as the clock does that is used if none is
         /// set; from when it counts does not matter. Nothing is sent if it goes back.
@@ -150,7 +156,7 @@ impl<C: Purchase> Fleet<C> {
         if let Some((name, _)) = zeros.into_iter().find(|(_, is_zero)| *is_zero) {
             return Err(Error::settings(format!("{name} must not be 0: nothing could be ordered")));
         }
-        let template = Template::new::<C::Parameters>(C::SIM, defaults)?;
+        let template = Template::new::<C::Parameters>(C::SIM, defaults, cell)?;
         let (server, account) = client.caller();
         let purpose = Purpose {
             server: server.to_owned(),
@@ -195,6 +201,18 @@ impl<C: Purchase> Fleet<C> {
     /// What is wrong, with the numbers of the lines.
     pub fn list_of(&self, text: impl Into<Vec<u8>>) -> Result<List, ListError> {
         List::of_memory::<C::Parameters>(text.into(), &self.0.template, self.0.accepts_rounded)
+    }
+
+    /// The request of the order for the first SIM of a list, as it would be sent now, and what of it is signed. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// The list is not any more as it was when it was checked, or the request can't be signed.
+    pub fn preview(&self, list: &List) -> Result<Preview, Error> {
+        let changed = |error: &ListError| Error::settings(format!("the list has changed: {error}"));
+        let first = list.rows::<C::Parameters>(&self.0.template).map_err(|error| changed(&error))?.next();
+        let first = first.ok_or_else(|| Error::settings("the list has no SIM any more"))?;
+        self.0.client.preview(&first.map_err(|problem| changed(&list.changed(problem)))?.parameters)
     }
 
     /// Orders for each SIM of the list that the journal does not know as done. Nothing happens until the run is asked for

@@ -1,8 +1,8 @@
 //! The list of a fleet: read as spreadsheets write it, or refused whole.
 
-use linksfield::fleet::{Fleet, ListError};
+use linksfield::fleet::{FileJournal, Fleet, ListError};
 use linksfield::sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fleet_runs::{defaults, fleet_of};
 use crate::support::client_of;
@@ -89,4 +89,58 @@ async fn all_that_is_wrong_is_counted_and_the_first_is_printed() {
     let error = read(format!("device_id\n{lines}")).await.unwrap_err();
     assert_eq!(error.count(), 100);
     assert!(error.to_string().contains("and 80 more"), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_can_be_read_only_once_is_no_list() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut &writer, format!("device_id\n{SIM}\n").as_bytes()).unwrap();
+    drop(writer);
+    let pipe = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    let error = fleet_of(&sandbox).list(&pipe).unwrap_err().to_string();
+    assert!(error.contains("write it to a file first"), "{error}");
+    // It was left alone.
+    let mut left = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut left).unwrap();
+    assert!(left.contains(SIM), "{left}");
+}
+
+#[tokio::test]
+async fn what_a_cell_stands_for_is_what_the_caller_says() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let cell = |name: &str, text: &str| match (name, text) {
+        ("package_type", "monthly") => Ok("2".to_owned()),
+        ("package_type", "2") | ("package_name", _) => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is no code")),
+    };
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).cell(cell).build().unwrap();
+    let list = format!("device_id,package_type,package_name\n{SIM},monthly,monthly\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sims.journal");
+    let journal = FileJournal::create(&path, fleet.purpose()).await.unwrap();
+    fleet.run(fleet.list_of(list).unwrap(), journal).finish().await.unwrap();
+    let sent = sandbox.requests().into_iter().find(|request| request.path().ends_with("orderPackage")).unwrap();
+    let body: Value = serde_json::from_slice(sent.body()).unwrap();
+    assert_eq!((&body["package_type"], &body["package_name"]), (&json!("2"), &json!("monthly")));
+    // By whichever, it is the same order.
+    let journal = FileJournal::open(&path, fleet.purpose()).await.unwrap();
+    let list = format!("{{\"device_id\":\"{SIM}\",\"package_type\":\"2\",\"package_name\":\"monthly\"}}\n");
+    let summary = fleet.run(fleet.list_of(list).unwrap(), journal).finish().await.unwrap();
+    assert_eq!(summary.progress.ordered_before, 1, "{summary}");
+    let error = fleet.list_of(format!("device_id,package_type\n{SIM},weekly\n")).unwrap_err().to_string();
+    assert!(error.contains("line 2: package_type: \"weekly\" is no code"), "{error}");
+}
+
+#[tokio::test]
+async fn the_first_order_of_a_list_can_be_seen_before_it_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet_of(&sandbox);
+    let list = fleet.list_of(format!("device_id,package_name\n{SIM},first\n1,second\n")).unwrap();
+    let preview = fleet.preview(&list).unwrap();
+    assert_eq!(preview.url(), format!("{}/package/orderPackage", sandbox.url()));
+    let body: Value = serde_json::from_str(preview.body().unwrap()).unwrap();
+    assert_eq!((&body["device_id"], &body["package_name"], &body["sign"]), (&json!(SIM), &json!("first"), &json!("…")));
+    assert!(sandbox.requests().is_empty());
 }

@@ -11,7 +11,7 @@ use rmcp::model::{
     Implementation, ListToolsResult, PaginatedRequestParams, PrimitiveSchemaDefinition, ProtocolVersion,
     ServerCapabilities, ServerConfig, StringSchema,
 };
-use rmcp::service::{RequestContext, ServiceRole};
+use rmcp::service::{ElicitationMode, RequestContext, ServiceRole};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
@@ -114,13 +114,9 @@ impl Server {
         };
         let call = offer.client.perform(operation, &parameters);
         if !changes(operation) {
-            let decides = offer
-                .document
-                .operations
-                .iter()
-                .any(|one| one.find_out.is_some_and(|find| find.operation == operation.id));
+            let decides = tool::decides(offer.document, operation);
             return match call.deadline(PATIENCE).await {
-                Ok(data) => reply::answer(data, operation.list, from, decides, operation.pages.is_some()),
+                Ok(data) => reply::answer(data, operation.list, Some(from), decides, operation.pages.is_some()),
                 Err(error) => failed(&error, offer, operation, &parameters),
             };
         }
@@ -156,10 +152,10 @@ impl Server {
             let (result, text) = match ended {
                 Some(Ok(data)) => {
                     let text = format!("{} was done: {data}", operation.id);
-                    (reply::answer(data, operation.list, 0, false, false), text)
+                    (reply::answer(data, operation.list, None, false, false), text)
                 }
                 Some(Err(error)) => {
-                    let text = format!("{}: {error}", operation.id);
+                    let text = error.to_string();
                     (failed(&error, &offer, operation, &parameters), text)
                 }
                 None => {
@@ -200,6 +196,9 @@ async fn agreed(
     context: &RequestContext<RoleServer>,
 ) -> Result<(), CallToolResult> {
     let agreement = Agreement::to(operation, parameters).map_err(|what| not_sent(&what))?;
+    if !context.peer.supported_elicitation_modes().contains(&ElicitationMode::Form) {
+        return Err(not_sent("this program can't ask the person, by a form"));
+    }
     let text = format!("{}{}", visible_lines(shown), agreement.request());
     let property = PrimitiveSchemaDefinition::String(StringSchema::new());
     let schema = ElicitationSchema::builder().required_property(ANSWER, property).build();

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use linksfield::openapi::List;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_saphyr::DoubleQuoted;
 
 use crate::digits::exact;
 use crate::exit::{Exit, Failure, Result};
@@ -122,14 +123,18 @@ pub fn line(value: &Value) -> String {
 }
 
 fn yaml(value: &Value) -> Result<String> {
-    let text = serde_saphyr::to_string(&Harmless(value));
-    text.map_err(|error| Failure::new(Exit::Other, format!("the answer can't be written as YAML: {error}")))
+    let text = serde_saphyr::to_string(&Quoted(value));
+    let text =
+        text.map_err(|error| Failure::new(Exit::Other, format!("the answer can't be written as YAML: {error}")))?;
+    // What stands in quotes has the escapes of JSON.
+    Ok(visible_json(&text).into_owned())
 }
 
-/// A value with texts in which nothing drives a terminal, and numbers as plain as they are.
-struct Harmless<'a>(&'a Value);
+/// A value whose texts stand in quotes, whatever they are: readers of YAML 1.1 take 12:30:45 for a number, and no for false. Its
+/// numbers are as plain as they are.
+struct Quoted<'a>(&'a Value);
 
-impl Serialize for Harmless<'_> {
+impl Serialize for Quoted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self.0 {
             Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
@@ -138,10 +143,10 @@ impl Serialize for Harmless<'_> {
                 (.., Some(number)) => serializer.serialize_f64(number),
                 _ => serializer.serialize_str(&number.to_string()),
             },
-            Value::String(text) => serializer.serialize_str(&visible(text)),
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Harmless)),
+            Value::String(text) => DoubleQuoted(text).serialize(serializer),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Quoted)),
             Value::Object(fields) => {
-                serializer.collect_map(fields.iter().map(|(name, value)| (visible(name), Harmless(value))))
+                serializer.collect_map(fields.iter().map(|(name, value)| (visible(name), Quoted(value))))
             }
             plain => plain.serialize(serializer),
         }
@@ -176,7 +181,100 @@ pub fn print(text: &str) -> Result {
     }
 }
 
+/// Whether standard output was closed before this program began: then its runtime opened the null device for it, and so that
+/// it can be read too, which `>/dev/null` does not.
+#[cfg(target_os = "linux")]
+pub fn is_closed() -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat, makedev};
+    let output = io::stdout();
+    let is_read = fcntl_getfl(&output).is_ok_and(|flags| flags.contains(OFlags::RDWR));
+    is_read && fstat(&output).is_ok_and(|about| about.st_rdev == makedev(1, 3))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn is_closed() -> bool {
+    false
+}
+
 /// Of an output that was closed, the end is no failure.
-fn unwritten(error: &io::Error) -> Exit {
+pub fn unwritten(error: &io::Error) -> Exit {
     if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Most of them are other things to some reader of YAML.
+    #[test]
+    fn texts_of_yaml_are_texts_to_every_reader() {
+        for text in [
+            "=",
+            "<<",
+            "~",
+            "null",
+            "yes",
+            "No",
+            "on",
+            "OFF",
+            "y",
+            "true",
+            "12:30:45",
+            "190:20:30",
+            "2026-11-26",
+            "2026-11-26 10:00:00",
+            "0o17",
+            "017",
+            "0x1F",
+            "0b1",
+            "1_000",
+            "1e3",
+            "1.5",
+            ".5",
+            "+1",
+            "-1",
+            ".inf",
+            ".NaN",
+            "89852022018041800192",
+            "",
+            " ",
+            " a",
+            "a ",
+            "- a",
+            "? a",
+            "a: b",
+            "a #b",
+            "#",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+            "`a",
+            "'a'",
+            "\"a\"",
+            "[a]",
+            "{a}",
+            ",",
+            ":",
+            "---",
+            "...",
+            "a\nb",
+            "a\n",
+            "\n",
+            "a\\b",
+            "a\u{202e}b",
+            "中国",
+            "\u{1f600}",
+        ] {
+            let written = yaml(&json!({ "a": text, "b": [text, { "c": text }] })).unwrap();
+            // Those of JSON are texts of YAML too.
+            let quoted = visible_json(&json!(text).to_string()).into_owned();
+            assert_eq!(written, format!("a: {quoted}\nb:\n- {quoted}\n- c: {quoted}\n"), "{text:?}");
+        }
+    }
 }

@@ -12,8 +12,8 @@ use crate::digits::as_texts;
 use crate::exit::{Exit, Failure, Result};
 
 /// Functions that say something of a whole list.
-const OF_LISTS: [&str; 11] =
-    ["avg", "join", "length", "map", "max", "max_by", "min", "min_by", "reverse", "sort", "sort_by"];
+const OF_LISTS: [&str; 12] =
+    ["avg", "join", "length", "map", "max", "max_by", "min", "min_by", "reverse", "sort", "sort_by", "sum"];
 
 /// The functions of JMESPath, of which one reads JSON, and would read numbers otherwise than they are here.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -53,7 +53,7 @@ impl Query {
         let query = Self::parse(expression)?;
         if needs_the_list(&query.ast) {
             return Err(Failure::usage(format!(
-                "--query {expression}: with --all it sees one item at a time, and this needs the whole list: leave --all out, or ask of an item"
+                "--query {expression}: it sees one item at a time, and this needs the whole list: ask of an item, or leave --all out"
             )));
         }
         Ok(query)
@@ -156,20 +156,29 @@ fn exact_literals(expression: &str) -> String {
 
 /// Whether an expression takes what it is asked of for a list.
 fn needs_the_list(ast: &Ast) -> bool {
-    let is_whole = |ast: &Ast| matches!(ast, Ast::Identity { .. });
     match ast {
         Ast::Index { .. } | Ast::Slice { .. } => true,
         Ast::Flatten { node, .. } | Ast::Projection { lhs: node, .. } => is_whole(node) || needs_the_list(node),
-        Ast::Subexpr { lhs, .. } => needs_the_list(lhs),
+        Ast::Subexpr { lhs, rhs, .. } => needs_the_list(lhs) || is_whole(lhs) && needs_the_list(rhs),
         Ast::Function { name, args, .. } => {
             OF_LISTS.contains(&name.as_str()) && args.iter().any(is_whole) || args.iter().any(needs_the_list)
         }
         Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } | Ast::Comparison { lhs, rhs, .. } => {
             needs_the_list(lhs) || needs_the_list(rhs)
         }
-        Ast::Not { node, .. } => needs_the_list(node),
+        Ast::Not { node, .. } | Ast::ObjectValues { node, .. } => needs_the_list(node),
         Ast::MultiList { elements, .. } => elements.iter().any(needs_the_list),
         Ast::MultiHash { elements, .. } => elements.iter().any(|pair| needs_the_list(&pair.value)),
+        _ => false,
+    }
+}
+
+/// Whether an expression may give the very thing that it is asked of.
+fn is_whole(ast: &Ast) -> bool {
+    match ast {
+        Ast::Identity { .. } => true,
+        Ast::Subexpr { lhs, rhs, .. } => is_whole(lhs) && is_whole(rhs),
+        Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } => is_whole(lhs) || is_whole(rhs),
         _ => false,
     }
 }
@@ -256,10 +265,39 @@ mod tests {
             "sort_by(@, &a)",
             "length([])",
             "{n: length(@)}",
+            "@[0]",
+            "@[0].a",
+            "(@)[-1:]",
+            "@ | [0]",
+            "@ | @[].a",
+            "@[*].a",
+            "@.length(@)",
+            "@ | sort_by(@, &a)",
+            "length(@ | @)",
+            "length(@ || a)",
+            "a || @[0]",
+            "[@[0]]",
+            "sum(@)",
         ] {
             assert!(Query::parse_of_items(whole).is_err(), "{whole}");
         }
-        for item in ["a", "a.b", "a[0]", "a[?b].c", "length(a)", "{a: a, b: b}", "[a, b]", "a == 'x' && b", "keys(@)"] {
+        for item in [
+            "a",
+            "a.b",
+            "a[0]",
+            "a[?b].c",
+            "length(a)",
+            "{a: a, b: b}",
+            "[a, b]",
+            "a == 'x' && b",
+            "keys(@)",
+            "@",
+            "@.a[0]",
+            "a | [0]",
+            "a.length(@)",
+            "@.*",
+            "values(@)[0]",
+        ] {
             assert!(Query::parse_of_items(item).is_ok(), "{item}");
         }
     }

@@ -30,12 +30,17 @@ impl Client {
         (client, question)
     }
 
-    fn of(mut run: Run) -> Self {
+    fn of(run: Run) -> Self {
+        Self::able(run, &json!({ "elicitation": {} }))
+    }
+
+    /// One with these capabilities.
+    fn able(mut run: Run, capabilities: &Value) -> Self {
         let mut child = run.0.stdin(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut client = Self { child, input, output };
         let me = json!({ "name": "test", "version": "1" });
-        let head = json!({ "protocolVersion": "2025-06-18", "capabilities": { "elicitation": {} }, "clientInfo": me });
+        let head = json!({ "protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": me });
         client.send(&json!({ "jsonrpc": "2.0", "id": "begin", "method": "initialize", "params": head }));
         assert_eq!(client.next()["result"]["serverInfo"]["name"], "linksfield");
         client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
@@ -207,6 +212,16 @@ fn a_list_that_decides_whether_an_order_exists_is_refused_rather_than_cut() {
     let message = client.next();
     assert_eq!(message["result"]["isError"], json!(true), "{message}");
     assert!(text(&message).contains("would not say what is not there"), "{message}");
+    assert!(text(&message).contains("leave from_item out"), "{message}");
+    // Nor is that offered.
+    client.send(&json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/list" }));
+    let tools = client.next();
+    let tools = tools["result"]["tools"].as_array().unwrap();
+    let offered = |name: &str| {
+        let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
+        tool["inputSchema"]["properties"].get("from_item").is_some()
+    };
+    assert_eq!((offered("csss_query_order"), offered("csss_sync_asset_info")), (false, true));
     client.end();
 }
 
@@ -412,6 +427,44 @@ fn a_list_that_is_cut_says_so_first_and_goes_on() {
         message.to_string().len() < 40_000 && data(&message)[0].as_str().unwrap().ends_with("… (cut)"),
         "{message}"
     );
+    client.end();
+}
+
+#[test]
+fn a_list_that_ends_before_what_is_asked_for_says_so() {
+    let world = World::new();
+    let mut client = Client::new(&world, world.sandbox.url(), &[]);
+    for (id, list) in [json!([]), json!([{ "number": 1 }])].into_iter().enumerate() {
+        world.sandbox.forget_stories();
+        answers(&world, "syncAssetInfo", &list);
+        let message = client.ask(id as u64, "csss_sync_asset_info", &json!({ "from_item": 5 }));
+        let said = format!("Done. The list has {} items: none from item 5 on.", list.as_array().unwrap().len());
+        assert_eq!((text(&message), data(&message)), (said.as_str(), json!([])));
+    }
+    client.end();
+}
+
+#[test]
+fn nothing_is_sent_where_the_program_can_not_ask_by_a_form() {
+    let world = World::new();
+    for capabilities in [json!({}), json!({ "elicitation": { "url": {} } })] {
+        let run = world.linksfield(["mcp", "--allow-changes"]);
+        let mut client = Client::able(run, &capabilities);
+        let message = client.ask(1, "csss_order_package", &order_parameters());
+        assert!(text(&message).contains("can't ask the person") && text(&message).contains("Nothing was"), "{message}");
+        let mut parameters = order_parameters();
+        parameters["from_item"] = json!(3);
+        let message = client.ask(2, "csss_order_package", &parameters);
+        assert_eq!(text(&message), "Not sent: from_item is for what changes nothing.");
+        client.end();
+    }
+    assert_eq!(world.orders(), 0);
+    let run = world.linksfield(["mcp", "--allow-changes"]);
+    let mut client = Client::able(run, &json!({ "elicitation": { "form": {}, "url": {} } }));
+    client.call(1, "csss_order_package", &order_parameters());
+    let question = client.question();
+    client.answer(&question, "yes");
+    assert!(text(&client.next()).starts_with("Done."));
     client.end();
 }
 

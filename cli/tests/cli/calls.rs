@@ -156,7 +156,9 @@ fn all_pages_are_json_lines() {
     assert_eq!(listed, ids);
     let lines = world.linksfield(query).args(["--query", "orderCode"]).done();
     assert_eq!(lines.lines().count(), 5);
-    assert!(world.linksfield(query).args(["--query", "[0]"]).fails(2).contains("one item at a time"));
+    for whole in ["[0]", "@[0]", "@ | length(@)"] {
+        assert!(world.linksfield(query).args(["--query", whole]).fails(2).contains("one item at a time"), "{whole}");
+    }
 }
 
 #[test]
@@ -211,4 +213,22 @@ fn a_dry_run_drives_no_terminal() {
     let open = ["csss", "open-package", "--order-id", "1\u{202e}2\u{9b}31m", "--dry-run"];
     let shown = world.linksfield(open).done();
     assert!(shown.contains(r"1\u{202e}2\u{9b}31m") && !shown.contains(['\u{202e}', '\u{9b}']), "{shown:?}");
+}
+
+#[test]
+fn a_deadline_that_no_clock_holds_is_refused_by_all_that_have_one() {
+    let world = World::new();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10"];
+    let fleet = ["fleet", "order", "sims.csv", "--journal", "a", "--yes"];
+    let raw = ["csss", "call", "POST", "/x", "--yes"];
+    let all = [&query[..], &["--all"]].concat();
+    for words in [&query[..], &all, &fleet, &raw] {
+        for deadline in ["0", "31536001", "18446744073709551615", "18446744073709551616"] {
+            let said = world.linksfield(words).args(["--deadline", deadline]).fails(2);
+            assert!(said.contains("--deadline") && said.contains(deadline), "{said}");
+        }
+    }
+    world.linksfield(query).args(["--all", "--deadline", "31536000"]).done();
+    world.linksfield(query).args(["--deadline", "31536000"]).done();
+    assert!(!world.saw("/x"));
 }

@@ -52,6 +52,82 @@ fn results_are_never_written_into_the_list_or_the_journal() {
 }
 
 #[test]
+fn codes_go_by_name_or_by_value_in_a_column_as_in_a_flag() {
+    let world = World::new();
+    files(&world);
+    let list = |codes: [&str; 3]| {
+        let lines: String = SIMS.iter().zip(codes).map(|(sim, code)| format!("{sim},{code}\n")).collect();
+        std::fs::write(world.home.path().join("sims.csv"), format!("device_id,pay_rst\n{lines}")).unwrap();
+    };
+    list(["paid", "payed", "3"]);
+    let said = order(&world, &["--new-journal", "a", "--yes"]).fails(2);
+    for part in ["line 3: pay_rst: \"payed\" is no code: they are unpaid [1], paid [2]", "line 4: pay_rst: \"3\""] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    list(["paid", "2", ""]);
+    order(&world, &["--new-journal", "a", "--yes", "--accept-recent"]).done();
+    let sent = world.sandbox.requests().into_iter().filter(|request| request.path().ends_with("orderPackage"));
+    let mut sent: Vec<_> = sent
+        .map(|request| {
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            (body["device_id"].to_string(), body["pay_rst"].clone())
+        })
+        .collect();
+    sent.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(sent.into_iter().map(|(_, code)| code).collect::<Vec<_>>(), ["2", "2", "1"]);
+}
+
+#[test]
+fn what_is_no_file_is_neither_list_nor_journal() {
+    let world = World::new();
+    files(&world);
+    let pipe = world.home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let list = ["fleet", "order", pipe.to_str().unwrap(), "--json", "defaults.json", "--new-journal", "a", "--yes"];
+    let mut run = world.linksfield(list);
+    run.0.current_dir(world.home.path());
+    let said = run.fails(2);
+    assert!(said.contains("write it to a file first"), "{said}");
+    let said = order(&world, &["--journal", "pipe", "--yes"]).fails(3);
+    assert!(said.contains("nothing was sent"), "{said}");
+    assert_eq!(orders(&world), 0);
+}
+
+#[test]
+fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
+    let world = World::new();
+    for journal in ["file.journal", "printed.journal"] {
+        files(&world);
+        let mut run = order(&world, &["--new-journal", journal, "--yes", "--accept-recent"]);
+        if journal == "file.journal" {
+            run = run.args(["--results", "/dev/full"]);
+        } else {
+            run.0.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        }
+        let output = run.output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{said}");
+        assert!(said.contains("3 results could not be written (") && said.contains("in the journal"), "{said}");
+        let kept = std::fs::read_to_string(world.home.path().join(journal)).unwrap();
+        assert!(SIMS.iter().all(|sim| kept.contains(sim)), "{kept}");
+        // They stand there, as it says, and no run prints them again.
+        assert_eq!(order(&world, &["--journal", journal, "--yes"]).done(), "");
+    }
+    // Where there is no standard output, orders are told.
+    files(&world);
+    let closed = |run: Run| {
+        let output = run.by_shell("exec \"$@\" >&-").output();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = closed(order(&world, &["--new-journal", "closed.journal", "--yes", "--accept-recent"]));
+    assert_eq!(said.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{said}");
+    let said = closed(world.linksfield(crate::support::order()).args(["--yes"]));
+    assert!(said.contains("nobody could read the answer") && said.contains("ORDER_"), "{said}");
+}
+
+#[test]
 fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
     let world = World::new();
     files(&world);
@@ -84,9 +160,15 @@ fn a_fleet_asks_first() {
     assert!(!world.home.path().join("sims.journal").exists());
     let shown = order(&world, &["--dry-run"]).done();
     assert!(
-        shown.contains("for each of 3 SIMs of sims.csv") && shown.contains("package_code: \"DP20190726001274\""),
+        shown.contains("for each of 3 SIMs of sims.csv")
+            && shown.contains("where a line says nothing else")
+            && shown.contains("package_code: \"DP20190726001274\""),
         "{shown}"
     );
+    // The request of the first, and what is signed of it.
+    assert!(shown.contains("/package/orderPackage") && shown.contains("\"sign\":\"…\""), "{shown}");
+    assert!(shown.contains(&format!("\"device_id\":\"{}\"", SIMS[0])) && !shown.contains(SIMS[1]), "{shown}");
+    assert!(!world.saw("/orderPackage"));
     assert_eq!(orders(&world), 0);
     // It opens no journal: one that is being worked on, or is not there, is none of its business.
     order(&world, &["--dry-run", "--journal", "not-there.journal"]).done();
@@ -148,6 +230,27 @@ fn a_batch_that_ordered_something_does_not_say_that_nothing_was_sent() {
     assert_eq!(output.status.code(), Some(1), "{printed}");
     // Nor does a later run, of which nothing was.
     assert_eq!(order(&world, &["--journal", "one.journal", "--yes"]).output().status.code(), Some(1));
+}
+
+#[test]
+fn a_batch_of_which_nothing_was_sent_ends_with_5() {
+    let world = World::new();
+    files(&world);
+    // A new journal, and whether there are orders of a run before can't be seen.
+    world.sandbox.tell(Story::new(Fault::HalfAnswer).of("queryOrder").always()).unwrap();
+    let said = order(&world, &["--new-journal", "a.journal", "--yes"]).fails(5);
+    assert!(said.contains("nothing was ordered: run it again"), "{said}");
+    // No line could be ordered for.
+    let output = order(&world, &["--new-journal", "b.journal", "--yes", "--accept-recent"]).output();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), printed.matches(r#"{"not_sent":"#).count()), (Some(5), 3), "{printed}");
+    world.sandbox.forget_stories();
+    assert_eq!(orders(&world), 0);
+    // A new journal, and orders of a run before.
+    order(&world, &["--journal", "a.journal", "--yes"]).done();
+    let said = order(&world, &["--new-journal", "c.journal", "--yes"]).fails(5);
+    assert!(said.contains("say --accept-recent"), "{said}");
+    assert_eq!(orders(&world), 3);
 }
 
 #[test]

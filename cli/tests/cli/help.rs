@@ -57,3 +57,10 @@ fn colours_are_left_out_where_no_terminal_is() {
     let help = World::new().unset(["csss", "--help"]).done();
     assert!(!help.contains('\u{1b}'), "{help}");
 }
+
+#[test]
+fn a_help_that_cannot_be_printed_is_an_error() {
+    let mut help = World::new().unset(["csss", "--help"]);
+    help.0.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(help.output().status.code(), Some(1));
+}

@@ -37,10 +37,17 @@ impl Running {
         line
     }
 
+    fn tell_to_end(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// Tells it to end, as a supervisor does, and gives what it printed.
     fn end(self) -> String {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        self.tell_to_end();
         let output = self.child.wait_with_output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -206,6 +213,54 @@ fn a_sender_who_hangs_up_does_not_cut_it_off() {
     answers.send("500 Internal Server Error").unwrap();
     assert!(running.line().contains("your program answered HTTP 500"));
     running.end();
+}
+
+/// Sends a request but for its end, and waits until it is seen.
+fn stalled(url: &str, part: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.write_all(part.as_bytes()).unwrap();
+    assert!(ask(url, "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").starts_with("HTTP/1.1 405 "));
+    stream
+}
+
+#[test]
+fn a_sender_who_stalls_does_not_keep_it_from_ending() {
+    let world = World::new();
+    let whole = post(r#"{"devices":[]}"#);
+    // Half a body is given up when it is told to end, and is sent again.
+    let (running, url) = listen(&world, &[]);
+    let mut stream = stalled(&url, &whole[..whole.len() - 1]);
+    running.end();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    // Half a head, and a program that does not answer, only until it is told again.
+    let (ours, requests, _answers) = ours();
+    let (mut running, url) = listen(&world, &["--forward-to", &ours]);
+    let _head = stalled(&url, &whole[..20]);
+    let _sent = stalled(&url, &whole);
+    requests.recv().unwrap();
+    let _body = stalled(&url, &whole[..whole.len() - 1]);
+    running.tell_to_end();
+    assert!(running.line().contains("the body had not come when it was told to end"));
+    running.tell_to_end();
+    assert!(running.line().contains("Linksfield sends it again"));
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn signals_that_it_was_begun_to_ignore_do_not_end_it() {
+    let world = World::new();
+    let listen = signed(world.unset(["listen", "--address", "127.0.0.1:0"]));
+    // As `nohup` begins it, or a shell behind `&`.
+    let mut running = Running::new(listen.by_shell("trap '' HUP INT; exec \"$@\""));
+    let url = running.line().trim().strip_prefix("linksfield: listening on ").unwrap().to_owned();
+    running.signal("-HUP");
+    running.signal("-INT");
+    for _ in 0..3 {
+        assert!(ask(&url, &post(r#"{"devices":[]}"#)).starts_with("HTTP/1.1 200 "));
+    }
+    assert_eq!(running.end().lines().count(), 3);
 }
 
 #[test]

@@ -236,8 +236,9 @@ fn the_file_of_a_key_is_read_as_the_library_reads_it() {
         let run = world.unset(query).env("LINKSFIELD_CUBE_BASE_URL", &world.sandbox.cube_url());
         run.env("LINKSFIELD_CUBE_KEY_ID", "sandbox").env("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", path)
     };
-    // With white space around its name, as a variable from a file may have it.
+    // With white space around its name, as a variable from a file may have it, and around that of the key.
     with(&format!("{}\n", path.display())).done();
+    with(path.to_str().unwrap()).env("LINKSFIELD_CUBE_KEY_ID", " sandbox\r\n").done();
     // What never ends is no key.
     assert!(with("/dev/zero").fails(3).contains("private key"));
 }

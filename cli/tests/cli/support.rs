@@ -147,6 +147,16 @@ impl Run {
         self
     }
 
+    /// The same, begun by a shell with this script, whose `"$@"` it is.
+    pub fn by_shell(self, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(self.0.get_program()).args(self.0.get_args()).env_clear();
+        shell.envs(self.0.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.0.get_current_dir().map(|folder| shell.current_dir(folder));
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(shell)
+    }
+
     pub fn output(mut self) -> Output {
         self.0.output().unwrap()
     }

@@ -151,3 +151,38 @@ fn colours_are_for_terminals_that_want_them() {
     assert!(!help(&[("NO_COLOR", "1")]).contains('\u{1b}'));
     assert!(!help(&[("TERM", "dumb")]).contains('\u{1b}'));
 }
+
+#[test]
+fn a_question_for_a_secret_that_is_interrupted_leaves_the_terminal_as_it_was() {
+    let world = World::new();
+    for is_typed in [true, false] {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "echo $$; stty echo; \"$@\"; echo ended with $?; stty -a",
+            "sh",
+            env!("CARGO_BIN_EXE_linksfield"),
+        ]);
+        command.args(["configure", "csss"]).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        let mut session = spawn_command(command, Some(60_000)).unwrap();
+        let shell = session.read_line().unwrap();
+        let shell = shell.trim();
+        session.exp_string("URL of the server: ").unwrap();
+        session.send_line(world.sandbox.url()).unwrap();
+        session.exp_string("access code: ").unwrap();
+        session.send_line("SANDBOX").unwrap();
+        session.exp_string("(not shown): ").unwrap();
+        if is_typed {
+            session.send_control('c').unwrap();
+        } else {
+            // Its shell's only child.
+            let child = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+            assert!(Command::new("kill").arg(child.trim()).status().unwrap().success());
+        }
+        let (printed, _) = end(session);
+        assert!(printed.contains("interrupted: nothing was kept") && printed.contains("ended with 1"), "{printed}");
+        assert!(printed.contains(" echo ") && !printed.contains("-echo "), "{printed}");
+    }
+    assert!(!world.home.path().join(".config/linksfield/profiles.toml").exists());
+}

@@ -5,7 +5,7 @@ mod template;
 mod text;
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(super) use rows::{Row, Rows};
-pub(super) use template::Template;
+pub(super) use template::{Cell, Template};
 use text::Text;
 
 /// Most problems that an error prints.
@@ -47,7 +47,13 @@ impl List {
         template: &Template,
         accepts_rounded: bool,
     ) -> Result<Self, ListError> {
-        let path = absolute(path).map_err(|error| ListError::unreadable(&path.display(), &error))?;
+        let unreadable = |error| ListError::unreadable(&path.display(), &error);
+        let path = absolute(path).map_err(unreadable)?;
+        // A pipe has nothing any more when it is read for the second time.
+        if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+            let what = "it is no file, and is read twice: write it to a file first".to_owned();
+            return Err(ListError::of(&path.display(), Problem { line: 0, what }));
+        }
         Self::check::<P>(Source::File(path), template, accepts_rounded)
     }
 

@@ -1,6 +1,7 @@
 //! What every order of a fleet has, and what of it a list may say.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor, value::Error as Captured};
@@ -10,8 +11,11 @@ use serde_json::{Map, Value};
 use crate::error::{Error, reason};
 use crate::fleet::sim::Sim;
 
+/// What a text of a list stands for, by its column, or why it can't stand there.
+pub(in crate::fleet) type Cell = Arc<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
 /// The parameters of an order, but for those of a line.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::fleet) struct Template {
     /// The parameter that is the SIM.
     pub(in crate::fleet) sim: &'static str,
@@ -19,6 +23,8 @@ pub(in crate::fleet) struct Template {
     pub(in crate::fleet) names: &'static [&'static str],
     /// Those that are the same for all.
     pub(in crate::fleet) defaults: Map<String, Value>,
+    /// How texts of a line are read, if not as they are.
+    pub(in crate::fleet) cell: Option<Cell>,
 }
 
 impl Template {
@@ -26,6 +32,7 @@ impl Template {
     pub(in crate::fleet) fn new<P: DeserializeOwned>(
         sim: &'static str,
         defaults: Result<Value, serde_json::Error>,
+        cell: Option<Cell>,
     ) -> Result<Self, Error> {
         let names = names_of::<P>();
         let mut defaults = match defaults {
@@ -41,7 +48,7 @@ impl Template {
                 "the defaults have {unknown:?}, which is no parameter: they are {}",
                 names.join(", ")
             ))),
-            None => Ok(Self { sim, names, defaults }),
+            None => Ok(Self { sim, names, defaults, cell }),
         }
     }
 
@@ -52,7 +59,9 @@ impl Template {
         own: BTreeMap<&'static str, Value>,
     ) -> Result<(P, Vec<u8>), String> {
         let mut all = self.defaults.clone();
-        all.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        for (name, value) in own {
+            all.insert(name.to_owned(), self.read(name, value)?);
+        }
         all.insert(self.sim.to_owned(), sim.to_string().into());
         let parameters: P = serde_path_to_error::deserialize(Value::Object(all)).map_err(|error| {
             let path = error.path().to_string();
@@ -61,6 +70,15 @@ impl Template {
         })?;
         let json = serde_json::to_vec(&parameters).map_err(|error| reason::of(&error))?;
         Ok((parameters, json))
+    }
+
+    fn read(&self, name: &str, value: Value) -> Result<Value, String> {
+        match (&self.cell, value) {
+            (Some(cell), Value::String(text)) => {
+                cell(name, &text).map(Value::String).map_err(|what| format!("{name}: {what}"))
+            }
+            (_, value) => Ok(value),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod renewal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::Preview;
 use crate::client::ApiClient;
 use crate::csss;
 use crate::csss::types::{OrderPackage, QueryOrder};
@@ -44,6 +45,10 @@ pub trait Purchase: Sealed + Clone + Send + Sync + 'static {
     /// The server's URL, and who calls it.
     #[doc(hidden)]
     fn caller(&self) -> (&str, &str);
+
+    /// The request of an order, as it would be sent.
+    #[doc(hidden)]
+    fn preview(&self, parameters: &Self::Parameters) -> Result<Preview, Error>;
 
     /// Orders once, if `ready` succeeds immediately before, and gives the order's id.
     #[doc(hidden)]
@@ -91,6 +96,10 @@ impl Purchase for csss::Client {
 
     fn caller(&self) -> (&str, &str) {
         ApiClient::caller(self)
+    }
+
+    fn preview(&self, parameters: &OrderPackage) -> Result<Preview, Error> {
+        self.order_package(parameters).preview()
     }
 
     async fn order(&self, parameters: &OrderPackage, deadline: Duration, ready: Ready) -> Result<String, Error> {

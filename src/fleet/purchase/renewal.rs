@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Placed, Purchase};
+use crate::call::Preview;
 use crate::client::ApiClient;
 use crate::cube::Client;
 use crate::cube::types::{CreateRenewalOrder, OrderId, RenewalExtra, RenewalItem, RenewalItemId, SimId};
@@ -60,6 +61,10 @@ impl Purchase for Client {
 
     fn caller(&self) -> (&str, &str) {
         ApiClient::caller(self)
+    }
+
+    fn preview(&self, parameters: &Renewal) -> Result<Preview, Error> {
+        self.create_renewal_order(&parameters.order()).preview()
     }
 
     async fn order(&self, parameters: &Renewal, deadline: Duration, ready: Ready) -> Result<String, Error> {
