@@ -8,7 +8,6 @@ use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, List};
 use linksfield::reqwest::Url;
 use linksfield::{Call, Operation};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -81,13 +80,14 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     let wanted = wanted(matches);
     let given = settings::read(row.part(), &wanted).await?;
     let client = (row.client)(&given)?;
-    let call = client.call(method.clone(), text("path"), &parameters).safe_to_retry(is_safe);
+    let call = client.call(method.clone(), text("path"), &parameters);
     // What the document does describe keeps its rules, whatever of its path a parameter was written for.
-    let known = described_by(document, &method, call.preview()?.url());
+    let url = Url::parse(call.preview()?.url()).ok();
+    let known = url.and_then(|url| document.operation_at(&method, url.path()));
     if let Some(operation) = known {
         check_known(document, operation, is_safe)?;
     }
-    let call = deadlined(call, matches);
+    let call = deadlined(call.safe_to_retry(is_safe), matches);
     if matches.get_flag("dry-run") {
         return dry_run(&call);
     }
@@ -102,38 +102,6 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
         Some(operation) => looked_up(failure, document, operation, &parameters, &wanted),
         None => failure,
     })
-}
-
-/// The operation whose method and URL these are, as a server may read them: of several the one with the fewest variables.
-fn described_by(document: &'static Document, method: &Method, url: &str) -> Option<&'static Operation> {
-    let path = Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().to_owned());
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().to_lowercase();
-    // Servers in Java take what follows for parameters.
-    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
-    // Some decode a path before they take it apart.
-    let readings = [
-        segments(&path).map(|segment| bare(&decoded(segment))).collect::<Vec<_>>(),
-        segments(&decoded(&path)).map(bare).collect(),
-    ];
-    let is_variable = |segment: &&str| segment.starts_with('{');
-    let fits = |operation: &&Operation| {
-        let template: Vec<_> = segments(operation.path).collect();
-        // A prefix may be that of the server's URL.
-        let ends = |given: &Vec<String>| {
-            let end = given.len().checked_sub(template.len()).map(|start| &given[start..]);
-            end.is_some_and(|end| {
-                let mut pairs = template.iter().zip(end);
-                pairs.all(|(known, given)| is_variable(known) || known.to_lowercase() == *given)
-            })
-        };
-        operation.method == *method && readings.iter().any(ends)
-    };
-    let fitting = document.operations.iter().filter(fits);
-    fitting.min_by_key(|operation| segments(operation.path).filter(is_variable).count())
-}
-
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.split(['/', '\\']).filter(|segment| !segment.is_empty())
 }
 
 /// Whether a raw call may be one of an operation.

@@ -80,9 +80,20 @@ fn what_cannot_be_taken_back_asks_for_its_id() {
     assert!(world.everywhere(cancel).args(["--yes"]).fails(2).contains("--yes"));
     let said = world.everywhere(cancel).args(["--confirm", "89852022018041800193"]).fails(2);
     assert!(said.contains("--confirm is not the sim_id of this call; nothing was sent"), "{said}");
+    // Where a parameter that ends less belongs is not documented: what is not found ends every plan.
+    let said = world.everywhere(cancel).args(["--param", "order_id=1", "--confirm", SIM]).fails(2);
+    assert!(said.contains("the parameter order_id is not documented for it"), "{said}");
     assert!(!world.saw("/cancel"));
     world.everywhere(cancel).args(["--confirm", SIM]).output();
     assert!(world.saw("/cancel"));
+}
+
+#[test]
+fn what_became_of_a_sim_is_asked_of_that_sim() {
+    let world = World::new();
+    world.misbehave("drop-after-placing");
+    let said = world.everywhere(["cube", "activate-sim", "--sim-id", SIM, "--yes"]).fails(9);
+    assert!(said.contains(&format!("linksfield cube query-sim --sim-id {SIM}")), "{said}");
 }
 
 #[test]
