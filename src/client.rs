@@ -219,7 +219,8 @@ impl<F: Family> ApiClient<F> {
     ///
     /// `T` is [`serde_json::Value`] or a type of yours. What the operation does is not known here, so that
     /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry). A request that
-    /// is that of a documented operation, however its path is written, keeps the rules of that.
+    /// is that of a documented operation, however its path is written, [is known to be](Call::documented_as): it can't be told to be
+    /// safe where the document does not say so, and equal calls are warned of as those of the method are.
     ///
     /// A parameter that the server does not look for where you put it is none to it, and some operations do more without:
     /// Cube's `PUT /sims/{sim_id}/cancel` ends every plan of a SIM where it does not find an `order_id`, and whether that

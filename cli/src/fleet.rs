@@ -147,13 +147,14 @@ fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<
     fleet.build().map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// What a cell of the list stands for: codes go by name or by value, as those of flags do.
+/// What a cell of the list stands for: codes go by name or by value, as those of flags do, also those that the document does not
+/// know yet. A word that is no name of one is a slip.
 fn cell(name: &str, text: &str) -> Result<String, String> {
     let mut parameters = order().into_iter().flat_map(|order| order.parameters);
     let codes = parameters.find(|parameter| parameter.name == name).map_or(&[][..], |parameter| parameter.codes);
     match codes.iter().find(|code| [code.name, code.value].contains(&text)) {
         Some(code) => Ok(code.value.to_owned()),
-        None if codes.is_empty() => Ok(text.to_owned()),
+        None if codes.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
         None => {
             let known: Vec<_> = codes.iter().map(|code| format!("{} [{}]", code.name, code.value)).collect();
             Err(format!("{text:?} is no code: they are {}", known.join(", ")))

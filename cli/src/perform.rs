@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::ArgMatches;
 use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, List};
-use linksfield::reqwest::Url;
 use linksfield::{Call, Operation};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -80,10 +79,9 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     let wanted = wanted(matches);
     let given = settings::read(row.part(), &wanted).await?;
     let client = (row.client)(&given)?;
-    let call = client.call(method.clone(), text("path"), &parameters);
+    let call = client.call(method, text("path"), &parameters);
     // What the document does describe keeps its rules, whatever of its path a parameter was written for.
-    let url = Url::parse(call.preview()?.url()).ok();
-    let known = url.and_then(|url| document.operation_at(&method, url.path()));
+    let known = call.documented_as();
     if let Some(operation) = known {
         check_known(document, operation, is_safe)?;
     }
@@ -109,9 +107,9 @@ fn check_known(document: &Document, operation: &Operation, is_safe: bool) -> Res
     let command = format!("linksfield {} {}", document.name, operation.command);
     match operation.confirm {
         Some(name) => Err(Failure::usage(format!(
-            "this is `{command}`, which asks for the {name}: use that command; nothing was sent"
+            "this is `{command}`, which asks for the {name}: use that command, or the library for parameters that are not documented; nothing was sent"
         ))),
-        None if is_safe && command::changes(operation) => Err(Failure::usage(format!(
+        None if is_safe && !operation.safe_to_retry => Err(Failure::usage(format!(
             "this is `{command}`, which changes something: leave --safe-to-retry out; nothing was sent"
         ))),
         None => Ok(()),
@@ -169,7 +167,7 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
     let printed = match printer.answer(data, list) {
         Ok(true) => {
             if output::is_closed() {
-                told(", and nobody could read the answer");
+                told(", and standard output goes nowhere");
             }
             Ok(())
         }

@@ -35,20 +35,31 @@ fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// JSON in which such characters are escapes of JSON: the same text for a program.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
-    let is_hidden =
-        |character: char| !character.is_ascii_control() && character.is_control() || is_treacherous(character);
-    if !json.contains(|character| is_hidden(character) || character == '\u{7f}') {
-        return json.into();
-    }
-    let mut shown = String::with_capacity(json.len() + 16);
-    for character in json.chars() {
-        if is_hidden(character) || character == '\u{7f}' {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(character);
+    quoted(json, |shown, character| {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = write!(shown, "\\u{unit:04x}");
         }
+    })
+}
+
+/// The same of YAML whose texts stand in double quotes.
+pub fn visible_yaml(yaml: &str) -> Cow<'_, str> {
+    quoted(yaml, |shown, character| {
+        let _ = write!(shown, "\\U{:08x}", u32::from(character));
+    })
+}
+
+/// Texts in quotes, with `escape` writing what is hidden in them.
+fn quoted(text: &str, escape: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    let is_hidden = |character: char| {
+        character == '\u{7f}' || !character.is_ascii_control() && character.is_control() || is_treacherous(character)
+    };
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_hidden(character) { escape(&mut shown, character) } else { shown.push(character) }
     }
     shown.into()
 }

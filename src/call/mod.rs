@@ -8,6 +8,7 @@ mod waited;
 #[cfg(feature = "cube")]
 pub(crate) mod watch;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -17,10 +18,10 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 use tokio::runtime::Handle;
 
-use crate::error::{Cause, Error, Subject};
+use crate::error::{Cause, Error, Subject, reason};
 use crate::openapi::{Operation, operation_at};
 use crate::signing::Explanation;
 use crate::transport::headers::RESERVED;
@@ -106,24 +107,52 @@ impl<T> Call<T> {
     /// With the rules of the operation whose request it is, if it is that of one of these.
     pub(crate) fn known_to(self, operations: &'static [Operation]) -> Self {
         self.with(|told| {
-            let Told { transport, intent, .. } = told;
-            let placed = transport.placed(intent);
-            intent.target.known =
-                placed.and_then(|placed| operation_at(operations, &intent.target.method, placed.url.path()));
+            let placed = told.transport.placed(&told.intent);
+            let path = placed.as_ref().map(|placed| told.transport.below(&placed.url));
+            told.intent.target.known = path.and_then(|path| operation_at(operations, &told.intent.target.method, path));
         })
     }
 
     /// With no parameters but the documented ones, if what it does can't be taken back: one that the server does not look for
     /// is none to it, and it may do more without.
-    pub(crate) fn documented(mut self, operation: &'static Operation) -> Self {
-        let State::Told(told) = &mut self.state else { return self };
-        let given = serde_json::from_slice::<Map<String, Value>>(&told.intent.parameters).unwrap_or_default();
+    pub(crate) fn documented(self, operation: &'static Operation) -> Self {
+        let State::Told(told) = &self.state else { return self };
+        if operation.confirm.is_none() {
+            return self;
+        }
         let is_known = |name: &String| operation.parameters.iter().any(|parameter| parameter.name == name);
-        match given.keys().find(|name| operation.confirm.is_some() && !is_known(name)) {
-            None => self,
-            Some(name) => self.checked(Err(format!(
-                "the parameter {name} is not documented for it, and what it does can't be taken back: leave it out"
-            ))),
+        let given = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&told.intent.parameters);
+        let unknown = given.map(|given| given.into_keys().find(|name| !is_known(name)));
+        let problem = match unknown {
+            Ok(None) => return self,
+            Ok(Some(name)) => format!(
+                "the parameter {name} is not documented for it, and what it does can't be taken back: leave it out, or send it \
+                 by a raw call if Linksfield told you where it belongs"
+            ),
+            Err(error) => format!("its parameters can't be read: {}", reason::of(&error)),
+        };
+        self.checked(Err(problem))
+    }
+
+    /// The operation of the document whose request it is, also of a raw call, however that writes its path: in any case of letters,
+    /// percent-encoded or not, with `\` for `/`, with what follows a `;`. None of a call that is not documented, or has begun.
+    ///
+    /// ```
+    /// use linksfield::Credentials;
+    /// use linksfield::csss::Client;
+    /// use linksfield::http::Method;
+    /// use linksfield::serde_json::{Value, json};
+    ///
+    /// let client = Client::builder().credentials(Credentials::new("P000270", "secret")?).environment("https://host").build()?;
+    /// let call = client.call::<Value>(Method::POST, "/package/%6frderPackage", &json!({}));
+    /// assert_eq!(call.documented_as().ok_or("it is documented")?.id, "orderPackage");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn documented_as(&self) -> Option<&'static Operation> {
+        match &self.state {
+            State::Told(told) => told.intent.target.known,
+            State::UnderWay(_) | State::Ended => None,
         }
     }
 
@@ -199,7 +228,7 @@ impl<T> Call<T> {
             State::Told(told) if told.is_raw => {
                 let known = told.intent.target.known.filter(|known| safe && !known.safe_to_retry);
                 if let Some(Operation { id, .. }) = known {
-                    let problem = format!("it is {id}, which is not safe to retry: leave it out");
+                    let problem = format!("it is {id}, which the document does not call safe to retry: nor can you");
                     return self.checked(Err(problem));
                 }
                 told.intent.target.subject.safe_to_retry = safe;

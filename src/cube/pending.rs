@@ -2,8 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Client;
@@ -35,7 +34,6 @@ use crate::values::EpochMillis;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pending {
     key_id: String,
-    #[serde(deserialize_with = "name")]
     operation: String,
     sim_id: SimId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,11 +157,4 @@ impl Pending {
     fn subject(&self) -> Subject {
         Subject { operation: self.operation.clone().into(), safe_to_retry: false }
     }
-}
-
-/// The name of an operation, which errors print: what was kept may have been changed.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let is_shown = !name.contains(char::is_control);
-    is_shown.then_some(name).ok_or_else(|| D::Error::custom("the operation's name has control characters in it"))
 }

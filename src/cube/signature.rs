@@ -97,14 +97,17 @@ pub fn verify(
     now: SystemTime,
 ) -> Result<Explanation, VerifyError> {
     let headers = |name: &'static str| {
-        let mut values = request.headers.get_all(name).iter().map(|value| value.to_str().ok());
+        let mut values = request.headers.get_all(name).iter();
         // Of two, who comes after may read the other.
         match (values.next(), values.next()) {
-            (value, None) => Ok(value.flatten()),
+            (value, None) => Ok(value),
             _ => Err(VerifyError::Unsigned(name)),
         }
     };
-    let header = |name| headers(name)?.ok_or(VerifyError::Unsigned(name));
+    let header = |name| {
+        let value = headers(name)?.and_then(|value| value.to_str().ok());
+        value.ok_or(VerifyError::Unsigned(name))
+    };
     if headers(SIGNATURE_TYPE)?.is_some_and(|version| version != VERSION) {
         return Err(VerifyError::Unsigned(SIGNATURE_TYPE));
     }

@@ -13,6 +13,15 @@ pub(crate) fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
     cut.map_or(text.into(), |cut| format!("{cut}…").into())
 }
 
+/// A name, which may be a path that anybody wrote, with what does not show or drives a terminal as escapes.
+fn seen(name: &str) -> String {
+    let seen = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    name.chars().map(seen).collect()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.say(f, usize::MAX)
@@ -38,7 +47,7 @@ impl Error {
     }
 
     fn say(&self, f: &mut fmt::Formatter<'_>, longest: usize) -> fmt::Result {
-        write!(f, "{}: ", bounded(self.operation(), longest))?;
+        write!(f, "{}: ", bounded(&seen(self.operation()), longest))?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::UsedUp { limit, free_in } => write!(

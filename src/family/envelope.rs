@@ -38,11 +38,17 @@ impl<'a> Envelope<'a> {
     /// What is around an envelope in a field of its own, and that envelope, as one: they must not say two things.
     #[cfg(feature = "cube")]
     pub(crate) fn over(self, within: Self) -> Result<Self, Unreadable> {
-        let code = |envelope: &Self| envelope.code.and_then(scalar);
+        let code = |envelope: &Self| envelope.code.and_then(scalar).filter(|code| !code.is_empty());
+        let success = |envelope: &Self| envelope.success.and_then(truth);
+        let differ = |what: &str| Err(Unreadable(format!("it contradicts itself: it has two of `{what}`")));
         if code(&self).is_some_and(|around| Some(around) != code(&within)) {
-            return Err(Unreadable("it contradicts itself: it has two codes".into()));
+            return differ("code");
         }
-        Ok(Self { success: self.success.or(within.success), data: self.data, ..within })
+        match (success(&self), success(&within)) {
+            (Some(around), Some(said)) if around != said => differ("success"),
+            (Some(_), _) => Ok(Self { success: self.success, data: self.data, ..within }),
+            (None, _) => Ok(Self { data: self.data, ..within }),
+        }
     }
 
     /// What it says, if `success` is the code that says so; `None` if it has no code.

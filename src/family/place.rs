@@ -155,7 +155,7 @@ fn fill(call: &Unsigned<'_>, fields: &mut Fields<'_>) -> Result<Url, PlaceError>
     if segments(url.path()) + 1 == segments(call.base.path()) + segments(&path) {
         Ok(url)
     } else {
-        Err(PlaceError::Dots)
+        Err(PlaceError::Elsewhere)
     }
 }
 

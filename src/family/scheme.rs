@@ -153,6 +153,8 @@ pub enum PlaceError {
     Separator { name: String, separator: char },
     #[error("the path has a segment of dots, which would lead to another operation")]
     Dots,
+    #[error("the path would lead to another operation: write it as the documentation does")]
+    Elsewhere,
     #[error(
         "the parameter {0}, which is part of the path, must be a text, a number or a truth value, not empty, no dots, and without control characters"
     )]

@@ -119,9 +119,9 @@ impl Transport {
         // What is told if there is no time for another attempt.
         let mut failed = Error::new(subject.clone(), 0, Cause::NotBegun);
         let mut attempt = 1;
-        let window = intent.target.known.and_then(|known| Some((known.id, known.idempotent_for?)));
-        let body = || self.placed(intent).and_then(|placed| placed.body).unwrap_or_default();
-        let mut window = window.map(|(id, length)| Window::new(equal(id, &body()), length, &self.recent));
+        let window = intent.target.known.and_then(|known| known.idempotent_for);
+        let sent = || self.placed(intent).map(|placed| equal(self.below(&placed.url), &placed)).unwrap_or_default();
+        let mut window = window.map(|length| Window::new(sent(), length, &self.recent));
         loop {
             let turn = span.waiting(within(deadline, self.limits.enter())).await;
             let turn = match turn.filter(|_| deadline.is_none_or(|deadline| Instant::now() < deadline)) {
@@ -230,6 +230,11 @@ impl Transport {
     /// Where a call goes and what it sends, before it is signed; none of one that can't be sent.
     pub(crate) fn placed(&self, intent: &Intent) -> Option<Outgoing> {
         place(&self.unsigned(intent), intent.parameters.clone()).ok()
+    }
+
+    /// The path of a URL below that of the server.
+    pub(crate) fn below<'a>(&self, url: &'a Url) -> &'a str {
+        url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path())
     }
 
     fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {

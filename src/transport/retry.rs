@@ -42,7 +42,8 @@ pub struct RetryPolicy {
     /// hold here as well. A first attempt that hangs is sent again only if its timeout ends it within these 4 seconds.
     ///
     /// **The risk that remains:** when the window begins is not documented, nor whether it holds for all servers of the
-    /// vendor. A first request that was held up on its way for longer than the window is an order of its own.
+    /// vendor. A first request that was held up on its way for longer than the window is an order of its own. On another system
+    /// than Linux, a clock that is set back while the machine sleeps, by longer than it slept, hides that it slept.
     #[builder(default = false)]
     pub within_window: bool,
 }

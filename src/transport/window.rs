@@ -9,7 +9,9 @@ use reqwest::Request;
 
 use super::clock;
 use super::intent::Holds;
+use crate::family::scheme::Outgoing;
 use crate::lock::held;
+use crate::openapi::read;
 use crate::signing::canonical::Parameters;
 
 /// A call of an operation with a window.
@@ -93,13 +95,13 @@ impl Drop for Window<'_> {
     }
 }
 
-/// What stands for calls of an operation with equal bodies, however they are written.
-pub(super) fn equal(operation: &str, body: &[u8]) -> u64 {
-    let mut content = Vec::with_capacity(512);
+/// What stands for a request and those that are equal to it, however they are written; `path` is below the server's URL.
+pub(super) fn equal(path: &str, sent: &Outgoing) -> u64 {
+    let (mut content, body) = (Vec::with_capacity(512), sent.body.as_deref().unwrap_or_default());
     let canonical = Parameters::parse(body).and_then(|all| all.write_signed(&mut content));
     let content = if canonical.is_ok() { &content } else { body };
     let mut hasher = DefaultHasher::new();
-    (operation, content).hash(&mut hasher);
+    (read(path), sent.url.query(), content).hash(&mut hasher);
     hasher.finish()
 }
 

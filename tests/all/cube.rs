@@ -16,10 +16,11 @@ use linksfield::cube::{
     Client, Credentials, Environment, OPERATIONS, Pending, PrivateKey, Progress, PublicKey, SignedRequest, State,
     verify,
 };
-use linksfield::http::{HeaderMap, HeaderName, Method};
+use linksfield::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
 use linksfield::{Environment as _, Error, ErrorKind, Operation, RetryPolicy};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -295,6 +296,11 @@ async fn what_ends_every_plan_takes_no_parameter_that_is_not_documented() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{guessed}");
         assert!(error.to_string().contains(&format!("the parameter {guessed} is not documented for it")), "{error}");
     }
+    for odd in [r#"{"sim_id":"1","order_id":1e999}"#, r#"{"sim_id":"1","order_id":"\ud800"}"#, r#"["1"]"#] {
+        let odd = RawValue::from_string(odd.to_owned()).unwrap();
+        let error = client.perform::<Value>(operation("cancelSim"), &odd).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{odd}");
+    }
     assert!(server.requests().is_empty());
     client.perform::<Value>(operation("cancelSim"), &json!({ "sim_id": SIM })).await.unwrap();
     client.perform::<Value>(operation("activateSim"), &json!({ "sim_id": SIM, "new": 1 })).await.unwrap();
@@ -316,11 +322,17 @@ async fn a_raw_call_of_a_documented_operation_keeps_its_rules_however_it_is_writ
         let call = client.call::<Value>(Method::PUT, path, &parameters).safe_to_retry(true);
         let error = call.await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{path}");
-        assert!(error.to_string().contains("it is cancelSim, which is not safe to retry"), "{error}");
+        assert!(
+            error.to_string().contains("it is cancelSim, which the document does not call safe to retry"),
+            "{error}"
+        );
     }
     assert!(server.requests().is_empty());
-    let error = client.call::<Value>(Method::GET, "/sims/1", &json!({})).safe_to_retry(true).await.unwrap_err();
-    assert!(error.attempts() > 1, "{error}");
+    for (method, path) in [(Method::GET, "/sims/1"), (Method::POST, "/sims/1/sms"), (Method::PUT, "/v2/sims/1/cancel")]
+    {
+        let error = client.call::<Value>(method, path, &json!({})).safe_to_retry(true).await.unwrap_err();
+        assert!(error.attempts() > 1, "{path} is no documented one that changes something: {error}");
+    }
 }
 
 /// Base64 of SHA1withRSA, past the crate.
@@ -346,6 +358,9 @@ fn a_server_takes_no_request_with_a_header_twice_or_a_nonce_that_is_no_number() 
         add("nonce", nonce);
         add("x-lf-signature-type", "2.0");
         twice.into_iter().for_each(|name| add(name, "7"));
+        if nonce == "8" {
+            headers.insert("x-lf-signature-type", HeaderValue::from_bytes(b"1.0\xff").unwrap());
+        }
         let request = SignedRequest { path: "/cube/v4/sims", query: "", headers: &headers, body: b"" };
         let known = |id: &str| (id == CUBE_KEY_ID).then(|| key().public_key());
         verify(&request, known, now).map(|signed| signed.content().to_owned()).map_err(|error| error.to_string())
@@ -357,6 +372,7 @@ fn a_server_takes_no_request_with_a_header_twice_or_a_nonce_that_is_no_number() 
     for nonce in ["abc", "-1", "1.5"] {
         assert!(preview(nonce, None).unwrap_err().contains("the header nonce is"), "{nonce}");
     }
+    assert!(preview("8", None).unwrap_err().contains("the header x-lf-signature-type is"));
 }
 
 #[tokio::test]
@@ -444,6 +460,18 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
         (
             "200 OK",
             r#"{"code":"500","status":{"code":"CB-00-0000"},"data":{"order_id":"1"}}"#,
+            ErrorKind::Unreadable,
+            true,
+        ),
+        (
+            "200 OK",
+            r#"{"success":true,"status":{"code":"CB-00-0000","success":false},"data":{"order_id":"1"}}"#,
+            ErrorKind::Unreadable,
+            true,
+        ),
+        (
+            "200 OK",
+            r#"{"success":"maybe","status":{"code":"CB-00-0000","success":false},"data":{"order_id":"1"}}"#,
             ErrorKind::Unreadable,
             true,
         ),
@@ -816,8 +844,12 @@ async fn waiting_can_be_ended_from_elsewhere_by_a_deadline_or_a_refusal() {
     let error = wait(600_000, &client_at(&refusing.url)).await.unwrap_err();
     assert_eq!((refusal(&error), error.outcome_unknown()), (ResultCode::SimNotFound, true), "it may go on");
     let kept = serde_json::to_string(&pending).unwrap();
-    let error = serde_json::from_str::<Pending>(&kept.replace("activateSim", "\\u001b[2K")).unwrap_err().to_string();
-    assert!(error.contains("the operation's name has control characters"), "{error}");
+    let changed: Pending = serde_json::from_str(&kept.replace("activateSim", "\\u001b[2K\\u202e\\\"")).unwrap();
+    let refused = changed.until_result(&client, |_| Progress::Done).err();
+    assert!(refused.is_some(), "it has no request id");
+    let watch = changed.until_status(&client, [SimStatus::ActiveLive]).deadline(Duration::from_millis(1));
+    let error = watch.await.unwrap_err().to_string();
+    assert!(error.starts_with("\\u{1b}[2K\\u{202e}\": "), "{error}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_saphyr::DoubleQuoted;
 
 use crate::digits::exact;
 use crate::exit::{Exit, Failure, Result};
-use crate::visible::{visible, visible_json};
+use crate::visible::{visible, visible_json, visible_yaml};
 pub use query::Query;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,8 +126,7 @@ fn yaml(value: &Value) -> Result<String> {
     let text = serde_saphyr::to_string(&Quoted(value));
     let text =
         text.map_err(|error| Failure::new(Exit::Other, format!("the answer can't be written as YAML: {error}")))?;
-    // What stands in quotes has the escapes of JSON.
-    Ok(visible_json(&text).into_owned())
+    Ok(visible_yaml(&text).into_owned())
 }
 
 /// A value whose texts stand in quotes, whatever they are: readers of YAML 1.1 take 12:30:45 for a number, and no for false. Its
@@ -181,8 +180,8 @@ pub fn print(text: &str) -> Result {
     }
 }
 
-/// Whether standard output was closed before this program began: then its runtime opened the null device for it, and so that
-/// it can be read too, which `>/dev/null` does not.
+/// Whether standard output seems to have been closed before this program began: then its runtime opened the null device for it,
+/// and so that it can be read too, which `>/dev/null` does not. Some programs do the same on purpose for what they start.
 #[cfg(target_os = "linux")]
 pub fn is_closed() -> bool {
     use rustix::fs::{OFlags, fcntl_getfl, fstat, makedev};
@@ -273,8 +272,9 @@ mod tests {
         ] {
             let written = yaml(&json!({ "a": text, "b": [text, { "c": text }] })).unwrap();
             // Those of JSON are texts of YAML too.
-            let quoted = visible_json(&json!(text).to_string()).into_owned();
+            let quoted = visible_yaml(&json!(text).to_string()).into_owned();
             assert_eq!(written, format!("a: {quoted}\nb:\n- {quoted}\n- c: {quoted}\n"), "{text:?}");
         }
+        assert_eq!(yaml(&json!("\u{e0067}\u{202e}")).unwrap(), "\"\\U000e0067\\U0000202e\"\n");
     }
 }

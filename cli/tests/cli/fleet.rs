@@ -59,11 +59,14 @@ fn codes_go_by_name_or_by_value_in_a_column_as_in_a_flag() {
         let lines: String = SIMS.iter().zip(codes).map(|(sim, code)| format!("{sim},{code}\n")).collect();
         std::fs::write(world.home.path().join("sims.csv"), format!("device_id,pay_rst\n{lines}")).unwrap();
     };
-    list(["paid", "payed", "3"]);
+    list(["paid", "payed", "Paid"]);
     let said = order(&world, &["--new-journal", "a", "--yes"]).fails(2);
-    for part in ["line 3: pay_rst: \"payed\" is no code: they are unpaid [1], paid [2]", "line 4: pay_rst: \"3\""] {
+    for part in ["line 3: pay_rst: \"payed\" is no code: they are unpaid [1], paid [2]", "line 4: pay_rst: \"Paid\""] {
         assert!(said.contains(part), "{part}\n{said}");
     }
+    // What the document does not know yet goes out: the API says what it is.
+    list(["paid", "2", "3"]);
+    assert!(order(&world, &["--dry-run"]).done().contains("3 SIMs"));
     list(["paid", "2", ""]);
     order(&world, &["--new-journal", "a", "--yes", "--accept-recent"]).done();
     let sent = world.sandbox.requests().into_iter().filter(|request| request.path().ends_with("orderPackage"));
@@ -124,7 +127,7 @@ fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
     let said = closed(order(&world, &["--new-journal", "closed.journal", "--yes", "--accept-recent"]));
     assert_eq!(said.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{said}");
     let said = closed(world.linksfield(crate::support::order()).args(["--yes"]));
-    assert!(said.contains("nobody could read the answer") && said.contains("ORDER_"), "{said}");
+    assert!(said.contains("standard output goes nowhere") && said.contains("ORDER_"), "{said}");
 }
 
 #[test]

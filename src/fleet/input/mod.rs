@@ -51,7 +51,7 @@ impl List {
         let path = absolute(path).map_err(unreadable)?;
         // A pipe has nothing any more when it is read for the second time.
         if !fs::metadata(&path).map_err(unreadable)?.is_file() {
-            let what = "it is no file, and is read twice: write it to a file first".to_owned();
+            let what = "it is no file, or one that can be read only once: write it to a file first".to_owned();
             return Err(ListError::of(&path.display(), Problem { line: 0, what }));
         }
         Self::check::<P>(Source::File(path), template, accepts_rounded)
