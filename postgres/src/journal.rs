@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Sim, Terms, Wanted};
@@ -18,6 +18,7 @@ use tokio_postgres::types::Type;
 
 use crate::Error;
 use crate::connections::{Connections, Parameters};
+use crate::lock::held;
 use crate::schema::Schema;
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -270,7 +271,7 @@ impl PostgresJournal {
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Sim, String>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.held)
     }
 
     /// Ends the claim of a SIM, in another state if it is named.
