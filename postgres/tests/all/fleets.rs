@@ -671,6 +671,43 @@ async fn an_attempt_that_comes_late_does_not_overwrite_what_was_begun_after_it()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_said_of_one_order_and_comes_late_is_not_taken_for_another() {
+    let Some(server) = Server::start("") else { return };
+    let (proxy, purpose) = (Proxy::before(&server), fleet("http://127.0.0.1:1").purpose().clone());
+    let journal = PostgresJournal::create(&proxy.string(), NAME, &purpose).await.unwrap();
+    let sims = [wanted("1")];
+    let begin = async || {
+        journal.claim(&sims, &terms()).await.unwrap();
+        journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+        journal.unknown(&sims[0], "no answer").await.unwrap();
+    };
+    begin().await;
+    proxy.hold("found AS");
+    journal.found_out(sims[0].sim, None).await.unwrap();
+    begin().await;
+    proxy.hand_on().await;
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { .. }]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_could_not_be_written_can_be_told_again() {
+    let Some(server) = Server::start("") else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap();
+    let (sims, ordered) = ([wanted("1")], Done::Ordered("ORDER_1".to_owned()));
+    journal.claim(&sims, &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    server.crash();
+    let failed = journal.done(&sims[0], &ordered).await.unwrap_err();
+    assert!(matches!(failed, JournalError::Failed { .. }), "{failed}");
+    server.go_on();
+    journal.done(&sims[0], &ordered).await.unwrap();
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Ordered(_)]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_doubt_that_was_told_is_not_told_again_in_its_own_words() {
     let Some(database) = Database::any().await else { return };
     let purpose = fleet("http://127.0.0.1:1").purpose().clone();
