@@ -93,10 +93,10 @@ pub async fn look(sandbox: &Sandbox, journal: &Path, purpose: &Purpose) -> usize
             _ => {}
         }
     }
-    let journal = FileJournal::open(journal, purpose).await.unwrap();
+    let (journal, client) = (FileJournal::open(journal, purpose).await.unwrap(), client_of(sandbox));
     for sim in &unknown {
         let query = QueryOrder::builder().device_id(sim.clone()).page_no(1).page_size(2).build();
-        let order = client_of(sandbox).query_order(&query).await.unwrap().package_order.first().cloned();
+        let order = client.query_order(&query).await.unwrap().package_order.first().cloned();
         let id = order.and_then(|order| order.order_code).map(|id| id.to_string());
         journal.found_out(sim.parse().unwrap(), id.as_deref()).await.unwrap();
     }
