@@ -65,14 +65,15 @@ async fn run(
     Ok((outcomes, run.finish().await?))
 }
 
-async fn orders_of(sandbox: &Sandbox, sim: usize) -> Option<i64> {
+async fn orders_of(api: &Client, sim: usize) -> Option<i64> {
     let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
-    api(sandbox.url()).query_order(&query).await.unwrap().page.unwrap().total_count
+    api.query_order(&query).await.unwrap().page.unwrap().total_count
 }
 
 async fn assert_one_order_each(sandbox: &Sandbox, sims: usize) {
+    let api = api(sandbox.url());
     for sim in 0..sims {
-        assert_eq!(orders_of(sandbox, sim).await, Some(1), "SIM {sim}");
+        assert_eq!(orders_of(&api, sim).await, Some(1), "SIM {sim}");
     }
     assert_eq!(sandbox.order_count(), sims);
 }
@@ -209,7 +210,7 @@ async fn a_step_whose_answer_was_lost_is_found_as_it_was_written() {
         proxy.cut_after(text);
         let summary = fleet.run(first, journal).finish().await.unwrap();
         assert!(summary.is_complete() && proxy.cuts() == at, "{text}: {summary}");
-        assert_eq!(orders_of(&sandbox, at).await, Some(1));
+        assert_eq!(orders_of(&api(sandbox.url()), at).await, Some(1));
     }
 }
 
