@@ -18,7 +18,7 @@ use linksfield::sandbox::{ACCESS_CODE, Reply, SECRET, Sandbox, Story};
 use linksfield::serde_json::{Value, from_value, json};
 use linksfield_postgres::PostgresJournal;
 
-use crate::support::{Database, Proxy, Server, client};
+use crate::support::{Database, Pooler, Proxy, Server, client};
 
 const NAME: &str = "a fleet";
 
@@ -511,6 +511,19 @@ async fn each_process_tells_that_a_fleet_is_complete_whoever_has_ordered() {
     assert!(first.is_complete() && other.is_complete(), "{first}; {other}");
     assert_eq!(first.progress.ordered + other.progress.ordered, 40, "{first}; {other}");
     assert_eq!((first.progress.elsewhere, other.progress.elsewhere), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_may_give_each_statement_another_connection() {
+    let Some(server) = Server::start("") else { return };
+    let Some(pooler) = Pooler::before(&server) else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), 40);
+    let fleet = fleet(sandbox.url());
+    let first = PostgresJournal::create(&pooler.string(), NAME, fleet.purpose()).await.unwrap();
+    let other = PostgresJournal::open(&pooler.string(), NAME, fleet.purpose()).await.unwrap();
+    let (first, other) = tokio::join!(run(&fleet, sims, first), run(&fleet, sims, other));
+    assert!(first.unwrap().1.is_complete() && other.unwrap().1.is_complete());
+    assert_one_order_each(&sandbox, sims).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
