@@ -345,6 +345,26 @@ async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_
     assert!(matches!(&claims[..], [Claim::Ordered(Some(_)), Claim::Open]), "{claims:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_that_create_a_journal_at_once_on_an_empty_database_one_does() {
+    let Some(database) = Database::any().await else { return };
+    let mut creating = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let string = database.string.clone();
+        creating.spawn(async move {
+            let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+            PostgresJournal::create(&string, NAME, &purpose).await
+        });
+    }
+    let made = creating.join_all().await;
+    let exists = |made: &&Result<_, JournalError>| matches!(made, Err(JournalError::Exists(_)));
+    assert_eq!(
+        (made.iter().filter(|made| made.is_ok()).count(), made.iter().filter(exists).count()),
+        (1, 7),
+        "{made:?}"
+    );
+}
+
 async fn observed(string: &str, statement: &str) {
     client(string).await.batch_execute(statement).await.unwrap();
 }
