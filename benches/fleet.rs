@@ -1,8 +1,8 @@
 //! A fleet against a bare loop of the same calls, and the memory and the journal of a long list.
 //!
 //! `cargo bench --features fleet,sandbox --bench fleet` prints the ratio of their rates, next to a server that answers at
-//! once and one that takes 100 milliseconds; then, for 10 000 and for 1 000 000 SIMs, bytes a SIM of the list, of the journal
-//! in memory and on disk, and lines a second that the journal takes.
+//! once and one that takes 100 milliseconds, with 16 and with 64 SIMs at a time; then, for 10 000 and for 1 000 000 SIMs,
+//! bytes a SIM of the list, of the journal in memory and on disk, and lines a second that the journal takes.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -19,7 +19,8 @@ use linksfield::fleet::{Done, FileJournal, Fleet, Journal, Orders, Terms, Wanted
 use linksfield::sandbox::{ACCESS_CODE, Fault, SECRET, Sandbox};
 use serde_json::{Value, json};
 
-const IN_FLIGHT: usize = 16;
+/// SIMs at a time: those of a fleet that is not told otherwise, and more.
+const AT_A_TIME: [u32; 2] = [16, 64];
 const SIMS: usize = 1_000;
 const ROUNDS: usize = 5;
 
@@ -31,14 +32,14 @@ fn main() -> Outcome<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", fault] => runtime.block_on(serve(fault)),
         ["list", path] => {
-            let fleet = fleet("http://127.0.0.1:1")?;
+            let fleet = fleet("http://127.0.0.1:1", AT_A_TIME[0])?;
             let before = memory();
             let list = fleet.list(path)?;
             report("list", before, list.count());
             Ok(())
         }
         ["journal", path, count] => runtime.block_on(async {
-            let fleet = fleet("http://127.0.0.1:1")?;
+            let fleet = fleet("http://127.0.0.1:1", AT_A_TIME[0])?;
             let before = memory();
             let _journal = FileJournal::open(path, fleet.purpose()).await?;
             report("journal", before, count.parse()?);
@@ -46,10 +47,12 @@ fn main() -> Outcome<()> {
         }),
         _ => {
             for fault in ["none", Fault::Delay.name()] {
-                let (mut server, url) = start_server(fault)?;
-                let compared = runtime.block_on(compare(&url, fault));
-                server.kill()?;
-                compared?;
+                for at_a_time in AT_A_TIME {
+                    let (mut server, url) = start_server(fault)?;
+                    let compared = runtime.block_on(compare(&url, fault, at_a_time));
+                    server.kill()?;
+                    compared?;
+                }
             }
             [10_000, 1_000_000].into_iter().try_for_each(|count| runtime.block_on(measure(count)))
         }
@@ -81,8 +84,8 @@ fn client(url: &str) -> Outcome<Client> {
     Ok(Client::builder().credentials(Credentials::new(ACCESS_CODE, SECRET)?).environment(url).build()?)
 }
 
-fn fleet(url: &str) -> Outcome<Fleet<Client>> {
-    let fleet = Fleet::builder().client(client(url)?).defaults(&defaults()).concurrency(IN_FLIGHT as u32);
+fn fleet(url: &str, at_a_time: u32) -> Outcome<Fleet<Client>> {
+    let fleet = Fleet::builder().client(client(url)?).defaults(&defaults()).concurrency(at_a_time);
     // Of ids that follow one another, some end in zeros; and a server has the orders of the rounds before.
     Ok(fleet.accepts_rounded(true).accepts_recent(true).build()?)
 }
@@ -91,19 +94,22 @@ fn sims(round: usize, count: usize) -> impl Iterator<Item = String> {
     (0..count).map(move |sim| format!("8985202201{:010}", round * 10_000_000 + sim + 1))
 }
 
-async fn compare(url: &str, fault: &str) -> Outcome<()> {
+async fn compare(url: &str, fault: &str, at_a_time: u32) -> Outcome<()> {
     let (mut bare, mut fleets) = (Duration::ZERO, Duration::ZERO);
     for round in 0..ROUNDS {
-        bare += bare_loop(url, 2 * round).await?;
-        fleets += with_journal(url, 2 * round + 1).await?;
+        bare += bare_loop(url, 2 * round, at_a_time).await?;
+        fleets += with_journal(url, 2 * round + 1, at_a_time).await?;
     }
     let rate = |time: Duration| (ROUNDS * SIMS) as f64 / time.as_secs_f64();
     let (bare, fleets) = (rate(bare), rate(fleets));
-    println!("answers {fault:>5}: bare loop {bare:.0}, fleet {fleets:.0} SIMs a second; ratio {:.2}", fleets / bare);
+    println!(
+        "answers {fault:>5}, {at_a_time} at a time: bare loop {bare:.0}, fleet {fleets:.0} SIMs a second; ratio {:.2}",
+        fleets / bare
+    );
     Ok(())
 }
 
-async fn bare_loop(url: &str, round: usize) -> Outcome<Duration> {
+async fn bare_loop(url: &str, round: usize, at_a_time: u32) -> Outcome<Duration> {
     let (client, start) = (client(url)?, Instant::now());
     let order = |sim: String| {
         let client = client.clone();
@@ -117,16 +123,16 @@ async fn bare_loop(url: &str, round: usize) -> Outcome<Duration> {
             Ok::<_, Box<dyn Error>>(())
         }
     };
-    let mut orders = stream::iter(sims(round, SIMS)).map(order).buffer_unordered(IN_FLIGHT);
+    let mut orders = stream::iter(sims(round, SIMS)).map(order).buffer_unordered(at_a_time as usize);
     while let Some(result) = orders.next().await {
         result?;
     }
     Ok(start.elapsed())
 }
 
-async fn with_journal(url: &str, round: usize) -> Outcome<Duration> {
-    let (folder, start) = (tempfile::tempdir_in(".")?, Instant::now());
-    let fleet = fleet(url)?;
+async fn with_journal(url: &str, round: usize, at_a_time: u32) -> Outcome<Duration> {
+    // As with the bare loop, the client is not measured.
+    let (folder, fleet, start) = (tempfile::tempdir_in(".")?, fleet(url, at_a_time)?, Instant::now());
     let list = fleet.list_of(format!("device_id\n{}\n", sims(round, SIMS).collect::<Vec<_>>().join("\n")))?;
     let journal = FileJournal::create(folder.path().join("journal"), fleet.purpose()).await?;
     let summary = fleet.run(list, journal).finish().await?;
@@ -141,7 +147,7 @@ async fn measure(count: usize) -> Outcome<()> {
     writeln!(file, "device_id")?;
     sims(0, count).try_for_each(|sim| writeln!(file, "{sim}"))?;
     file.flush()?;
-    let fleet = fleet("http://127.0.0.1:1")?;
+    let fleet = fleet("http://127.0.0.1:1", AT_A_TIME[0])?;
     let journal = FileJournal::create(&path, fleet.purpose()).await?;
     let start = Instant::now();
     let (orders, terms) = (Orders::first(BTreeSet::new()), Terms::new(Duration::from_secs(60), Duration::from_secs(5)));

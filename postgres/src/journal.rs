@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, UNIX_EPOCH};
 
 use linksfield::fleet::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Sim, Terms, Wanted};
@@ -18,6 +18,7 @@ use tokio_postgres::types::Type;
 
 use crate::Error;
 use crate::connections::{Connections, Parameters};
+use crate::lock::held;
 use crate::schema::Schema;
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -152,7 +153,11 @@ WITH ended AS (
 SELECT (SELECT count(*) FROM ended),
     (SELECT result FROM (TABLE ended UNION ALL TABLE lost) AS row WHERE state = 'unknown')";
 
-/// Takes what was begun or is unknown, and what may have been forgotten: after that it is no more.
+/// Changes with each change of the row.
+const VERSION: &str = "SELECT (SELECT xmin::text FROM linksfield_fleet_sims WHERE fleet = $1 AND sim = $2)";
+
+/// Takes what was begun or is unknown, and what may have been forgotten: after that it is no more. It answers to one version of the
+/// row ($5): an attempt that was given up and comes late takes nothing that was begun since.
 const FOUND_OUT: &str = concat!(
     "WITH now AS (
         SELECT fleet.identity AS was, ",
@@ -162,7 +167,8 @@ const FOUND_OUT: &str = concat!(
         UPDATE linksfield_fleet_sims AS row SET state = $3, result = $4, token = NULL, lease_ends = NULL, stray = NULL,
             identity = now.identity
         FROM now WHERE row.fleet = $1 AND row.sim = $2 AND (
-            (row.token IS NULL OR row.lease_ends <= clock_timestamp()) AND (row.state IN ('begun', 'unknown')
+            row.xmin::text = $5 AND (row.token IS NULL OR row.lease_ends <= clock_timestamp())
+                AND (row.state IN ('begun', 'unknown')
                 OR row.state = 'open' AND now.was <> now.identity AND row.identity IS DISTINCT FROM now.identity)
             OR row.token IS NULL AND row.state = $3 AND row.result = $4) RETURNING row.sim
     )
@@ -270,12 +276,12 @@ impl PostgresJournal {
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Sim, String>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.held)
     }
 
     /// Ends the claim of a SIM, in another state if it is named.
     async fn end(&self, sim: Sim, state: Option<&str>, result: &str) -> Result<()> {
-        let (id, token) = (sim.to_string(), self.held().remove(&sim).unwrap_or_default());
+        let (id, token) = (sim.to_string(), self.held().get(&sim).cloned().unwrap_or_default());
         let parameters: Parameters<'_> = &[
             (&self.fleet, Type::INT8),
             (&id, Type::TEXT),
@@ -284,6 +290,8 @@ impl PostgresJournal {
             (&result, Type::TEXT),
         ];
         let row = ask(&self.connections, "written", END, parameters).await?;
+        // Not before: it is told again by the same token after an error.
+        self.held().remove(&sim);
         match (number(&row)?, get::<Option<String>>(&row, 1)?) {
             (_, Some(why)) => Err(JournalError::Doubtful { sim, why }),
             (0, None) => Err(JournalError::Lost { sim }),
@@ -389,8 +397,15 @@ impl Journal for PostgresJournal {
     async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {
         let (id, state) = (sim.to_string(), if order.is_some() { "ordered" } else { "open" });
         let result = order.unwrap_or("a person said so");
-        let parameters: Parameters<'_> =
-            &[(&self.fleet, Type::INT8), (&id, Type::TEXT), (&state, Type::TEXT), (&result, Type::TEXT)];
+        let row = ask(&self.connections, "read", VERSION, &[(&self.fleet, Type::INT8), (&id, Type::TEXT)]).await?;
+        let version: Option<String> = get(&row, 0)?;
+        let parameters: Parameters<'_> = &[
+            (&self.fleet, Type::INT8),
+            (&id, Type::TEXT),
+            (&state, Type::TEXT),
+            (&result, Type::TEXT),
+            (&version, Type::TEXT),
+        ];
         match number(&ask(&self.connections, "written", FOUND_OUT, parameters).await?)? {
             0 => Err(JournalError::NotUnknown { sim }),
             _ => Ok(()),

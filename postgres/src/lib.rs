@@ -6,6 +6,7 @@
 mod connections;
 mod error;
 mod journal;
+mod lock;
 mod schema;
 mod settings;
 mod store;

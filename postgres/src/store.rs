@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use linksfield::notification::{Begun, Claim, Deliveries, REMEMBERED, Standing, StoreError};
@@ -15,6 +15,7 @@ use tokio_postgres::{GenericClient, Row};
 
 use crate::Error;
 use crate::connections::Connections;
+use crate::lock::held;
 use crate::schema::Schema;
 
 /// What was acted on, in a database that several servers share.
@@ -196,7 +197,7 @@ impl PostgresDeliveries {
     fn clean_if_it_is_time(&self) {
         let now = Instant::now();
         {
-            let mut cleaned = self.0.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cleaned = held(&self.0.cleaned);
             let is_time = cleaned.is_none_or(|cleaned| now.saturating_duration_since(cleaned) >= CLEANED_EVERY);
             if !is_time || !self.0.cleans_itself.load(Ordering::Relaxed) {
                 return;

@@ -122,6 +122,10 @@ async fn a_fleet_behind_a_faulty_network_orders_once_for_every_sim() {
         let summary = fleet.run(list.clone(), journal).finish().await.unwrap();
         (runs, looked_up) = (runs + 1, looked_up + summary.progress.looked_up);
         unknown += summary.progress.unknown;
+        println!(
+            "run {runs}, {:.0} s: {summary}, {looked_up} looked up so far",
+            summary.progress.elapsed.as_secs_f64()
+        );
         if summary.is_complete() {
             break;
         }

@@ -17,16 +17,16 @@ fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |number| number.parse().unwrap())
 }
 
-const SIMS: usize = 120;
+pub const SIMS: usize = 120;
 
 /// The example beside this test; `cargo test` builds it first.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.parent().and_then(Path::parent).unwrap().join("examples/order_fleet")
 }
 
 /// Writes the list of a fleet.
-fn list(folder: &Path, sims: usize) {
+pub fn list(folder: &Path, sims: usize) {
     let list = (0..sims).map(|sim| format!("{sim}\n")).collect::<String>();
     std::fs::write(folder.join("sims"), format!("device_id\n{list}")).unwrap();
 }
@@ -36,7 +36,7 @@ fn start(sandbox: &Sandbox, folder: &Path) -> Child {
 }
 
 /// Starts the example by `command`.
-fn spawn(mut command: Command, sandbox: &Sandbox, folder: &Path) -> Child {
+pub fn spawn(mut command: Command, sandbox: &Sandbox, folder: &Path) -> Child {
     let program = program();
     let journal = folder.join("journal");
     command
@@ -93,19 +93,18 @@ pub async fn look(sandbox: &Sandbox, journal: &Path, purpose: &Purpose) -> usize
             _ => {}
         }
     }
-    let journal = FileJournal::open(journal, purpose).await.unwrap();
+    let (journal, client) = (FileJournal::open(journal, purpose).await.unwrap(), client_of(sandbox));
     for sim in &unknown {
         let query = QueryOrder::builder().device_id(sim.clone()).page_no(1).page_size(2).build();
-        let order = client_of(sandbox).query_order(&query).await.unwrap().package_order.first().cloned();
+        let order = client.query_order(&query).await.unwrap().package_order.first().cloned();
         let id = order.and_then(|order| order.order_code).map(|id| id.to_string());
         journal.found_out(sim.parse().unwrap(), id.as_deref()).await.unwrap();
     }
     unknown.len()
 }
 
-async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize) {
+pub async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize) {
     let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
-
     let client = client_of(sandbox);
     for sim in 0..sims {
         let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
@@ -183,9 +182,27 @@ async fn a_fleet_whose_answers_are_lost_orders_once_for_every_sim() {
 }
 
 /// What the program said when it ended, and its exit code.
-async fn end(child: Child) -> (String, Option<i32>) {
+pub async fn end(child: Child) -> (String, Option<i32>) {
     let output = child.wait_with_output().await.unwrap();
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
+}
+
+/// Starts the example by a command that lets writing the journal fail, and once more without.
+pub async fn assert_stops_at_a_failed_disk(command: Command, sandbox: &Sandbox, folder: &Path) {
+    let (said, code) = end(spawn(command, sandbox, folder)).await;
+    assert_eq!(code, Some(9), "{said}");
+    assert!(said.contains("the journal can't be written") && said.contains("no more orders are placed"), "{said}");
+    let placed = sandbox.order_count();
+    assert!((1..SIMS).contains(&placed), "{placed} orders: {said}");
+    // Whatever was placed is in the journal or was printed.
+    let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
+    let lines = journal.lines().chain(said.lines()).filter(|line| line.contains("\"ordered\":") && line.ends_with('}'));
+    // Some are in both: whole lines of a piece that could not be written to its end.
+    let known: HashSet<_> = lines.filter_map(|line| line.split_once("\"ORDER_")?.1.split_once('"')).collect();
+    assert_eq!(known.iter().map(|(id, _)| id).collect::<HashSet<_>>().len(), placed, "{said}");
+    let (said, code) = end(start(sandbox, folder)).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_one_order_each(sandbox, folder, SIMS).await;
 }
 
 #[cfg(unix)]
@@ -197,20 +214,23 @@ async fn a_full_disk_begins_no_order_any_more_and_loses_none() {
     // A file may have 8 blocks of 512 or 1024 bytes; the signal that says so is ignored, so that the write fails.
     let mut limited = Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""]).arg(program());
-    let (said, code) = end(spawn(limited, &sandbox, directory.path())).await;
-    assert_eq!(code, Some(9), "{said}");
-    assert!(said.contains("the journal can't be written") && said.contains("no more orders are placed"), "{said}");
-    let placed = sandbox.order_count();
-    assert!((1..SIMS).contains(&placed), "{placed} orders: {said}");
-    // Whatever was placed is in the journal or was printed.
-    let journal = std::fs::read_to_string(directory.path().join("journal")).unwrap();
-    let lines = journal.lines().chain(said.lines()).filter(|line| line.contains("\"ordered\":") && line.ends_with('}'));
-    // Some are in both: whole lines of a piece that could not be written to its end.
-    let known: HashSet<_> = lines.filter_map(|line| line.split_once("\"ORDER_")?.1.split_once('"')).collect();
-    assert_eq!(known.iter().map(|(id, _)| id).collect::<HashSet<_>>().len(), placed, "{said}");
-    let (said, code) = end(start(&sandbox, directory.path())).await;
-    assert_eq!(code, Some(0), "{said}");
-    assert_one_order_each(&sandbox, directory.path(), SIMS).await;
+    assert_stops_at_a_failed_disk(limited, &sandbox, directory.path()).await;
+}
+
+/// Sends a signal once it has ordered: to the example, or to the one that its wrapper has started.
+#[cfg(unix)]
+async fn assert_stops(signal: &str, sandbox: &Sandbox, child: Child) {
+    let before = sandbox.order_count();
+    while sandbox.order_count() == before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let id = child.id().unwrap().to_string();
+    let wrapped = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    let id = wrapped.split_whitespace().next().unwrap_or(&id);
+    assert!(Command::new("kill").args([signal, id]).status().await.unwrap().success());
+    let (said, code) = end(child).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("stopped: of 120 SIMs") && said.contains("0 unknown"), "{said}");
 }
 
 #[cfg(unix)]
@@ -221,16 +241,7 @@ async fn a_container_that_is_stopped_finishes_the_orders_under_way() {
     list(directory.path(), SIMS);
     sandbox.misbehave(Some(Fault::Delay));
     for signal in ["-TERM", "-HUP", "-INT"] {
-        let child = start(&sandbox, directory.path());
-        let before = sandbox.order_count();
-        while sandbox.order_count() == before {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        let id = child.id().unwrap().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
-        let (said, code) = end(child).await;
-        assert_eq!(code, Some(4), "{said}");
-        assert!(said.contains("stopped: of 120 SIMs") && said.contains("0 unknown"), "{said}");
+        assert_stops(signal, &sandbox, start(&sandbox, directory.path())).await;
     }
     sandbox.misbehave(None);
     let journal = std::fs::read_to_string(directory.path().join("journal")).unwrap();
@@ -239,4 +250,17 @@ async fn a_container_that_is_stopped_finishes_the_orders_under_way() {
     let (said, code) = end(start(&sandbox, directory.path())).await;
     assert_eq!(code, Some(0), "{said}");
     assert_one_order_each(&sandbox, directory.path(), SIMS).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs namespaces of users and processes"]
+async fn so_does_the_first_process_of_a_container() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    list(directory.path(), SIMS);
+    sandbox.misbehave(Some(Fault::Delay));
+    let mut container = Command::new("unshare");
+    container.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]).arg(program());
+    assert_stops("-TERM", &sandbox, spawn(container, &sandbox, directory.path())).await;
 }

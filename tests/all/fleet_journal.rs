@@ -206,6 +206,22 @@ async fn a_journal_of_another_format_is_refused_and_untouched() {
 }
 
 #[tokio::test]
+async fn a_line_of_a_kind_that_is_not_known_is_refused_also_as_the_last() {
+    let kept = Kept::new().await;
+    drop(kept.create().await);
+    let mut bytes = kept.bytes();
+    bytes.extend_from_slice(br#"{"n":2,"at":1,"did":{"paused":{"sim":"1"}},"sum":"48fc8817"}"#);
+    bytes.push(b'\n');
+    std::fs::write(kept.path(), &bytes).unwrap();
+    let error = kept.open().await.unwrap_err();
+    assert!(
+        matches!(error, JournalError::Damaged { line: 3, .. }) && error.to_string().contains("expected one of"),
+        "{error}"
+    );
+    assert_eq!(kept.bytes(), bytes);
+}
+
+#[tokio::test]
 async fn what_is_no_file_is_refused() {
     let kept = Kept::new().await;
     for path in ["/dev/full", "/"] {

@@ -17,6 +17,7 @@ mod families;
 mod faults;
 mod fleet;
 mod fleet_cube;
+mod fleet_disk;
 mod fleet_doubt;
 mod fleet_journal;
 mod fleet_late;

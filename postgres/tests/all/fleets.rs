@@ -18,7 +18,7 @@ use linksfield::sandbox::{ACCESS_CODE, Reply, SECRET, Sandbox, Story};
 use linksfield::serde_json::{Value, from_value, json};
 use linksfield_postgres::PostgresJournal;
 
-use crate::support::{Database, Proxy, Server, client};
+use crate::support::{Database, Pooler, Proxy, Server, client};
 
 const NAME: &str = "a fleet";
 
@@ -65,14 +65,15 @@ async fn run(
     Ok((outcomes, run.finish().await?))
 }
 
-async fn orders_of(sandbox: &Sandbox, sim: usize) -> Option<i64> {
+async fn orders_of(api: &Client, sim: usize) -> Option<i64> {
     let query = QueryOrder::builder().device_id(sim.to_string()).page_no(1).page_size(1).build();
-    api(sandbox.url()).query_order(&query).await.unwrap().page.unwrap().total_count
+    api.query_order(&query).await.unwrap().page.unwrap().total_count
 }
 
 async fn assert_one_order_each(sandbox: &Sandbox, sims: usize) {
+    let api = api(sandbox.url());
     for sim in 0..sims {
-        assert_eq!(orders_of(sandbox, sim).await, Some(1), "SIM {sim}");
+        assert_eq!(orders_of(&api, sim).await, Some(1), "SIM {sim}");
     }
     assert_eq!(sandbox.order_count(), sims);
 }
@@ -209,7 +210,7 @@ async fn a_step_whose_answer_was_lost_is_found_as_it_was_written() {
         proxy.cut_after(text);
         let summary = fleet.run(first, journal).finish().await.unwrap();
         assert!(summary.is_complete() && proxy.cuts() == at, "{text}: {summary}");
-        assert_eq!(orders_of(&sandbox, at).await, Some(1));
+        assert_eq!(orders_of(&api(sandbox.url()), at).await, Some(1));
     }
 }
 
@@ -342,6 +343,26 @@ async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_
     journal.found_out(sims[1].sim, None).await.unwrap();
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     assert!(matches!(&claims[..], [Claim::Ordered(Some(_)), Claim::Open]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_that_create_a_journal_at_once_on_an_empty_database_one_does() {
+    let Some(database) = Database::any().await else { return };
+    let mut creating = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let string = database.string.clone();
+        creating.spawn(async move {
+            let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+            PostgresJournal::create(&string, NAME, &purpose).await
+        });
+    }
+    let made = creating.join_all().await;
+    let exists = |made: &&Result<_, JournalError>| matches!(made, Err(JournalError::Exists(_)));
+    assert_eq!(
+        (made.iter().filter(|made| made.is_ok()).count(), made.iter().filter(exists).count()),
+        (1, 7),
+        "{made:?}"
+    );
 }
 
 async fn observed(string: &str, statement: &str) {
@@ -513,6 +534,19 @@ async fn each_process_tells_that_a_fleet_is_complete_whoever_has_ordered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_may_give_each_statement_another_connection() {
+    let Some(server) = Server::start("") else { return };
+    let Some(pooler) = Pooler::before(&server) else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), 40);
+    let fleet = fleet(sandbox.url());
+    let first = PostgresJournal::create(&pooler.string(), NAME, fleet.purpose()).await.unwrap();
+    let other = PostgresJournal::open(&pooler.string(), NAME, fleet.purpose()).await.unwrap();
+    let (first, other) = tokio::join!(run(&fleet, sims, first), run(&fleet, sims, other));
+    assert!(first.unwrap().1.is_complete() && other.unwrap().1.is_complete());
+    assert_one_order_each(&sandbox, sims).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_sim_was_lost_meanwhile_is_counted_as_what_becomes_of_it() {
     let Some(database) = Database::any().await else { return };
     let sandbox = Sandbox::start().await.unwrap();
@@ -668,6 +702,43 @@ async fn an_attempt_that_comes_late_does_not_overwrite_what_was_begun_after_it()
     assert!(matches!(&claims[..], [Claim::Begun { orders, .. }] if *orders == second), "{claims:?}");
     // Each claim counts anew.
     journal.begun(&sims[0], &second, &terms()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_said_of_one_order_and_comes_late_is_not_taken_for_another() {
+    let Some(server) = Server::start("") else { return };
+    let (proxy, purpose) = (Proxy::before(&server), fleet("http://127.0.0.1:1").purpose().clone());
+    let journal = PostgresJournal::create(&proxy.string(), NAME, &purpose).await.unwrap();
+    let sims = [wanted("1")];
+    let begin = async || {
+        journal.claim(&sims, &terms()).await.unwrap();
+        journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+        journal.unknown(&sims[0], "no answer").await.unwrap();
+    };
+    begin().await;
+    proxy.hold("found AS");
+    journal.found_out(sims[0].sim, None).await.unwrap();
+    begin().await;
+    proxy.hand_on().await;
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Begun { .. }]), "{claims:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_could_not_be_written_can_be_told_again() {
+    let Some(server) = Server::start("") else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&server.string(), NAME, &purpose).await.unwrap();
+    let (sims, ordered) = ([wanted("1")], Done::Ordered("ORDER_1".to_owned()));
+    journal.claim(&sims, &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    server.crash();
+    let failed = journal.done(&sims[0], &ordered).await.unwrap_err();
+    assert!(matches!(failed, JournalError::Failed { .. }), "{failed}");
+    server.go_on();
+    journal.done(&sims[0], &ordered).await.unwrap();
+    let claims = journal.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Ordered(_)]), "{claims:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

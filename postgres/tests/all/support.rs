@@ -14,7 +14,7 @@ use linksfield_postgres::tokio_postgres::{Client, NoTls, connect};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 /// The server that is named is one, so that tests on it wait for each other.
 static NAMED: Mutex<()> = Mutex::const_new(());
@@ -247,6 +247,8 @@ pub struct Proxy {
 struct Seen {
     is_mute: AtomicBool,
     cut_after: std::sync::Mutex<Option<&'static str>>,
+    hold: std::sync::Mutex<Option<&'static str>>,
+    hand_on: Notify,
     cuts: AtomicUsize,
     statements: AtomicUsize,
     named: AtomicUsize,
@@ -277,6 +279,20 @@ impl Proxy {
         *self.seen.cut_after.lock().unwrap() = Some(text);
     }
 
+    /// Keeps the next statement that has this text in it until it is told to hand it on; what is answered to it is cut off.
+    pub fn hold(&self, text: &'static str) {
+        *self.seen.hold.lock().unwrap() = Some(text);
+    }
+
+    /// Hands on what it keeps, and waits until the server has answered.
+    pub async fn hand_on(&self) {
+        let before = self.cuts();
+        self.seen.hand_on.notify_one();
+        while self.cuts() == before {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// Takes connections and statements from now on, and hands nothing back.
     pub fn fall_mute(&self) {
         self.seen.is_mute.store(true, Ordering::SeqCst);
@@ -301,18 +317,29 @@ async fn pass(client: UnixStream, server: UnixStream, seen: Arc<Seen>) {
     let cuts = cutting.clone();
     let sees = seen.clone();
     let there = async move {
-        let (mut buffer, mut whole, mut started) = ([0; 65536], Vec::new(), false);
+        let (mut buffer, mut whole, mut started, mut is_held) = ([0; 65536], Vec::new(), false, false);
         while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
             whole.extend_from_slice(&buffer[..length]);
             // The first message has no kind before its length, nor has a question for TLS before it.
             while let Some(message) = message(&mut whole, started) {
                 if started {
                     look(&message, &sees, &cuts);
+                    if has(&mut sees.hold.lock().unwrap(), &message) {
+                        is_held = true;
+                    }
                 }
                 started = started || message[4..8] != ASKS_FOR_TLS;
             }
+            if is_held {
+                sees.hand_on.notified().await;
+                cuts.store(true, Ordering::SeqCst);
+            }
             if to_server.write_all(&buffer[..length]).await.is_err() {
                 break;
+            }
+            if is_held {
+                // Whoever sent it is gone; the answer is still to come.
+                std::future::pending::<()>().await;
             }
         }
     };
@@ -347,10 +374,13 @@ fn look(message: &[u8], seen: &Seen, cutting: &AtomicBool) {
         seen.statements.fetch_add(1, Ordering::SeqCst);
         seen.named.fetch_add(usize::from(message[5] != 0), Ordering::SeqCst);
     }
-    let mut cut_after = seen.cut_after.lock().unwrap();
-    let has = |text: &str| message.windows(text.len()).any(|part| part == text.as_bytes());
-    if cut_after.is_some_and(has) {
-        *cut_after = None;
+    if has(&mut seen.cut_after.lock().unwrap(), message) {
         cutting.store(true, Ordering::SeqCst);
     }
+}
+
+/// Whether a message is the one that is waited for; then it is no more.
+fn has(text: &mut Option<&'static str>, message: &[u8]) -> bool {
+    let has = |text: &mut &str| message.windows(text.len()).any(|part| part == text.as_bytes());
+    text.take_if(has).is_some()
 }

@@ -153,8 +153,13 @@ impl Journal for FileJournal {
             };
             wanted.iter().map(&mut find).collect()
         };
-        let offsets = found.iter().copied().flatten().flatten().map(Known::offset).collect();
-        let mut lines = self.ask(|reply| Task::Read { offsets, reply }).await?.into_iter();
+        let offsets: Vec<_> = found.iter().copied().flatten().flatten().map(Known::offset).collect();
+        // The thread that has the file may be at a sync: who has nothing to read does not wait for that.
+        let lines = match offsets[..] {
+            [] => Vec::new(),
+            _ => self.ask(|reply| Task::Read { offsets, reply }).await?,
+        };
+        let mut lines = lines.into_iter();
         let mut claim = |(wanted, found): (&Wanted, Option<Option<Known>>)| {
             let Some(known) = found else { return Ok(Claim::Taken) };
             let Some(known) = known else { return Ok(Claim::Open) };

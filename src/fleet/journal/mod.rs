@@ -57,7 +57,7 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Takes down what a person found out of a SIM that stays unknown: that this is its order, or that none was placed, so
     /// that the next run orders. It is [`JournalError::NotUnknown`] if no order for it was begun or may have been forgotten,
-    /// if it is done, or if a run has it.
+    /// if it is done, or if a run has it. Look while no run goes on: one in between may have ordered a second time.
     fn found_out(&self, sim: Sim, order: Option<&str>) -> impl Future<Output = Result<(), JournalError>> + Send;
 }
 
