@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, HOST, HeaderValue};
@@ -136,10 +136,10 @@ fn obey(state: &State, method: &str, path: &str, body: &[u8]) -> Result<Value, P
         ("GET", "clock") => return clock(state),
         ("PUT", "clock") => {
             let Time { time } = read(body)?;
-            let time: Timestamp = time.parse().map_err(|error| {
+            let time = time.parse::<Timestamp>().and_then(SystemTime::try_from).map_err(|error| {
                 Problem::new(StatusCode::BAD_REQUEST, format!("time: must be like 2022-01-27T12:00:00Z ({error})"))
             })?;
-            state.clock.set(Some(time.into()))?;
+            state.clock.set(Some(time))?;
             return clock(state);
         }
         ("DELETE", "clock") => {

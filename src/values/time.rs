@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::read::{Read, is_empty};
@@ -43,7 +43,7 @@ impl Time {
     #[must_use]
     pub fn in_utc8(&self) -> Option<SystemTime> {
         let zone = TimeZone::fixed(Offset::constant(8));
-        Some(self.local()?.to_zoned(zone).ok()?.timestamp().into())
+        self.local()?.to_zoned_datetime(zone).ok()?.timestamp().try_into().ok()
     }
 
     /// The time in a zone that you know it to be in, if the text has one of the two documented forms; a day means its first
@@ -59,10 +59,10 @@ impl Time {
     /// assert_eq!(Time::from("2022-01-26T16:00:00Z").to_zoned(zone), Some(time));
     /// ```
     #[must_use]
-    pub fn to_zoned(&self, zone: TimeZone) -> Option<Zoned> {
+    pub fn to_zoned(&self, zone: TimeZone) -> Option<ZonedDateTime> {
         match self.local() {
-            Some(local) => local.to_zoned(zone).ok(),
-            None => Some(self.timestamp()?.to_zoned(zone)),
+            Some(local) => local.to_zoned_datetime(zone).ok(),
+            None => Some(self.timestamp()?.to_zoned_datetime(zone)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Time {
     /// None of these is documented for a text of this type.
     #[must_use]
     pub fn instant(&self) -> Option<SystemTime> {
-        self.timestamp().map(SystemTime::from)
+        self.timestamp()?.try_into().ok()
     }
 
     fn timestamp(&self) -> Option<Timestamp> {

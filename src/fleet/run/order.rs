@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn an_order_may_be_forgotten_unless_it_is_surely_older_than_the_journal() {
-        let since = "2026-11-20T00:00:00Z".parse::<jiff::Timestamp>().map(SystemTime::from).ok();
+        let since = "2026-11-20T00:00:00Z".parse::<jiff::Timestamp>().and_then(SystemTime::try_from).ok();
         let may_be = |since, date: serde_json::Value| {
             let date = serde_json::from_value(date).unwrap();
             Forgotten { since }.may_be(&Placed { id: Some("1".to_owned()), date })
