@@ -35,6 +35,11 @@ pub(super) trait Api: Send + Sync {
     /// Where its paths begin.
     fn root(&self) -> &'static str;
 
+    /// The language of an answer to whoever asks for none.
+    fn default_language(&self) -> Language {
+        Language::SimplifiedChinese
+    }
+
     /// What signs the requests of whoever may call it.
     fn scheme(&self) -> Result<Box<dyn Scheme>, Error>;
 
@@ -121,7 +126,13 @@ pub(super) struct RefusedWith(pub(super) String);
 
 impl<'a> Asked<'a> {
     pub(super) fn new(api: &'a dyn Api, head: &'a Parts, now: Result<SystemTime, Refusal>) -> Self {
-        Self { api, head, language: language(&head.headers), called: Called::new(api, head), now }
+        Self {
+            api,
+            head,
+            language: language(&head.headers).unwrap_or_else(|| api.default_language()),
+            called: Called::new(api, head),
+            now,
+        }
     }
 
     pub(super) fn called(&self) -> Option<Called> {
@@ -179,10 +190,11 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// `Accept-Language` in either of its spellings; simplified Chinese without it.
-fn language(headers: &HeaderMap) -> Language {
-    let tag = headers.get(ACCEPT_LANGUAGE).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-    if tag.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::SimplifiedChinese }
+/// `Accept-Language` in either of its spellings, if it is of a language that is spoken here.
+fn language(headers: &HeaderMap) -> Option<Language> {
+    let tag = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?.to_ascii_lowercase();
+    let is = |of: &str| tag.starts_with(of);
+    if is("en") { Some(Language::English) } else { is("zh").then_some(Language::SimplifiedChinese) }
 }
 
 /// The parameters in a path, if it is one of `template` below `root`.

@@ -86,7 +86,7 @@ pub async fn sandbox_with_a_clock() -> (Sandbox, impl Fn(u64)) {
     (sandbox, move |seconds| *time.lock().unwrap() += Duration::from_secs(seconds))
 }
 
-fn refusal(error: &Error) -> ResultCode {
+pub fn refusal(error: &Error) -> ResultCode {
     ResultCode::from(error.code().unwrap())
 }
 
@@ -136,8 +136,9 @@ async fn orders_messages_and_usage_come_back() {
     client.send_sms(&sms("你好 / \"hi\"")).await.unwrap();
     let sent = client.list_sent_sms(&ListSentSms::builder().sim_id(SIM).build()).await.unwrap();
     assert_eq!(sent[0].content.as_ref().unwrap().message.as_deref(), Some("你好 / \"hi\""));
+    let before = SystemTime::now();
     sandbox.receive_sms(SIM, "pong");
-    let list = ListReceivedSms::builder().sim_id(SIM).begin_from(SystemTime::now()).page_no(1).page_size(5).build();
+    let list = ListReceivedSms::builder().sim_id(SIM).begin_from(before).page_no(1).page_size(5).build();
     let received = client.list_received_sms(&list).await.unwrap();
     assert_eq!(received[0].message.as_ref().unwrap().content.as_deref(), Some("pong"));
 

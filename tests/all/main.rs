@@ -10,6 +10,7 @@ mod connections;
 mod constructs;
 mod contract;
 mod cube;
+mod cube_sandbox;
 mod documented_examples;
 mod errors;
 mod failures;

@@ -24,8 +24,8 @@ pub(super) struct Account {
     pub(super) room: Room,
     pub(super) sims: BTreeMap<String, Sim>,
     pub(super) orders: BTreeMap<String, Value>,
-    pub(super) sent: Vec<Value>,
-    pub(super) received: Vec<Value>,
+    pub(super) sent: Vec<Sms>,
+    pub(super) received: Vec<Sms>,
     jobs: usize,
     requests: Vec<Request>,
     /// What was answered to which parameters, and when they first arrived.
@@ -48,6 +48,13 @@ pub(super) struct Bundle {
     pub(super) started: Option<SystemTime>,
 }
 
+/// A message to or from a SIM.
+pub(super) struct Sms {
+    pub(super) at: SystemTime,
+    /// As a list has it.
+    pub(super) printed: Value,
+}
+
 /// An asynchronous operation.
 struct Request {
     id: String,
@@ -60,6 +67,8 @@ struct Request {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     Activate,
+    /// With a bundle that is added, which more SIMs allow.
+    ActivateAdded,
     Resume,
     Cancel,
 }
@@ -67,7 +76,7 @@ pub(super) enum Operation {
 impl Operation {
     fn name(self) -> &'static str {
         match self {
-            Self::Activate => "activate",
+            Self::Activate | Self::ActivateAdded => "activate",
             Self::Resume => "resume",
             Self::Cancel => "cancel",
         }
@@ -165,7 +174,7 @@ impl Account {
         now: SystemTime,
         first: impl FnOnce(&mut Self) -> Value,
     ) -> Result<Value, Refusal> {
-        self.recent.retain(|(arrived, ..)| now.duration_since(*arrived).is_ok_and(|age| age < WINDOW));
+        self.recent.retain(|(arrived, ..)| apart(*arrived, now) < WINDOW);
         if let Some((.., answer)) = self.recent.iter().find(|(_, known, _)| *known == parameters) {
             return Ok(answer.clone());
         }
@@ -177,9 +186,10 @@ impl Account {
 
     pub(super) fn receive(&mut self, sim_id: &str, text: &str, now: SystemTime) -> Result<(), Refusal> {
         self.room.take(1, sim_id.len() + text.len())?;
-        self.received.push(json!({
+        let printed = json!({
             "org_id": "SANDBOX", "sim_id": sim_id, "received_at": millis(now), "message": { "type": 1, "content": text },
-        }));
+        });
+        self.received.push(Sms { at: now, printed });
         Ok(())
     }
 
@@ -210,12 +220,13 @@ impl Sim {
             (Operation::Activate, SimStatus::ActiveLive) => ResultCode::AlreadyActivated,
             (Operation::Activate, SimStatus::PreActive) if !waiting => ResultCode::NoValidBundle,
             (Operation::Activate, SimStatus::PreActive) => return Ok(()),
+            (Operation::ActivateAdded, status) if status != SimStatus::Terminated => return Ok(()),
             (Operation::Resume, SimStatus::Paused) if waiting || self.has(BundleStatus::BundlePaused) => return Ok(()),
             (Operation::Resume, SimStatus::Paused) => ResultCode::NoValidBundle,
             // On an expired SIM it does nothing where no bundle waits.
             (Operation::Resume, SimStatus::Expired) => return Ok(()),
             (Operation::Cancel, status) if status != SimStatus::Terminated => return Ok(()),
-            (Operation::Cancel, _) => ResultCode::ExpiredOrTerminated,
+            (Operation::ActivateAdded | Operation::Cancel, _) => ResultCode::ExpiredOrTerminated,
             _ => ResultCode::NotAllowedInStatus,
         };
         Err(Refusal::documented(refusal, "the SIM's status is another"))
@@ -227,7 +238,9 @@ impl Sim {
                 self.bundles.iter_mut().for_each(|bundle| bundle.status = BundleStatus::BundleEnded);
                 self.status = SimStatus::Expired;
             }
-            Operation::Activate | Operation::Resume => {
+            // One is in use at a time.
+            _ if self.status == SimStatus::ActiveLive && self.has(BundleStatus::BundleInUse) => {}
+            Operation::Activate | Operation::ActivateAdded | Operation::Resume => {
                 let order = [BundleStatus::BundlePaused, BundleStatus::BundleNotStarted];
                 let next =
                     order.iter().find_map(|status| self.bundles.iter().position(|bundle| bundle.status == *status));
@@ -239,6 +252,11 @@ impl Sim {
             }
         }
     }
+}
+
+/// How far two times are from each other, also where the clock was set back.
+fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other).unwrap_or_else(|later| later.duration())
 }
 
 pub(super) fn millis(time: SystemTime) -> u64 {

@@ -1,12 +1,14 @@
 //! What each operation answers: from its parameters and the account to its `data`, in the documented shape.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::NONCE;
-use super::account::{Account, Bundle, Operation as Asynchronous, Sim, millis};
+use super::account::{Account, Bundle, Operation as Asynchronous, Sim, Sms, millis};
 use crate::cube::types::{
     ActivateSim, AddBundle, BundleStatus, BundleType, CancelSim, CreateRenewalOrder, ListReceivedSms, ListSentSms,
     PeriodType, QueryAsyncResult, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage, QuerySims, ResultCode,
@@ -15,10 +17,15 @@ use crate::cube::types::{
 use crate::openapi::Operation;
 use crate::sandbox::api::{Parameters, read};
 use crate::sandbox::refusal::Refusal;
+use crate::signing::canonical;
+use crate::values::EpochMillis;
 
 /// Most SIMs of one SMS, and most characters of one.
 const SMS_SIMS: usize = 100;
 const SMS_CHARACTERS: usize = 140;
+
+/// Of how long messages are listed without a time.
+const LISTED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Does an operation. One that needs nothing of the sandbox answers as the documentation has it in an example.
 pub(super) fn answer(
@@ -44,6 +51,7 @@ pub(super) fn answer(
             account.begin(&sim_id, Asynchronous::Resume, now).map(|_| Value::Null)
         }
         "cancelSim" => {
+            bare(parameters)?;
             let CancelSim { sim_id, .. } = read(parameters)?;
             account.begin(&sim_id, Asynchronous::Cancel, now).map(|id| json!({ "request_id": id }))
         }
@@ -58,8 +66,8 @@ pub(super) fn answer(
             account.orders.get(order_id.as_str()).cloned().ok_or(Refusal::UnknownOrder)
         }
         "sendSms" => send(parameters, account, now),
-        "listSentSms" => sent(&asked(parameters)?, account),
-        "listReceivedSms" => received(&asked(parameters)?, account),
+        "listSentSms" => sent(&asked(parameters)?, account, now),
+        "listReceivedSms" => received(&asked(parameters)?, account, now),
         _ => Ok(serde_json::from_str(operation.answer).unwrap_or_default()),
     }
 }
@@ -94,6 +102,26 @@ fn page(items: Vec<Value>, number: Option<i64>, size: Option<i64>, default: i64)
     let total = items.len();
     let items: Vec<_> = items.into_iter().skip(before).take(usize::try_from(size).unwrap_or(0)).collect();
     Ok(json!({ "items": items, "total_count": total }))
+}
+
+/// Only the call without parameters is described: where those of its page go is not available.
+fn bare(parameters: &Parameters) -> Result<(), Refusal> {
+    let Some(other) = parameters.keys().find(|name| *name != "sim_id" && *name != NONCE) else { return Ok(()) };
+    let problem = format!("{other}: this call is described without parameters in the query or the body");
+    Err(Refusal::documented(ResultCode::InvalidParameters, problem))
+}
+
+fn without_nonce(parameters: &Parameters) -> Parameters {
+    let own = parameters.iter().filter(|(name, _)| *name != NONCE);
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Parameters that count as equal however they were written, as an operation's own text.
+fn canonical(operation: &str, parameters: Parameters) -> String {
+    let (written, mut content) = (Value::Object(parameters).to_string(), Vec::new());
+    let signed = canonical::Parameters::parse(written.as_bytes()).and_then(|all| all.write_signed(&mut content));
+    let content = signed.map_or(written, |()| String::from_utf8_lossy(&content).into_owned());
+    format!("{operation} {content}")
 }
 
 fn query_sims(query: &QuerySims, account: &Account) -> Result<Value, Refusal> {
@@ -134,11 +162,36 @@ fn usage(query: &QuerySimUsage, account: &mut Account, now: SystemTime) -> Resul
     if !known {
         return Err(Refusal::documented(ResultCode::InvalidParameters, "category is data, period_type is 1 or 2"));
     }
-    if query.begin_from > query.end_by {
-        return Err(Refusal::documented(ResultCode::StartAfterEnd, "begin_from is later than end_by"));
-    }
-    let period = json!({ "period": query.begin_from, "updated_at": millis(now).to_string(), "data": { "all": 0 } });
+    in_order(&first_day(&query.begin_from, &query.period_type)?, &first_day(&query.end_by, &query.period_type)?)?;
+    let updated = printed(now, "%Y-%m-%d %H:%M:%S");
+    let period = json!({ "period": query.begin_from, "updated_at": updated, "data": { "all": 0 } });
     Ok(json!({ "sim_id": query.sim_id, "usage": [period] }))
+}
+
+/// Of a day or a month, in which the pages print zeros in front or do not.
+fn first_day(text: &str, period: &PeriodType) -> Result<Date, Refusal> {
+    let day = if *period == PeriodType::Daily { text.to_owned() } else { format!("{text}-1") };
+    let problem = "by day a time is written as 2022-10-01, by month as 2022-10";
+    Date::strptime("%Y-%m-%d", day).map_err(|_| Refusal::documented(ResultCode::InvalidParameters, problem))
+}
+
+fn in_order<T: PartialOrd>(begin_from: &T, end_by: &T) -> Result<(), Refusal> {
+    if begin_from <= end_by {
+        return Ok(());
+    }
+    Err(Refusal::documented(ResultCode::StartAfterEnd, "begin_from is later than end_by"))
+}
+
+/// A time in UTC 0, as a page prints it.
+fn printed(time: SystemTime, form: &str) -> String {
+    Timestamp::try_from(time).unwrap_or_default().strftime(form).to_string()
+}
+
+fn at_least_one(name: &str, number: i64) -> Result<(), Refusal> {
+    if number >= 1 {
+        return Ok(());
+    }
+    Err(Refusal::documented(ResultCode::InvalidParameters, format!("{name} must be 1 or more")))
 }
 
 fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
@@ -155,13 +208,16 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
         }
         _ => return Err(Refusal::documented(ResultCode::InvalidParameters, "bundle_type is 10 or 11")),
     };
+    // Of an add-on they are ignored.
+    let cycles = add.cycles.filter(|_| add.bundle_type == BundleType::Basic).unwrap_or(1);
+    at_least_one("cycles", cycles)?;
     let started = (status == BundleStatus::BundleInUse).then_some(now);
     account.room.take(1, add.sim_id.len())?;
     let sim = account.sim(&add.sim_id)?;
     let id = format!("SANDBOX-{}", sim.bundles.len());
-    sim.bundles.push(Bundle { id, status, cycles: add.cycles.unwrap_or(1), added: now, started });
+    sim.bundles.push(Bundle { id, status, cycles, added: now, started });
     if add.activate == Some(true)
-        && let Err(refusal) = account.begin(&add.sim_id, Asynchronous::Activate, now)
+        && let Err(refusal) = account.begin(&add.sim_id, Asynchronous::ActivateAdded, now)
     {
         // All or nothing: what is refused has added nothing.
         account.sim(&add.sim_id)?.bundles.pop();
@@ -172,16 +228,13 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
 
 fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
     let order: CreateRenewalOrder = read(parameters)?;
-    if order.items.is_empty() || order.items.iter().any(|item| item.sim_ids.is_empty()) {
-        return Err(Refusal::documented(ResultCode::ParametersMissing, "items, and the SIMs of each, must be given"));
+    if order.items.is_empty() || order.items.iter().any(|item| item.id.is_empty() || item.sim_ids.is_empty()) {
+        let problem = "items, and the id and the SIMs of each, must be given";
+        return Err(Refusal::documented(ResultCode::ParametersMissing, problem));
     }
+    order.items.iter().try_for_each(|item| at_least_one("quantity", item.quantity))?;
     order.items.iter().flat_map(|item| &item.sim_ids).try_for_each(|sim| account.sim(sim).map(drop))?;
-    let own: Parameters = parameters
-        .iter()
-        .filter(|(name, _)| *name != NONCE)
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let parameters = format!("renew {}", Value::Object(own));
+    let parameters = canonical("renew", without_nonce(parameters));
     let room = (1, parameters.len());
     account.once(parameters, room, now, |account| {
         let id = format!("SANDBOX-OL-{}", account.orders.len() + 1);
@@ -213,29 +266,44 @@ fn send(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Resu
     }
     sim_ids.iter().try_for_each(|sim| account.sim(sim).map(drop))?;
     let texts = sim_ids.iter().map(|sim| sim.len() + message.content.len()).sum();
-    account.once(format!("send {}", Value::Object(parameters.clone())), (sim_ids.len(), texts), now, |account| {
+    account.once(canonical("send", parameters.clone()), (sim_ids.len(), texts), now, |account| {
         let job = account.job();
         account.sent.extend(sim_ids.iter().map(|sim| {
-            json!({
-                "org_id": "SANDBOX", "sim_id": sim, "sent_at": millis(now).to_string(), "status": SmsStatus::SmsSent,
+            let sent_at = printed(now, "%Y-%m-%dT%H:%M:%SZ");
+            let printed = json!({
+                "org_id": "SANDBOX", "sim_id": sim, "sent_at": sent_at, "status": SmsStatus::SmsSent,
                 "content": { "type": message.type_, "message": message.content }, "user": null,
-            })
+            });
+            Sms { at: now, printed }
         }));
         json!({ "job_id": format!("SANDBOX-{job}") })
     })
 }
 
-fn of_sim(messages: &[Value], sim: &str) -> Vec<Value> {
-    messages.iter().filter(|message| message["sim_id"] == sim).cloned().collect()
+/// Those of a SIM from `begin_from` to `end_by`.
+fn listed(
+    messages: &[Sms],
+    sim: &str,
+    (begin_from, end_by): (Option<EpochMillis>, Option<EpochMillis>),
+    now: SystemTime,
+) -> Result<Vec<Value>, Refusal> {
+    if let (Some(begin_from), Some(end_by)) = (begin_from, end_by) {
+        in_order(&begin_from, &end_by)?;
+    }
+    let begin_from = begin_from.unwrap_or_else(|| now.checked_sub(LISTED).unwrap_or(UNIX_EPOCH).into());
+    let is_listed = |at| begin_from <= at && end_by.is_none_or(|end_by| at <= end_by);
+    let messages = messages.iter().filter(|message| message.printed["sim_id"] == sim && is_listed(message.at.into()));
+    Ok(messages.map(|message| message.printed.clone()).collect())
 }
 
-fn sent(query: &ListSentSms, account: &Account) -> Result<Value, Refusal> {
-    let mut messages = of_sim(&account.sent, &query.sim_id);
+fn sent(query: &ListSentSms, account: &Account, now: SystemTime) -> Result<Value, Refusal> {
+    let mut messages = listed(&account.sent, &query.sim_id, (query.begin_from, query.end_by), now)?;
     let wanted = query.status.filter(|status| *status != SmsStatus::SmsOfAnyStatus);
     messages.retain(|message| wanted.is_none_or(|wanted| message["status"] == wanted.code()));
     page(messages, query.page_no, query.page_size, 100)
 }
 
-fn received(query: &ListReceivedSms, account: &Account) -> Result<Value, Refusal> {
-    page(of_sim(&account.received, &query.sim_id), query.page_no, query.page_size, 100)
+fn received(query: &ListReceivedSms, account: &Account, now: SystemTime) -> Result<Value, Refusal> {
+    let messages = listed(&account.received, &query.sim_id, (query.begin_from, query.end_by), now)?;
+    page(messages, query.page_no, query.page_size, 100)
 }

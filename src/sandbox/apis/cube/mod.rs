@@ -67,6 +67,10 @@ impl Api for Cube {
         ROOT
     }
 
+    fn default_language(&self) -> Language {
+        Language::English
+    }
+
     fn scheme(&self) -> Result<Box<dyn Scheme>, Error> {
         cube::Cube::scheme(self.credentials.clone(), cube::Settings::default())
     }
