@@ -47,7 +47,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let fields = entries(&document.resolved(&data)["properties"]).flat_map(names);
     // One that the envelope has too tells nothing of the data.
     let fields = fields.filter(|name| !peel::is_of_envelope(document, name));
-    let order_ids = order_ids(document, &data);
+    let order_ids = ids(document, &data, &["order"]);
     let parameters = peel::parameters(document, operation);
     let idempotent_for = match operation.node["x-linksfield-idempotent-for"].as_u64() {
         Some(seconds) => quote!(Some(::std::time::Duration::from_secs(#seconds))),
@@ -82,22 +82,25 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     })
 }
 
-/// The fields of any data that are the id of an order.
+/// The fields of any data that are the id of an order, or of a request that was begun.
 pub fn all_order_ids(document: &Document) -> BTreeSet<String> {
-    document.operations().flat_map(|operation| order_ids(document, &peel::data(document, &operation))).collect()
+    let data = document.operations().map(|operation| peel::data(document, &operation));
+    data.flat_map(|data| ids(document, &data, &["order", "request"])).collect()
 }
 
-/// The fields of the data, at any depth, that are the id of an order.
-fn order_ids(document: &Document, data: &Value) -> BTreeSet<String> {
-    let is_order = |property: &Value| {
+/// The fields of the data, at any depth, that are the id of one of these.
+fn ids(document: &Document, data: &Value, of: &[&str]) -> BTreeSet<String> {
+    let is_one = |property: &Value| {
         let named = document.resolved(property);
         let kind = text(&named["format"]).to_upper_camel_case();
         let item = document.resolved(&named["items"]);
-        [named, item, document.schema(&kind)].iter().any(|schema| schema["x-linksfield-identifies"] == "order")
+        [named, item, document.schema(&kind)]
+            .iter()
+            .any(|schema| of.contains(&text(&schema["x-linksfield-identifies"])))
     };
     let schemas = peel::reachable(document, peel::references(data));
     let fields = schemas.iter().flat_map(|name| entries(&document.schema(name)["properties"]));
-    fields.filter(|(_, property)| is_order(property)).flat_map(names).map(str::to_owned).collect()
+    fields.filter(|(_, property)| is_one(property)).flat_map(names).map(str::to_owned).collect()
 }
 
 /// The names by which a field may come.

@@ -409,7 +409,11 @@ static SCHEMA: Object = Object {
             Used(Anything),
             "of a named schema: codes, by the names of their schemas, of which it is documented that it has them, but not in which field",
         ),
-        Key("x-linksfield-identifies", Used(Text), "of a text: what it is the id of, `order`"),
+        Key(
+            "x-linksfield-identifies",
+            Used(Text),
+            "of a text: what it is the id of: `order`, or `request`, of what goes on after the answer",
+        ),
         Key(
             "x-linksfield-required-on-success",
             Used(Texts),

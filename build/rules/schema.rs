@@ -99,12 +99,12 @@ fn check_extensions(document: &Document, place: &str, schema: &Value) -> Result<
     let rule = format!("must have codes, in enum or x-extensible-enum, for its {}", named.unwrap_or_default());
     require(document, named.is_none() || coded::values(schema).is_some(), place, rule)?;
     let identifies = &schema["x-linksfield-identifies"];
-    let known = identifies.is_null() || identifies == "order" && schema["type"] == "string";
+    let known = identifies.is_null() || ["order", "request"].contains(&text(identifies)) && schema["type"] == "string";
     require(
         document,
         known,
         place,
-        "must have x-linksfield-identifies at a text, and identify an order: nothing else is known",
+        "must have x-linksfield-identifies at a text, and identify an order or a request: nothing else is known",
     )
 }
 

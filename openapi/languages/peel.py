@@ -22,7 +22,7 @@ class Document:
         self.schemas = self.root["components"]["schemas"]
         self.envelope = self.root.get("x-linksfield-envelope", {})
         self.rows = [self._row(*operation) for operation in self._operations()]
-        self.order_ids = sorted({name for row in self.rows for name in row["order_ids"]})
+        self.order_ids = sorted({name for row in self.rows for name in self._ids(row["output"], ("order", "request"))})
 
     @property
     def environments(self):
@@ -96,7 +96,7 @@ class Document:
             output = resolved["items"]["$ref"].rsplit("/", 1)[-1]
         elif "properties" not in resolved:
             output = None
-        own = self._order_ids(output)
+        own = self._ids(output, ("order",))
         safe = node["x-linksfield-safe-to-retry"]
         fields = [field for field in resolved.get("properties", {}) if field not in self.envelope.get("response", [])]
         return {
@@ -147,16 +147,17 @@ class Document:
         code = self.envelope["code"].split(".")[0]
         return resolved["properties"]["data"] if code in resolved.get("properties", {}) else answer
 
-    def _order_ids(self, output):
+    def _ids(self, output, of):
+        """The fields, at any depth, that are the id of one of these."""
         names = reachable(self.schemas, [output] if output else [])
         fields = (field for name in names for field in self.schemas[name].get("properties", {}).items())
-        return sorted({name for name, field in fields if self._is_order(field)})
+        return sorted({name for name, field in fields if self._identifies(field) & set(of)})
 
-    def _is_order(self, field):
+    def _identifies(self, field):
         named = self._resolved(field)
         kind = "".join(word.capitalize() for word in named.get("format", "").split("-"))
         kinds = (named, self._resolved(named.get("items", {})), self.schemas.get(kind, {}))
-        return any(kind.get("x-linksfield-identifies") == "order" for kind in kinds)
+        return {kind.get("x-linksfield-identifies") for kind in kinds}
 
 
 def content(node):

@@ -699,7 +699,7 @@ fn what_can_t_be_used_is_refused_in_a_line_that_names_cause_and_place_and_what_t
             "SimId: { type: string,",
             "SimId: { type: string, x-linksfield-identifies: device,",
             "components.schemas.SimId",
-            "must have x-linksfield-identifies at a text, and identify an order",
+            "must have x-linksfield-identifies at a text, and identify an order or a request",
         ),
         (
             "{ type: string, maxLength: 5,",

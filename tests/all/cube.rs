@@ -490,6 +490,31 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
 }
 
 #[tokio::test]
+async fn a_refusal_that_names_what_was_ordered_or_begun_is_not_believed() {
+    let refusing = async |data: &str| {
+        let body = format!(r#"{{"status":{{"code":"CB-01-0107","message":"no"}},"data":{data}}}"#);
+        client_at(&Canned::json(&body).await.url)
+    };
+    let cancel = CancelSim::builder().sim_id(SIM).build();
+    let add = AddBundle::builder().sim_id(SIM).bundle_type(10).build();
+    for (data, unknown) in [
+        (r#"{"request_id":"1"}"#, true),
+        (r#"{"order_id":"1"}"#, true),
+        (r#"{"request_id":null,"order_id":""}"#, false),
+        ("null", false),
+    ] {
+        let client = refusing(data).await;
+        assert_eq!(client.cancel_sim(&cancel).await.unwrap_err().outcome_unknown(), unknown, "cancelSim: {data}");
+        assert_eq!(client.add_bundle(&add).await.unwrap_err().outcome_unknown(), unknown, "addBundle: {data}");
+    }
+    let printed = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    assert_eq!(client_at(&printed.url).add_bundle(&add).await.unwrap().order_id, None, "success need not name it");
+    assert_eq!(client_at(&printed.url).cancel_sim(&cancel).await.unwrap().request_id, None);
+    let named = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":17}}"#).await;
+    assert_eq!(client_at(&named.url).add_bundle(&add).await.unwrap().order_id.as_deref(), Some("17"));
+}
+
+#[tokio::test]
 async fn an_answer_without_data_is_not_the_sim() {
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000","message":"x"},"data":null}"#).await;
     let sim = client_at(&server.url).query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap();

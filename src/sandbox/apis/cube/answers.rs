@@ -151,6 +151,7 @@ fn bundle(bundle: &Bundle) -> Value {
 
 fn query_bundles(query: &QuerySimBundles, account: &mut Account) -> Result<Value, Refusal> {
     let sim = account.sim(&query.sim_id)?;
+    // How many a page has is documented of the list of SIMs alone.
     let wanted = |found: &&Bundle| query.status.is_empty() || query.status.contains(&found.status);
     page(sim.bundles.iter().filter(wanted).map(bundle).collect(), query.page_no, query.page_size, 10)
 }
