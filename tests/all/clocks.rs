@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use httpdate::fmt_http_date;
+use linksfield::cube::types::CancelSim;
 use linksfield::esim_qr::AccessToken;
 use linksfield::http::Method;
 use linksfield::mall::PartnerCode;
@@ -45,6 +46,28 @@ async fn a_refused_call_says_how_far_its_clock_is_off() {
         {
             let error = refused(status, date, "", body).await;
             assert!(error.contains(words) && error.contains("check this machine's clock first"), "{words}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_call_of_cube_says_how_far_its_clock_is_off() {
+    // When `cube::client_at` signs.
+    let signed = UNIX_EPOCH + Duration::from_millis(1_674_197_059_220);
+    for (date, words) in [(signed - 11 * MINUTE, "11 minutes ahead of"), (signed + 11 * MINUTE, "10 minutes behind")] {
+        for (status, body) in
+            [(401, ""), (403, "<html>"), (403, r#"{"status":{"code":"CB-99-9403","message":"authentication failed"}}"#)]
+        {
+            let error = async |more| {
+                let server = refusing(status, date, more, body).await;
+                let cancel = CancelSim::builder().sim_id(crate::cube::SIM).build();
+                crate::cube::client_at(&server.url).cancel_sim(&cancel).await.unwrap_err()
+            };
+            let told = error("").await;
+            let words = format!("the time that was signed is {words} the server's: check this machine's clock first");
+            assert!(told.to_string().contains(&words), "{words}: {told}");
+            let cached = error("age: 0\r\n").await.to_string();
+            assert!(!cached.contains("the time that was signed"), "{cached}");
         }
     }
 }

@@ -282,8 +282,12 @@ async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
     assert!(server.requests().is_empty());
     client.cancel_sim(&CancelSim::builder().sim_id("0").build()).await.unwrap();
     client.cancel_sim(&CancelSim::builder().sim_id("../a?b#c;d").build()).await.unwrap();
+    client.cancel_sim(&CancelSim::builder().sim_id(r"..\a").build()).await.unwrap();
+    client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": r"a\../b" })).await.unwrap();
     let lines: Vec<_> = server.requests().iter().map(|request| request.lines().next().unwrap().to_owned()).collect();
-    assert_eq!(lines, ["PUT /sims/0/cancel HTTP/1.1", "PUT /sims/..%2Fa%3Fb%23c%3Bd/cancel HTTP/1.1"]);
+    // As many segments as the template has.
+    let paths = ["0", "..%2Fa%3Fb%23c%3Bd", "..%5Ca", "a%5C..%2Fb"].map(|id| format!("PUT /sims/{id}/cancel HTTP/1.1"));
+    assert_eq!(lines, paths);
 }
 
 #[tokio::test]
@@ -750,6 +754,24 @@ fn a_key_file_that_others_may_read_is_used_with_a_warning() {
             "{printed}"
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_read_from_a_named_pipe_without_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("key");
+    assert!(std::process::Command::new("mkfifo").arg("-m").arg("644").arg(&pipe).status().unwrap().success());
+    let written = pipe.clone();
+    // It waits for whoever reads.
+    std::thread::spawn(move || std::fs::write(written, CUBE_KEY));
+    let environment = [
+        ("LINKSFIELD_CUBE_BASE_URL", "https://api.linksfield.net/cube/v4"),
+        ("LINKSFIELD_CUBE_KEY_ID", CUBE_KEY_ID),
+        ("LINKSFIELD_CUBE_PRIVATE_KEY_FILE", pipe.to_str().unwrap()),
+    ];
+    let printed = in_its_own_process("cube::client_of_the_environment", &environment);
+    assert!(printed.contains("client: ApiClient") && !printed.contains("others may read"), "{printed}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use futures::StreamExt;
 use linksfield::csss::types::{OpenPackage, RenewPackage};
+use linksfield::cube::types::{ActivateSim, CancelSim, QueryAsyncResult};
 use linksfield::notification::types::OrderEvent;
 use linksfield::notification::{Callback, Event, Receiver, Rejection, Signer, Verified, Verifier};
 use linksfield::sandbox::{Report, Resend, Sandbox};
@@ -37,6 +38,13 @@ async fn served(app: Router) -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, app).into_future());
     url
+}
+
+/// The news of an asynchronous operation of Cube: which, its request, the SIM, and what came of it.
+async fn news(events: &mut UnboundedReceiver<Event>) -> [String; 4] {
+    let Some(Event::AsyncApiResult(news)) = events.recv().await else { panic!("no news") };
+    ["event", "request-id", "sim-id", "result"]
+        .map(|name| news[&format!("SANDBOX-{name}")].as_str().unwrap().to_owned())
 }
 
 /// A receiver that passes on what it takes, and fails the first times.
@@ -218,6 +226,40 @@ async fn a_resend_is_acted_on_once_signed_anew_or_as_the_same_bytes() {
         assert_eq!(seen[0] == seen[2], resend == Resend::SameBytes, "{resend:?}");
         assert_eq!(acted.load(Ordering::SeqCst), 1, "{resend:?}");
     }
+}
+
+#[tokio::test]
+async fn the_sandbox_tells_once_what_an_asynchronous_operation_became_when_it_has_ended() {
+    let (url, mut events) =
+        receiver(Verifier::builder().key("key-1", KEY).expecting(Callback::AsyncApiResult).build(), 0).await;
+    let time = Arc::new(Mutex::new(SystemTime::now()));
+    let clock = Arc::clone(&time);
+    let sandbox = Sandbox::builder().callback(url).callback_signer(signer()).clock(move || *clock.lock().unwrap());
+    let sandbox = sandbox.start().await.unwrap();
+    let client = crate::cube::client_of(&sandbox);
+    let result = async |id: &str| {
+        let query = QueryAsyncResult::builder().request_id(id).build();
+        client.query_async_result(&query).await.unwrap()["SANDBOX-result"].as_str().unwrap().to_owned()
+    };
+    let mut told = Vec::new();
+    for last in ["1", "2", "3"] {
+        let sim = format!("8985220220908997200{last}");
+        let cancelled = client.cancel_sim(&CancelSim::builder().sim_id(&*sim).build()).await.unwrap();
+        let id = cancelled.request_id.unwrap();
+        assert_eq!(result(id.as_str()).await, "processing");
+        assert!(events.try_recv().is_err(), "it has not ended");
+        *time.lock().unwrap() += Duration::from_secs(1);
+        told.push(["cancel".to_owned(), id.to_string(), sim, "done".to_owned()]);
+        assert_eq!(news(&mut events).await, *told.last().unwrap());
+        assert_eq!(result(id.as_str()).await, "done");
+    }
+    // Whoever asks first ends it: what the question ended is told all the same.
+    client.activate_sim(&ActivateSim::builder().sim_id("89852202209089972004").build()).await.unwrap();
+    *time.lock().unwrap() += Duration::from_secs(1);
+    assert_eq!(result(&told[0][1]).await, "done");
+    let activated = ["activate", "SANDBOX-4", "89852202209089972004", "done"];
+    assert_eq!(news(&mut events).await, activated);
+    assert!(events.try_recv().is_err(), "each was told once");
 }
 
 #[tokio::test]

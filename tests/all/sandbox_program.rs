@@ -4,6 +4,8 @@ use std::process::Stdio;
 
 use linksfield::Credentials;
 use linksfield::csss::Client;
+use linksfield::cube;
+use linksfield::cube::types::QuerySims;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -123,6 +125,24 @@ async fn it_tells_of_each_request_in_a_line_without_keys_and_bodies_and_ends_on_
     reqwest::get(format!("{url}/_sandbox/none")).await.unwrap();
     assert_eq!(line(&mut child).await, "GET /_sandbox/none 404 SANDBOX-CONTROL\n");
     assert_eq!(terminated(child).await, "");
+}
+
+#[tokio::test]
+async fn a_client_of_cube_signs_with_the_key_that_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    let (child, url) = started(&["--quiet", "--cube-key", file.to_str().unwrap()]).await;
+    let key = cube::PrivateKey::from_text(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let credentials = cube::Credentials::new("sandbox", key).unwrap();
+    let client = cube::Client::builder().credentials(credentials).environment(format!("{url}/cube/v4"));
+    let sims = client.build().unwrap().query_sims(&QuerySims::builder().build()).await.unwrap();
+    assert_eq!(sims.len(), 10);
+    terminated(child).await;
+
+    let nowhere = folder.path().join("no/such/key.pem");
+    let result = program().args(["--listen", "127.0.0.1:0", "--cube-key"]).arg(&nowhere).output().await.unwrap();
+    let message = String::from_utf8(result.stderr).unwrap();
+    assert!(!result.status.success() && message.contains("no/such/key.pem: "), "{message}");
 }
 
 #[tokio::test]

@@ -1,14 +1,23 @@
 //! The secret, and the signatures made with it, are in no output.
 
+use std::future::IntoFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
 use linksfield::csss::Client;
 use linksfield::csss::types::{OpenPackage, RenewPackageOutput};
+use linksfield::cube;
+use linksfield::cube::types::QuerySims;
 use linksfield::http::Method;
-use linksfield::sandbox::Sandbox;
+use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
 use linksfield::signing::{Key, Signature};
 use linksfield::{Credentials, Error};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::cube::{key, renewal};
 use crate::support::{Canned, Log, SECRET, client_at, every_subscriber_is_asked, monthly_plan, response};
 
 fn assert_hidden(output: &str, sign: &str) {
@@ -104,4 +113,90 @@ async fn logs_at_the_most_verbose_level_hide_the_secret_and_signatures() {
     assert!(output.contains("the log is on"));
     assert!(output.lines().count() > 1, "the HTTP client logs too: {output}");
     assert_hidden(&output, &sign);
+}
+
+/// The signatures that requests of Cube came with.
+type Signatures = Arc<Mutex<Vec<String>>>;
+
+/// A server that repeats in its answer what signs a request, and keeps that.
+async fn repeating(status: StatusCode, answer: &'static str) -> (String, Signatures) {
+    let signatures = Signatures::default();
+    let kept = Arc::clone(&signatures);
+    let app = Router::new().fallback(move |headers: HeaderMap| async move {
+        let authorization = headers["authorization"].to_str().unwrap().to_owned();
+        let signature = authorization.strip_prefix("LF sandbox/").unwrap().to_owned();
+        kept.lock().unwrap().push(signature);
+        (status, [("content-type", "application/json")], answer.replace("SIGNED", &authorization))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, app).into_future());
+    (url, signatures)
+}
+
+fn assert_hidden_of_cube(output: &str, signatures: &Signatures) {
+    assert!(!output.contains("LF sandbox/"), "the header is in {output}");
+    for line in CUBE_KEY.lines().filter(|line| !line.starts_with('-')) {
+        assert!(!output.contains(line), "the private key is in {output}");
+    }
+    for signature in &*signatures.lock().unwrap() {
+        assert!(!output.contains(signature.as_str()), "the signature is in {output}");
+    }
+}
+
+#[tokio::test]
+async fn debug_errors_and_panics_hide_the_key_and_the_signatures_of_cube() {
+    let none = Signatures::default();
+    let credentials = cube::Credentials::new(CUBE_KEY_ID, key()).unwrap();
+    let client = crate::cube::client_at("http://127.0.0.1:1");
+    let call = client.create_renewal_order(&renewal());
+    let explanation = call.explain().unwrap();
+    for output in [
+        format!("{credentials:?} {credentials:#?} {:?} {:#?}", key(), key()),
+        format!("{client:?} {client:#?}"),
+        format!("{call:?} {explanation:?} {explanation}"),
+    ] {
+        assert_hidden_of_cube(&output, &none);
+    }
+    let cut = CUBE_KEY.split_at(CUBE_KEY.len() / 2).0;
+    assert_hidden_of_cube(&format!("{:?}", cube::PrivateKey::from_text(cut).unwrap_err()), &none);
+    for (status, answer) in [
+        (StatusCode::OK, r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":["SIGNED"]}}"#),
+        (StatusCode::OK, r#"{"status":{"code":"CB-00-0000"},"data":"SIGNED"}"#),
+        (StatusCode::FORBIDDEN, r#"{"status":{"code":"CB-99-9403"},"data":"SIGNED"}"#),
+        (StatusCode::INTERNAL_SERVER_ERROR, "<html>SIGNED"),
+    ] {
+        let (url, signatures) = repeating(status, answer).await;
+        let error = crate::cube::client_at(&url).create_renewal_order(&renewal()).await.unwrap_err();
+        assert_eq!(signatures.lock().unwrap().len(), 1, "{answer}");
+        let source = std::error::Error::source(&error).map(|source| format!("{source} {source:?}"));
+        assert_hidden_of_cube(&format!("{error} {error:?} {error:#?} {source:?}"), &signatures);
+        let panic = catch_unwind(AssertUnwindSafe(|| Err::<(), _>(error).unwrap())).unwrap_err();
+        assert_hidden_of_cube(panic.downcast_ref::<String>().unwrap(), &signatures);
+    }
+}
+
+#[tokio::test]
+async fn logs_at_the_most_verbose_level_hide_the_key_and_the_signatures_of_cube() {
+    let log = Log::default();
+    let _ = tracing_log::LogTracer::init();
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    every_subscriber_is_asked();
+    let (url, signatures) =
+        repeating(StatusCode::FORBIDDEN, r#"{"status":{"code":"CB-99-9403"},"data":"SIGNED"}"#).await;
+    let client = crate::cube::client_at(&url);
+    client.create_renewal_order(&renewal()).await.unwrap_err();
+    client.query_sims(&QuerySims::builder().build()).await.unwrap_err();
+    assert_eq!(signatures.lock().unwrap().len(), 2);
+    let sandbox = Sandbox::start().await.unwrap();
+    crate::cube::client_of(&sandbox).create_renewal_order(&renewal()).await.unwrap();
+    tracing::trace!("of the sandbox {sandbox:?} {:?}", sandbox.requests());
+    let header =
+        |request: &linksfield::sandbox::Request| request.headers()["authorization"].to_str().unwrap().to_owned();
+    let of_sandbox = sandbox.requests().iter().map(header).collect::<Vec<_>>();
+    signatures.lock().unwrap().extend(of_sandbox.iter().map(|header| header.split_once('/').unwrap().1.to_owned()));
+    let output = log.text();
+    assert!(output.contains("createRenewalOrder") && output.contains("of the sandbox"), "{output}");
+    assert_hidden_of_cube(&output, &signatures);
 }
