@@ -30,7 +30,8 @@
 //! any 15 to 22 digits are a SIM, which is pre-active and has a bundle that is not started; 25 of them are listed before any
 //! is named. Asynchronous operations take 0.3 seconds by the sandbox's clock and are told of in fields of its own
 //! (`SANDBOX-event`, `SANDBOX-request-id`, `SANDBOX-sim-id`, `SANDBOX-result`). A SIM that is cancelled is expired. Signatures
-//! hold for 10 minutes; equal orders and equal SMS count as one for 10 seconds from when the first arrived.
+//! hold for 10 minutes; equal orders and equal SMS count as one for 10 seconds from when the first arrived. The bundles of a
+//! SIM come in pages of 10, and of at most 100, as its SIMs do: of bundles no page says so.
 //!
 //! With the features `mall` and `esim-qr` it serves those APIs as well, below paths of their own: `mall_url`,
 //! `payment_url`, `topup_url` and `esim_qr_url`. In the Mall, an order counts as paid when it is placed, and
