@@ -193,8 +193,8 @@ impl<'a> Asked<'a> {
 /// `Accept-Language` in either of its spellings, if it is of a language that is spoken here.
 fn language(headers: &HeaderMap) -> Option<Language> {
     let tag = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?.to_ascii_lowercase();
-    let is = |of: &str| tag.starts_with(of);
-    if is("en") { Some(Language::English) } else { is("zh").then_some(Language::SimplifiedChinese) }
+    let spoken = [("en", Language::English), ("zh", Language::SimplifiedChinese)];
+    spoken.into_iter().find_map(|(prefix, language)| tag.starts_with(prefix).then_some(language))
 }
 
 /// The parameters in a path, if it is one of `template` below `root`.

@@ -275,7 +275,7 @@ async fn a_sim_of_dots_or_of_nothing_is_no_sim() {
         let error = client.call::<Value>(Method::PUT, "/sims/{id}/cancel", &json!({ "id": id })).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{id:?}");
     }
-    for path in ["/sims/..;/cancel", "/sims/;x/cancel", "/sims/%3B/cancel", r"/sims/..\x/cancel", r"/sims/a\b/cancel"] {
+    for path in ["/sims/..;/cancel", "/sims/;x/cancel", "/sims/%3B/cancel", r"/sims/..\x/cancel"] {
         let error = client.call::<Value>(Method::PUT, path, &json!({})).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path}");
     }

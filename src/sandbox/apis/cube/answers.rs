@@ -116,8 +116,8 @@ fn without_nonce(parameters: &Parameters) -> Parameters {
     own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Parameters that count as equal however they were written, as an operation's own text.
-fn canonical(operation: &str, parameters: Parameters) -> String {
+/// What is the same for equal parameters of an operation, however they were written.
+fn key_of(operation: &str, parameters: Parameters) -> String {
     let (written, mut content) = (Value::Object(parameters).to_string(), Vec::new());
     let signed = canonical::Parameters::parse(written.as_bytes()).and_then(|all| all.write_signed(&mut content));
     let content = signed.map_or(written, |()| String::from_utf8_lossy(&content).into_owned());
@@ -235,7 +235,7 @@ fn renew(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Res
     }
     order.items.iter().try_for_each(|item| at_least_one("quantity", item.quantity))?;
     order.items.iter().flat_map(|item| &item.sim_ids).try_for_each(|sim| account.sim(sim).map(drop))?;
-    let parameters = canonical("renew", without_nonce(parameters));
+    let parameters = key_of("renew", without_nonce(parameters));
     let room = (1, parameters.len());
     account.once(parameters, room, now, |account| {
         let id = format!("SANDBOX-OL-{}", account.orders.len() + 1);
@@ -267,7 +267,7 @@ fn send(parameters: &Parameters, account: &mut Account, now: SystemTime) -> Resu
     }
     sim_ids.iter().try_for_each(|sim| account.sim(sim).map(drop))?;
     let texts = sim_ids.iter().map(|sim| sim.len() + message.content.len()).sum();
-    account.once(canonical("send", parameters.clone()), (sim_ids.len(), texts), now, |account| {
+    account.once(key_of("send", parameters.clone()), (sim_ids.len(), texts), now, |account| {
         let job = account.job();
         account.sent.extend(sim_ids.iter().map(|sim| {
             let sent_at = printed(now, "%Y-%m-%dT%H:%M:%SZ");
