@@ -135,7 +135,7 @@ impl<T> Call<T> {
     }
 
     /// The operation of the document whose request it is, also of a raw call, however that writes its path: in any case of letters,
-    /// percent-encoded or not, with `\` for `/`, with what follows a `;`. None of a call that is not documented, or has begun.
+    /// percent-encoded or not, with what follows a `;`. None of a call that is not documented, or has begun.
     ///
     /// ```
     /// use linksfield::Credentials;

@@ -103,7 +103,9 @@ pub(crate) fn check(path: &str) -> Result<(), PlaceError> {
         Err(PlaceError::Query)
     } else if path.split(['/', '\\']).any(is_dots) {
         Err(PlaceError::Dots)
-    } else if path.split(['/', '\\']).skip(1).any(is_blank) {
+    } else if path.contains('\\') {
+        Err(PlaceError::Elsewhere)
+    } else if path.split('/').skip(1).any(is_blank) {
         Err(PlaceError::Blank)
     } else {
         Ok(())

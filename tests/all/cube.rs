@@ -320,7 +320,6 @@ async fn a_raw_call_of_a_documented_operation_keeps_its_rules_however_it_is_writ
         ("/sims/{sim_id}/cancel", json!({ "sim_id": SIM })),
         ("/sims/1/%63ancel", json!({})),
         ("/SIMS/1/CANCEL", json!({})),
-        ("/sims\\1\\cancel", json!({})),
         ("/sims/1/cancel;v=1", json!({})),
         ("/sims/1/{what}", json!({ "what": "cancel" })),
     ] {
