@@ -103,9 +103,9 @@ pub async fn run(matches: &ArgMatches) -> Result {
         let first = fleet.preview(&list)?;
         return output::print(&visible_lines(&format!("{text}\nThe first of them:\n\n{first}\n")));
     }
-    if let Some(results) = path("results") {
-        check_apart(results, [Some(list_path), path("journal"), path("new-journal")])?;
-    }
+    let defaults_path = matches.get_one::<String>("json").filter(|file| *file != "-").map(Path::new);
+    let others = [Some(list_path), path("journal"), path("new-journal"), defaults_path];
+    path("results").map_or(Ok(()), |results| check_apart(results, others))?;
     let opened = match path("journal") {
         Some(name) => Some(Journal::open(name, fleet.purpose()).await?),
         None => None,
@@ -116,6 +116,8 @@ pub async fn run(matches: &ArgMatches) -> Result {
         (None, Some(name)) => Journal::create(name, fleet.purpose()).await?,
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
+    // Where names differ that a file system takes for one, the journal tells now that it is there.
+    path("results").map_or(Ok(()), |results| check_apart(results, others))?;
     let mut results = Results::new(path("results"))?;
     let followed = follow(journal.run(&fleet, list), &mut results).await;
     let lost = results.finish();

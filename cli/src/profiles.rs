@@ -145,7 +145,7 @@ fn table_in<'a>(table: &'a mut dyn TableLike, name: &str, is_implicit: bool) -> 
 }
 
 /// Where links lead, also to what is not there yet.
-fn followed(path: &Path) -> std::io::Result<PathBuf> {
+pub fn followed(path: &Path) -> std::io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..40 {
         match fs::read_link(&path) {

@@ -1,12 +1,14 @@
 //! Where the results of a fleet go: to standard output, or to a file of their own.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use linksfield::fleet::Event;
 
 use crate::exit::{Exit, Failure, Result};
+use crate::profiles::followed;
 use crate::visible::visible_json;
 use crate::{output, tell};
 
@@ -72,13 +74,43 @@ impl Results {
 }
 
 /// Results destroy what they are written into.
-pub fn check_apart(results: &Path, others: [Option<&Path>; 3]) -> Result {
-    let file = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    match others.into_iter().flatten().find(|other| file(other) == file(results)) {
+pub fn check_apart(results: &Path, others: [Option<&Path>; 4]) -> Result {
+    let place = place(results);
+    match others.into_iter().flatten().find(|other| place == self::place(other)) {
         Some(other) => Err(Failure::usage(format!(
-            "--results needs a file of its own: {} is the list or the journal; nothing was sent",
+            "--results needs a file of its own: {} is read, or is the journal; nothing was sent",
             other.display()
         ))),
         None => Ok(()),
     }
+}
+
+/// What a file is by whatever name: itself where it is there, else its folder and its name in that.
+#[derive(PartialEq)]
+enum Place {
+    #[cfg(unix)]
+    File(u64, u64),
+    #[cfg(not(unix))]
+    File(PathBuf),
+    New(PathBuf, Option<OsString>),
+}
+
+fn place(path: &Path) -> Place {
+    if let Ok(file) = file(path) {
+        return file;
+    }
+    let target = followed(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Place::New(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()), target.file_name().map(OsStr::to_owned))
+}
+
+#[cfg(unix)]
+fn file(path: &Path) -> io::Result<Place> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().map(|told| Place::File(told.dev(), told.ino()))
+}
+
+#[cfg(not(unix))]
+fn file(path: &Path) -> io::Result<Place> {
+    path.canonicalize().map(Place::File)
 }

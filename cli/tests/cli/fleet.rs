@@ -52,6 +52,37 @@ fn results_are_never_written_into_the_list_or_the_journal() {
 }
 
 #[test]
+fn results_are_written_into_nothing_that_is_read_by_whatever_name() {
+    use std::os::unix::fs::symlink;
+    let world = World::new();
+    files(&world);
+    let home = world.home.path();
+    let refused = |flags: &[&str], results: &str| {
+        let said = order(&world, &[flags, &["--yes", "--results", results]].concat()).fails(2);
+        assert!(said.contains("a file of its own"), "{results}: {said}");
+    };
+    // Of a journal that is not there yet, and is not made.
+    std::fs::create_dir(home.join("sub")).unwrap();
+    symlink("sub", home.join("linked")).unwrap();
+    symlink("sub/new.journal", home.join("dangling")).unwrap();
+    for results in ["sub/new.journal", "sub/../sub/new.journal", "linked/new.journal", "linked/./new.journal", "dangling"] {
+        refused(&["--new-journal", "sub/new.journal"], results);
+    }
+    assert!(std::fs::read_dir(home.join("sub")).unwrap().next().is_none());
+    order(&world, &["--new-journal", "sub/new.journal", "--yes", "--results", "sub/results"]).done();
+    let names = ["sub/new.journal", "sims.csv", "defaults.json"];
+    let kept = names.map(|name| std::fs::read(home.join(name)).unwrap());
+    for (name, hard) in names.into_iter().zip(["a", "b", "c"]) {
+        std::fs::hard_link(home.join(name), home.join(hard)).unwrap();
+        for results in [name, hard] {
+            refused(&["--journal", "sub/new.journal"], results);
+        }
+    }
+    refused(&["--journal", "sub/new.journal"], "linked/new.journal");
+    assert_eq!(names.map(|name| std::fs::read(home.join(name)).unwrap()), kept);
+}
+
+#[test]
 fn codes_go_by_name_or_by_value_in_a_column_as_in_a_flag() {
     let world = World::new();
     files(&world);
