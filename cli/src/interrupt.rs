@@ -1,9 +1,13 @@
 //! Being told to end while something is under way that must not be cut off.
 
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use linksfield::Call;
 use serde_json::Value;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use crate::exit::{Exit, Failure, Result};
@@ -32,6 +36,34 @@ pub async fn patiently(mut call: Call<Value>) -> Result<Value> {
     }
 }
 
+/// What some work gives, which is dropped if the program is told to end. Signals that come after it end the program at once, if
+/// they did before.
+#[cfg(unix)]
+pub async fn unless_told_to_end<T>(work: impl Future<Output = T>) -> Option<T> {
+    let before = ARE_UNHEARD.load(Ordering::SeqCst);
+    let mut signals = Signals::new();
+    let given = tokio::select! {
+        biased;
+        given = work => Some(given),
+        () = signals.next() => None,
+    };
+    for kind in heard() {
+        let _ = signal_hook::flag::register_conditional_default(kind.as_raw_value(), &ARE_UNHEARD);
+    }
+    ARE_UNHEARD.store(before, Ordering::SeqCst);
+    given
+}
+
+/// A console tells the work itself.
+#[cfg(not(unix))]
+pub async fn unless_told_to_end<T>(work: impl Future<Output = T>) -> Option<T> {
+    Some(work.await)
+}
+
+/// Whether nobody hears signals, so that they end the program at once.
+#[cfg(unix)]
+static ARE_UNHEARD: AtomicBool = AtomicBool::new(true);
+
 impl Signals {
     /// Waits for the next one, or until patience is at its end.
     pub async fn again(&mut self) {
@@ -49,10 +81,9 @@ pub struct Signals(Vec<tokio::signal::unix::Signal>);
 #[cfg(unix)]
 impl Signals {
     pub fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (all, ignored) = ([SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()], ignored());
-        let heard = all.into_iter().filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0);
-        Self(heard.filter_map(|kind| signal(kind).ok()).collect())
+        let signals = Self(heard().filter_map(|kind| signal(kind).ok()).collect());
+        ARE_UNHEARD.store(false, Ordering::SeqCst);
+        signals
     }
 
     pub async fn next(&mut self) {
@@ -62,6 +93,12 @@ impl Signals {
         })
         .await;
     }
+}
+
+#[cfg(unix)]
+fn heard() -> impl Iterator<Item = SignalKind> {
+    let (all, ignored) = ([SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()], ignored());
+    all.into_iter().filter(move |kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0)
 }
 
 /// The signals that this program was begun to ignore, as by `nohup` or behind a shell's `&`, a bit each; and it does, where

@@ -4,23 +4,29 @@
 use std::collections::HashMap;
 use std::env;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use encoding_rs::UTF_8;
 use linksfield::reqwest::Url;
 use linksfield::{Credentials, Language};
-use tokio::process::Command;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
+use crate::interrupt::unless_told_to_end;
 use crate::profiles::{DEFAULT, Profiles};
 use crate::setting::{Part, Setting, names};
 
 /// Longest time that a `secret_command` takes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long what it printed is on its way once it ended.
+const REST: Duration = Duration::from_millis(100);
 
 /// All that a client is set up with.
 pub struct Given {
@@ -196,7 +202,7 @@ pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Want
     Ok(Some(given(part, values, allows_plaintext, language, format!("profile {name}"))))
 }
 
-/// Most bytes of a file that are read: whatever it is, what follows is no secret.
+/// Most bytes of a file, or of what a program prints, that are read: whatever it is, what follows is no secret.
 const LONGEST: u64 = 64 * 1024;
 
 /// What a file holds, wherever a link leads: UTF-8, or UTF-16 with its mark; else what is wrong with it.
@@ -226,14 +232,36 @@ async fn run(line: &str, is_interactive: bool) -> Result<Zeroizing<String>, Stri
     let input = if is_interactive { Stdio::inherit() } else { Stdio::null() };
     let mut command = Command::new(program);
     command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
-    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
-    let output = output.map_err(|_| format!("did not end within {} seconds", PATIENCE.as_secs()))?;
-    let output = output.map_err(|error| format!("can't be read: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("failed: {program} ended with {}. Run it yourself to see why", output.status));
+    let mut child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
+    // What is dropped is killed.
+    let ended = unless_told_to_end(timeout(PATIENCE, printed(&mut child))).await.ok_or("was interrupted")?;
+    let ended = ended.map_err(|_| format!("did not end within {} seconds", PATIENCE.as_secs()))?;
+    let (status, bytes) = ended.map_err(|error| format!("can't be read: {error}"))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(format!("printed more than {} KiB, which is no secret", LONGEST / 1024));
     }
-    let secret = Zeroizing::new(String::from_utf8(output.stdout).map_err(|_| "printed what is not Unicode")?);
-    let without = secret.strip_suffix('\n').map_or(secret.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    if !status.success() {
+        return Err(format!("failed: {program} ended with {status}. Run it yourself to see why"));
+    }
+    let secret = str::from_utf8(&bytes).map_err(|_| "printed what is not Unicode")?;
+    let without = secret.strip_suffix('\n').map_or(secret, |line| line.strip_suffix('\r').unwrap_or(line));
     Ok(Zeroizing::new(without.to_owned()))
+}
+
+/// How a program ended, and what it had printed by then: what it leaves running may keep its output open. That one prints too
+/// much is known before it ends.
+async fn printed(child: &mut Child) -> io::Result<(ExitStatus, Zeroizing<Vec<u8>>)> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let mut output = output.take(LONGEST + 1);
+    let all = tokio::select! {
+        read = output.read_to_end(&mut bytes) => read.map(Some)?,
+        status = child.wait() => status.map(|_| None)?,
+    };
+    match all {
+        Some(all) if all as u64 > LONGEST => child.kill().await?,
+        Some(_) => {}
+        None => drop(timeout(REST, output.read_to_end(&mut bytes)).await),
+    }
+    Ok((child.wait().await?, bytes))
 }

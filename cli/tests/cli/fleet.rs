@@ -65,7 +65,9 @@ fn results_are_written_into_nothing_that_is_read_by_whatever_name() {
     std::fs::create_dir(home.join("sub")).unwrap();
     symlink("sub", home.join("linked")).unwrap();
     symlink("sub/new.journal", home.join("dangling")).unwrap();
-    for results in ["sub/new.journal", "sub/../sub/new.journal", "linked/new.journal", "linked/./new.journal", "dangling"] {
+    for results in
+        ["sub/new.journal", "sub/../sub/new.journal", "linked/new.journal", "linked/./new.journal", "dangling"]
+    {
         refused(&["--new-journal", "sub/new.journal"], results);
     }
     assert!(std::fs::read_dir(home.join("sub")).unwrap().next().is_none());

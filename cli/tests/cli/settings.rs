@@ -1,7 +1,10 @@
 //! Who is called comes from one place, whole.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use crate::support::{SIM, World};
 
@@ -101,6 +104,47 @@ fn a_secret_command_is_run_without_a_shell_and_its_output_is_not_shown() {
     // Its standard input is empty: it can't take what is piped in.
     configure("sh -c 'cat; printf sandbox-secret'");
     world.unset(QUERY).input("something else").done();
+}
+
+#[test]
+fn of_a_secret_command_no_more_is_read_than_a_secret_and_none_of_it_outlives_the_call() {
+    let world = World::new();
+    let answers = format!("{}\nSANDBOX\n", world.sandbox.url());
+    let configure = |command: &str| world.unset(["configure", "csss", "--secret-command", command]).input(&answers);
+    let said = configure("yes").fails(3);
+    assert!(said.contains("printed more than 64 KiB"), "{said}");
+    // What it leaves running keeps its output open, and is not waited for.
+    let left = world.home.path().join("left");
+    let leaves = format!("sh -c 'sleep 1000 & echo $! >{}; echo sandbox-secret'", left.display());
+    configure(&leaves).done();
+    world.unset(QUERY).done();
+    let alive = |file: &PathBuf| {
+        let process = std::fs::read_to_string(file).unwrap();
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", process.trim()));
+        state.is_ok_and(|state| !state.contains(") Z ")).then(|| process.trim().to_owned())
+    };
+    let kill = |process: &str| assert!(Command::new("kill").arg(process).status().unwrap().success());
+    kill(&alive(&left).unwrap());
+    // Told to end, it ends the command first.
+    let mine = world.home.path().join("mine");
+    let text = std::fs::read_to_string(file(&world)).unwrap();
+    let waits = format!("sh -c 'echo $$ >{}; exec sleep 1000'", mine.display());
+    let line = text.lines().find(|line| line.starts_with("secret_command")).unwrap();
+    std::fs::write(file(&world), text.replace(line, &format!("secret_command = {waits:?}"))).unwrap();
+    let mut run = world.unset(QUERY).by_shell("echo $$; exec \"$@\"");
+    let mut child = run.0.spawn().unwrap();
+    let mut process = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut process).unwrap();
+    while std::fs::read_to_string(&mine).map_or(0, |text| text.len()) == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    kill(process.trim());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("was interrupted"));
+    while alive(&mine).is_some() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

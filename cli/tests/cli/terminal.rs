@@ -84,6 +84,24 @@ fn anything_but_yes_is_no() {
 }
 
 #[test]
+fn a_question_is_interrupted_at_once_though_a_secret_command_was_waited_for() {
+    let world = World::new();
+    let answers = format!("{}\nSANDBOX\n", world.sandbox.url());
+    world.unset(["configure", "csss", "--secret-command", "printf sandbox-secret"]).input(&answers).done();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+    command.args(order()).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
+    command.env("XDG_CONFIG_HOME", world.home.path().join("config"));
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    let mut session = spawn_command(command, Some(60_000)).unwrap();
+    session.exp_string("Type yes to send it: ").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+    let status = format!("{:?}", session.process().wait().unwrap());
+    assert!(status.contains("SIGINT"), "{status}");
+    assert_eq!(world.orders(), 0);
+}
+
+#[test]
 fn what_cannot_be_taken_back_asks_for_its_id_to_be_typed() {
     let world = World::new();
     let words = ["cube", "cancel-sim", "--sim-id", SIM].map(str::to_owned);
