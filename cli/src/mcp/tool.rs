@@ -1,8 +1,8 @@
 //! An operation as a tool: its name, its schema, its hints, and its arguments.
 
-use linksfield::Operation;
 use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, Parameter};
+use linksfield::{Completeness, Operation};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +10,7 @@ use crate::arguments::{by_value, check_ids};
 use crate::command::changes;
 use crate::digits::long_integer;
 use crate::family::Parameters;
+use crate::visible::visible;
 
 /// Where a list that was cut goes on.
 pub const FROM_ITEM: &str = "from_item";
@@ -53,8 +54,17 @@ fn schema(document: &Document, operation: &Operation) -> JsonObject {
         properties.insert(FROM_ITEM.to_owned(), json!({ "type": "integer", "minimum": 0, "description": about }));
     }
     let required: Vec<_> = operation.parameters.iter().filter(|one| one.required).map(|one| one.name).collect();
-    let schema = json!({ "type": "object", "properties": properties, "required": required });
+    let mut schema = json!({ "type": "object", "properties": properties, "required": required });
+    if !is_open(operation) {
+        schema["additionalProperties"] = false.into();
+    }
     schema.as_object().cloned().unwrap_or_default()
+}
+
+/// Whether it takes arguments that the document does not know: where that knows none, a person may have been told some. Elsewhere
+/// a server may pass over a wrong name, and answer another question.
+fn is_open(operation: &Operation) -> bool {
+    !matches!(operation.completeness, Completeness::Complete | Completeness::Partial)
 }
 
 fn property(parameter: &Parameter) -> Value {
@@ -88,6 +98,9 @@ pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Param
         }
         from.as_u64().and_then(|from| usize::try_from(from).ok()).ok_or(format!("{FROM_ITEM} must be a number from 0"))
     })?;
+    if !is_open(operation) {
+        check_names(operation, &given)?;
+    }
     for parameter in operation.parameters {
         match given.get_mut(parameter.name) {
             Some(value) => {
@@ -102,6 +115,15 @@ pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Param
     match long_integer(&Value::Object(given.clone()).to_string()) {
         Some(digits) => Err(format!("{digits} is a number that programs round: pass it as text, in quotes")),
         None => Ok((given, from)),
+    }
+}
+
+fn check_names(operation: &Operation, given: &JsonObject) -> Result<(), String> {
+    let known: Vec<_> = operation.parameters.iter().map(|parameter| parameter.name).collect();
+    match given.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(odd) if known.is_empty() => Err(format!("there is no argument {}: it takes none", visible(odd))),
+        Some(odd) => Err(format!("there is no argument {}, but: {}", visible(odd), known.join(", "))),
+        None => Ok(()),
     }
 }
 

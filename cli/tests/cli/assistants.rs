@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use linksfield::Completeness;
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{Reply, Story};
 use serde_json::{Value, json};
@@ -482,4 +483,34 @@ fn an_id_that_names_nothing_is_no_argument() {
     }
     client.end();
     assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn an_argument_that_no_tool_has_is_refused_with_those_that_it_has() {
+    let world = World::new();
+    let mut client = Client::of(world.everywhere(["mcp", "--allow-changes"]));
+    let query = json!({ "deviceId": SIM, "page_no": 1, "page_size": 10 });
+    let message = client.ask(1, "csss_query_order", &query);
+    assert!(text(&message).starts_with("Not sent: there is no argument deviceId, but: "), "{message}");
+    assert!(text(&message).contains("device_id"), "{message}");
+    let message = client.ask(2, "csss_open_package", &json!({ "order_id": "1", "orderId": "2\u{1b}" }));
+    assert_eq!(text(&message), "Not sent: there is no argument orderId, but: order_id.");
+    assert!(world.sandbox.requests().is_empty());
+    // The schema says so too, but where no argument is documented: there a person may have been told of some.
+    client.send(&json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/list" }));
+    let tools = client.next();
+    let tools = tools["result"]["tools"].as_array().unwrap();
+    for document in DOCUMENTS {
+        for operation in document.operations {
+            let name = format!("{}_{}", document.name, operation.command).replace('-', "_");
+            let tool = tools.iter().find(|tool| tool["name"] == *name).unwrap();
+            let is_open = tool["inputSchema"]["additionalProperties"] != false;
+            assert_eq!(is_open, operation.completeness == Completeness::PathOnly, "{name}");
+        }
+    }
+    let message = client.ask(4, "csss_get_info_by_device_id", &json!({ "told": "1" }));
+    assert!(!text(&message).starts_with("Not sent"), "{message}");
+    let body: Value = serde_json::from_slice(world.sandbox.requests()[0].body()).unwrap();
+    assert_eq!(body["told"], "1");
+    client.end();
 }
