@@ -1,5 +1,7 @@
 //! From flags, `--param` and `--json` to the parameters of a call, and back to words.
 
+use std::collections::HashSet;
+
 use clap::ArgMatches;
 use linksfield::openapi::{Kind, Parameter, Place};
 use linksfield::{Operation, signing};
@@ -86,23 +88,21 @@ pub fn read(flag: &str, file: &str) -> Result<String> {
 }
 
 fn from_json(file: &str, body: Option<&Parameter>) -> Result<Parameters> {
-    let json = read("--json", file)?;
-    if let Some(parameter) = body {
-        return Ok(Parameters::from_iter([(parameter.name.to_owned(), any_json("--json", &json)?)]));
-    }
-    // A key that is there twice is told by what signs.
-    let wrong = |what: &dyn std::fmt::Display| Failure::usage(format!("--json {file}: {what}"));
-    signing::explain(json.trim_start_matches('\u{feff}').as_bytes()).map_err(|error| wrong(&error))?;
-    match any_json("--json", &json)? {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(wrong(&"it must be a JSON object of parameters")),
+    let json = any_json(&format!("--json {file}"), &read("--json", file)?)?;
+    match (body, json) {
+        (Some(parameter), whole) => Ok(Parameters::from_iter([(parameter.name.to_owned(), whole)])),
+        (None, Value::Object(fields)) => Ok(fields),
+        (None, _) => Err(Failure::usage(format!("--json {file} must be a JSON object of parameters"))),
     }
 }
 
-/// JSON in which no number would be rounded.
+/// JSON in which no key is there twice, and no number would be rounded.
 fn any_json(what: &str, json: &str) -> Result<Value> {
     let json = json.trim_start_matches('\u{feff}');
     let value = serde_json::from_str(json).map_err(|error| Failure::usage(format!("{what} is not JSON: {error}")))?;
+    // What signs tells of doubled keys, in an object.
+    let explained = signing::explain(format!(r#"{{"all":{json}}}"#).as_bytes());
+    explained.map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")))?;
     match long_integer(json) {
         Some(digits) => Err(Failure::usage(format!(
             "{what} has the number {digits}, which some programs round: write it as text, \"{digits}\""
@@ -161,7 +161,10 @@ fn value(parameter: &Parameter, kind: Kind, text: &str) -> Result<Value> {
     }
 }
 
+/// Adds what goes by name to what a file has. A flag, or the same name before, says it already.
 fn add_named(parameters: &mut Parameters, known: &[Parameter], matches: &ArgMatches) -> Result {
+    let is_given = |parameter: &&Parameter| matches!(matches.try_get_raw(parameter.flag), Ok(Some(_)));
+    let mut given_names: HashSet<&str> = known.iter().filter(is_given).map(|parameter| parameter.name).collect();
     for given in matches.get_many::<String>("param").into_iter().flatten() {
         let wrong = || Failure::usage(format!("--param must be NAME=VALUE or NAME:=JSON, not {given}"));
         let (name, text) = given.split_once('=').ok_or_else(wrong)?;
@@ -181,6 +184,9 @@ fn add_named(parameters: &mut Parameters, known: &[Parameter], matches: &ArgMatc
         };
         if name.is_empty() {
             return Err(wrong());
+        }
+        if !given_names.insert(name) {
+            return Err(Failure::usage(format!("{name} is there twice: --param {given}; nothing was sent")));
         }
         parameters.insert(name.to_owned(), value);
     }

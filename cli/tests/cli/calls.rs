@@ -45,6 +45,30 @@ fn parameters_come_from_flags_from_json_and_by_name() {
 }
 
 #[test]
+fn what_is_given_twice_is_refused_and_nothing_is_sent() {
+    let world = World::new();
+    let open = ["csss", "open-package", "--yes", "--order-id", "1"];
+    let renew = ["cube", "create-renewal-order", "--yes"];
+    let raw = ["csss", "call", "POST", "/x", "--yes"];
+    for (words, more, what) in [
+        (&open[..], &["--param", "a=1", "--param", "a=2"][..], "a is there twice"),
+        (&open, &["--param", "a=1", "--param", "a:=2"], "a is there twice"),
+        (&open, &["--param", "order_id=2"], "order_id is there twice"),
+        (&open, &["--param", r#"a:={"b":1,"b":2}"#], r#"the key "b" is there twice"#),
+        (&open, &["--param", r#"a:=[{"b":{"c":1,"c":2}}]"#], r#"the key "c" is there twice"#),
+        (&renew, &["--items", r#"{"sim_id":"1","sim_id":"2"}"#], r#"the key "sim_id" is there twice"#),
+        (&raw, &["--param", "a=1", "--param", "a=2"], "a is there twice"),
+    ] {
+        let said = world.everywhere(words).args(more).fails(2);
+        assert!(said.contains(what) && said.contains("nothing was sent"), "{more:?}: {said}");
+    }
+    assert!(world.sandbox.requests().is_empty());
+    // A file is what flags and names are added to.
+    let shown = world.linksfield(["csss", "open-package", "--dry-run", "--json", "-", "--param", "order_id=2"]);
+    assert!(shown.input(r#"{"order_id":"1"}"#).done().contains(r#""order_id":"2""#));
+}
+
+#[test]
 fn codes_go_by_name_or_by_value() {
     let world = World::new();
     for (given, sent) in [("start-at-once", "1"), ("0", "0")] {
