@@ -133,6 +133,31 @@ async fn nothing_is_begun_any_more_once_another_has_written_although_there_is_a_
     assert!(error.to_string().contains("it failed before in this process"), "{error}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_ordered_any_more_once_the_file_was_deleted() {
+    let kept = Kept::new().await;
+    let journal = kept.create().await;
+    std::fs::remove_file(kept.path()).unwrap();
+    let error = outcomes(kept.fleet.run(kept.list(&["1", "2"]), journal)).await.unwrap_err();
+    assert!(error.to_string().contains("its file was deleted"), "{error}");
+    assert_eq!(kept.sandbox.order_count(), 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_begun_any_more_once_the_file_was_replaced() {
+    let kept = Kept::new().await;
+    let journal = kept.create().await;
+    let (wanted, orders) = (wanted("1"), Orders::first(BTreeSet::new()));
+    journal.begun(&wanted, &orders, &terms()).await.unwrap();
+    let other = kept.folder.path().join("other");
+    std::fs::copy(kept.path(), &other).unwrap();
+    std::fs::rename(&other, kept.path()).unwrap();
+    let error = journal.begun(&wanted, &orders, &terms()).await.unwrap_err();
+    assert!(matches!(error, JournalError::Failed { .. }), "{error}");
+}
+
 #[tokio::test]
 async fn a_tail_that_was_cut_off_anywhere_is_no_loss_and_nothing_joins_it() {
     let mut kept = Kept::new().await;

@@ -128,10 +128,16 @@ impl Pen {
         Ok(offsets)
     }
 
-    /// Whether nobody else has written: a lock that was granted may lock nothing.
+    /// Whether nobody else has written, as a lock that was granted may lock nothing, and nobody deleted it: no later run could
+    /// read what is written then.
     fn is_alone(&self) -> Result<()> {
-        let length = self.file.metadata().map_err(|error| JournalError::failed("read", error))?.len();
-        if length == self.end {
+        let told = self.file.metadata().map_err(|error| JournalError::failed("read", error))?;
+        #[cfg(unix)]
+        if std::os::unix::fs::MetadataExt::nlink(&told) == 0 {
+            let what = "its file was deleted: look up what was ordered before you order again";
+            return Err(JournalError::failed("written", what));
+        }
+        if told.len() == self.end {
             return Ok(());
         }
         Err(JournalError::Locked("another run writes to this journal, whose lock locks nothing here".to_owned()))
