@@ -115,9 +115,8 @@ fn of_a_secret_command_no_more_is_read_than_a_secret_and_none_of_it_outlives_the
     assert!(said.contains("printed more than 64 KiB"), "{said}");
     // What it leaves running keeps its output open, and is not waited for.
     let left = world.home.path().join("left");
-    let leaves = format!("sh -c 'sleep 1000 & echo $! >{}; echo sandbox-secret'", left.display());
+    let leaves = format!("sh -c 'sleep 100 & echo $! >{}; echo sandbox-secret'", left.display());
     configure(&leaves).done();
-    world.unset(QUERY).done();
     let alive = |file: &PathBuf| {
         let process = std::fs::read_to_string(file).unwrap();
         let state = std::fs::read_to_string(format!("/proc/{}/stat", process.trim()));
@@ -128,7 +127,7 @@ fn of_a_secret_command_no_more_is_read_than_a_secret_and_none_of_it_outlives_the
     // Told to end, it ends the command first.
     let mine = world.home.path().join("mine");
     let text = std::fs::read_to_string(file(&world)).unwrap();
-    let waits = format!("sh -c 'echo $$ >{}; exec sleep 1000'", mine.display());
+    let waits = format!("sh -c 'echo $$ >{}; exec sleep 100'", mine.display());
     let line = text.lines().find(|line| line.starts_with("secret_command")).unwrap();
     std::fs::write(file(&world), text.replace(line, &format!("secret_command = {waits:?}"))).unwrap();
     let mut run = world.unset(QUERY).by_shell("echo $$; exec \"$@\"");
