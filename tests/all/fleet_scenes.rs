@@ -9,7 +9,10 @@ use std::time::{Duration, SystemTime};
 use linksfield::Credentials;
 use linksfield::csss::Client;
 use linksfield::csss::types::OrderPackage;
-use linksfield::fleet::{Event, Fleet, FleetError, Journal, Outcome, Run};
+use linksfield::fleet::{
+    Claim, Confirmation, Done, Event, Fleet, FleetError, Journal, JournalError, Orders, Outcome, Run, Sim, Terms,
+    Wanted,
+};
 use linksfield::sandbox::{ACCESS_CODE, Fault, Reply, SECRET, Sandbox, Story};
 use linksfield::serde_json::{Value, from_value, json};
 
@@ -156,6 +159,63 @@ pub async fn two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look<J: Jour
     assert_eq!(scene.sent(), 3);
 }
 
+/// A journal that takes everything but that an order was accepted.
+struct Forgetful<J>(J);
+
+impl<J: Journal> Journal for Forgetful<J> {
+    async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>, JournalError> {
+        self.0.claim(wanted, terms).await
+    }
+
+    async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation, JournalError> {
+        match orders.accepted {
+            Some(_) => Err(JournalError::failed("written", "it was away")),
+            None => self.0.begun(wanted, orders, terms).await,
+        }
+    }
+
+    async fn done(&self, wanted: &Wanted, result: &Done) -> Result<(), JournalError> {
+        self.0.done(wanted, result).await
+    }
+
+    async fn unknown(&self, wanted: &Wanted, why: &str) -> Result<(), JournalError> {
+        self.0.unknown(wanted, why).await
+    }
+
+    async fn release(&self, wanted: &Wanted, why: &str) -> Result<(), JournalError> {
+        self.0.release(wanted, why).await
+    }
+
+    async fn is_checked(&self) -> Result<bool, JournalError> {
+        self.0.is_checked().await
+    }
+
+    async fn checked(&self) -> Result<(), JournalError> {
+        self.0.checked().await
+    }
+
+    async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<(), JournalError> {
+        self.0.found_out(sim, order).await
+    }
+}
+
+pub async fn a_run_ends_that_cannot_write_down_what_was_accepted_and_tells_it<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::new().await;
+    scene.lose(1);
+    let mut run = scene.run(Forgetful(open(&scene.fleet).await));
+    let mut told = Vec::new();
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome: Outcome::Unknown(why), recorded, .. } = event {
+            told.push((why.contains(SECOND), recorded));
+        }
+    }
+    assert_eq!(told, [(true, false)]);
+    assert!(matches!(run.finish().await, Err(FleetError::Journal(JournalError::Failed { .. }))));
+    assert_eq!(scene.sent(), 2);
+}
+
 pub async fn a_refusal_says_nothing_of_the_order_before_it<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
     let scene = Scene::new().await;
     let refusal = Story::new(Reply::refusal("1001", "it has this plan")).of("orderPackage").always();
@@ -271,6 +331,7 @@ macro_rules! play {
             nor_is_it_by_the_next_run_when_this_is_killed_before_it_looks
             a_doubt_that_was_told_is_not_forgotten_by_the_next_run
             two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look
+            a_run_ends_that_cannot_write_down_what_was_accepted_and_tells_it
             a_refusal_says_nothing_of_the_order_before_it
             what_was_not_sent_as_the_second_order_is_sent_by_the_next_run
             a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none

@@ -127,7 +127,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             suspect = Some(match outcome {
                 Outcome::Unknown(why) => Suspect { orders, wait, why },
                 outcome if is_first => return Ok(outcome),
-                Outcome::Ordered(order) => match self.accepted(row, orders, order).await {
+                Outcome::Ordered(order) => match self.accepted(row, orders, order).await? {
                     Ok(suspect) => suspect,
                     Err(outcome) => return Ok(outcome),
                 },
@@ -146,14 +146,25 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     }
 
     /// What to look up when the second order for a SIM was accepted, once the journal has that: the server may have been late
-    /// with the first. Or what comes of the SIM if the journal does not take it.
-    async fn accepted(&self, row: &Row<C::Parameters>, mut orders: Orders, order: String) -> Result<Suspect, Outcome> {
+    /// with the first. Or what comes of the SIM if the journal doubts it.
+    async fn accepted(
+        &self,
+        row: &Row<C::Parameters>,
+        mut orders: Orders,
+        order: String,
+    ) -> Result<Result<Suspect, Outcome>, FleetError> {
         let why = format!("it was ordered again, as {order}");
         orders.accepted = Some(order);
         match self.journal.begun(&row.wanted, &orders, &self.settings.terms).await {
-            Ok(_) => Ok(Suspect { orders, wait: self.settings.terms.settle, why }),
-            Err(JournalError::Doubtful { why, .. }) => Err(Outcome::Unknown(why)),
-            Err(error) => Err(Outcome::Unknown(format!("{why}; {error}"))),
+            Ok(_) => Ok(Ok(Suspect { orders, wait: self.settings.terms.settle, why })),
+            Err(JournalError::Doubtful { why, .. }) => Ok(Err(Outcome::Unknown(why))),
+            // The id stands in the event alone: a journal that takes the next step would let the SIM go without it.
+            Err(error) => {
+                let outcome = Outcome::Unknown(format!("{why}; {error}"));
+                self.count(&outcome);
+                self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: false });
+                Err(error.into())
+            }
         }
     }
 
