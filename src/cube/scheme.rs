@@ -78,7 +78,8 @@ impl Scheme for Signing {
         let around = Envelope::parse(answer.text)?;
         let Enveloped { status } = serde_json::from_str(answer.text)?;
         let status = status.ok_or_else(|| unsaid("status.code"))?;
-        let said = around.over(Envelope::parse(status.get())?)?.judge(ResultCode::Success.as_str())?;
+        let (within, success) = (Envelope::parse(status.get())?, ResultCode::Success.as_str());
+        let said = around.over(within, success)?.judge(success)?;
         match said.ok_or_else(|| unsaid("status.code"))? {
             Answer::Accepted { .. } if !answer.status.is_success() => {
                 Err(Unreadable(format!("it contradicts itself: its code says success, but HTTP {}", answer.status)))

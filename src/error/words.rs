@@ -13,13 +13,17 @@ pub(crate) fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
     cut.map_or(text.into(), |cut| format!("{cut}…").into())
 }
 
-/// A name, which may be a path that anybody wrote, with what does not show or drives a terminal as escapes.
-fn seen(name: &str) -> String {
-    let seen = |character: char| match character {
-        '"' | '\'' | '\\' => character.to_string(),
-        other => other.escape_debug().to_string(),
+/// The same of what strangers wrote, with what drives a terminal, turns the direction of text or does not show as escapes.
+fn told(text: &str, longest: usize) -> String {
+    let is_hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    name.chars().map(seen).collect()
+    let shown = |character: char| match character {
+        hidden if is_hidden(hidden) => hidden.escape_debug().to_string(),
+        plain => plain.to_string(),
+    };
+    bounded(text, longest).chars().map(shown).collect()
 }
 
 impl fmt::Display for Error {
@@ -47,7 +51,7 @@ impl Error {
     }
 
     fn say(&self, f: &mut fmt::Formatter<'_>, longest: usize) -> fmt::Result {
-        write!(f, "{}: ", bounded(&seen(self.operation()), longest))?;
+        write!(f, "{}: ", told(self.operation(), longest))?;
         match &self.0.cause {
             Cause::NotBegun => write!(f, "its deadline passed before it could be sent; nothing was sent")?,
             Cause::UsedUp { limit, free_in } => write!(
@@ -62,12 +66,12 @@ impl Error {
             Cause::Transport { source, .. } => {
                 write!(f, "the connection failed")?;
                 let happened = source.what_happened().filter(|what| !what.is_empty());
-                happened.map_or(Ok(()), |what| write!(f, ": {}", bounded(&what, longest)))?;
+                happened.map_or(Ok(()), |what| write!(f, ": {}", told(&what, longest)))?;
                 source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
             Cause::Refused(refusal) => {
                 let Refusal { head, code, message, .. } = &**refusal;
-                let (code, message) = (bounded(code, longest), bounded(message, longest));
+                let (code, message) = (told(code, longest), told(message, longest));
                 write!(f, "refused with code {code} (HTTP {}): {message}", head.status)?
             }
             Cause::Unreadable { head: Head { status, .. }, body, reason } => {
@@ -75,7 +79,7 @@ impl Error {
                     f,
                     "the answer (HTTP {status}, {} bytes) can't be read: {}; its bytes are in Error::body",
                     body.len(),
-                    bounded(reason, longest)
+                    told(reason, longest)
                 )?;
             }
             Cause::InvalidRequest(reason) => {

@@ -37,11 +37,16 @@ impl<'a> Envelope<'a> {
 
     /// What is around an envelope in a field of its own, and that envelope, as one: they must not say two things.
     #[cfg(feature = "cube")]
-    pub(crate) fn over(self, within: Self) -> Result<Self, Unreadable> {
-        let code = |envelope: &Self| envelope.code.and_then(scalar).filter(|code| !code.is_empty());
+    pub(crate) fn over(self, within: Self, success_code: &str) -> Result<Self, Unreadable> {
+        let code = |envelope: &Self| {
+            let code = envelope.code.and_then(scalar).filter(|code| !code.is_empty())?;
+            Some(code == success_code || means_success(&code, success_code))
+        };
         let success = |envelope: &Self| envelope.success.and_then(truth);
-        let differ = |what: &str| Err(Unreadable(format!("it contradicts itself: it has two of `{what}`")));
-        if code(&self).is_some_and(|around| Some(around) != code(&within)) {
+        let differ = |what: &str| {
+            Err(Unreadable(format!("it contradicts itself: it has `{what}` twice, of success and of its contrary")))
+        };
+        if code(&self).zip(code(&within)).is_some_and(|(around, said)| around != said) {
             return differ("code");
         }
         match (success(&self), success(&within)) {

@@ -101,7 +101,7 @@ pub(crate) fn check(path: &str) -> Result<(), PlaceError> {
         Err(PlaceError::Control)
     } else if path.contains(['?', '#']) {
         Err(PlaceError::Query)
-    } else if path.split(['/', '\\']).any(is_dots) {
+    } else if leads_elsewhere(path) {
         Err(PlaceError::Dots)
     } else if path.contains('\\') {
         Err(PlaceError::Elsewhere)
@@ -191,6 +191,12 @@ fn is_blank(segment: &str) -> bool {
 /// Whether a URL would resolve this segment to another path: `.` and `..`, encoded or not.
 fn is_dots(segment: &str) -> bool {
     matches!(seen(&bare(segment)), "." | "..")
+}
+
+/// Whether a path has a segment of dots, however often it is encoded, its slashes too.
+fn leads_elsewhere(path: &str) -> bool {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    path.split(['/', '\\']).any(is_dots) || decoded != path && leads_elsewhere(&decoded)
 }
 
 /// What of a segment shows: some servers leave out what does not.

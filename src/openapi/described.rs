@@ -13,7 +13,7 @@ pub(crate) fn operation_at(
     path: &str,
 ) -> Option<&'static Operation> {
     // Some decode a path before they take it apart.
-    let readings = [read(path), read(&decoded(path))];
+    let readings = [segments_as_read(path), segments_as_read(&decoded(path))];
     let fits = |operation: &&Operation| {
         let template: Vec<_> = segments(operation.path).collect();
         let is_read_so = |given: &Vec<String>| {
@@ -21,16 +21,16 @@ pub(crate) fn operation_at(
             template.len() == given.len()
                 && pairs.all(|(known, given)| is_parameter(known) || known.to_lowercase() == *given)
         };
-        operation.method == *method && readings.iter().any(is_read_so)
+        operation.method.as_str().eq_ignore_ascii_case(method.as_str()) && readings.iter().any(is_read_so)
     };
     let parameters = |operation: &Operation| segments(operation.path).filter(|segment| is_parameter(segment)).count();
     operations.iter().filter(fits).min_by_key(|operation| (operation.safe_to_retry, parameters(operation)))
 }
 
 /// The segments of a path as a server may read them.
-pub(crate) fn read(path: &str) -> Vec<String> {
+pub(crate) fn segments_as_read(path: &str) -> Vec<String> {
     // Servers in Java take what follows for parameters.
-    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
+    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().trim().to_owned();
     segments(path).map(|segment| bare(&decoded(segment))).collect()
 }
 

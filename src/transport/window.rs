@@ -1,5 +1,5 @@
 //! The window in which equal calls count as one: when the first request may be sent once more, as it was, and who calls twice
-//! in it without meaning to. Pure: the time is a parameter, that of a [`clock`](super::clock) which goes on in suspend.
+//! in it without meaning to. The time is that of a [`clock`](super::clock) which goes on in suspend.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use super::clock;
 use super::intent::Holds;
 use crate::family::scheme::Outgoing;
 use crate::lock::held;
-use crate::openapi::read;
+use crate::openapi::segments_as_read;
 use crate::signing::canonical::Parameters;
 
 /// A call of an operation with a window.
@@ -101,7 +101,7 @@ pub(super) fn equal(path: &str, sent: &Outgoing) -> u64 {
     let canonical = Parameters::parse(body).and_then(|all| all.write_signed(&mut content));
     let content = if canonical.is_ok() { &content } else { body };
     let mut hasher = DefaultHasher::new();
-    (read(path), sent.url.query(), content).hash(&mut hasher);
+    (segments_as_read(path), sent.url.query(), content).hash(&mut hasher);
     hasher.finish()
 }
 

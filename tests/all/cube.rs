@@ -321,6 +321,8 @@ async fn a_raw_call_of_a_documented_operation_keeps_its_rules_however_it_is_writ
         ("/sims/1/%63ancel", json!({})),
         ("/SIMS/1/CANCEL", json!({})),
         ("/sims/1/cancel;v=1", json!({})),
+        ("/sims/1/cancel%20", json!({})),
+        ("/sims/1%2Fcancel", json!({})),
         ("/sims/1/{what}", json!({ "what": "cancel" })),
     ] {
         let call = client.call::<Value>(Method::PUT, path, &parameters).safe_to_retry(true);
@@ -467,6 +469,7 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
             ErrorKind::Unreadable,
             true,
         ),
+        ("200 OK", r#"{"code":0,"status":{"code":"CB-01-0006"},"data":{"order_id":"1"}}"#, ErrorKind::Unreadable, true),
         (
             "200 OK",
             r#"{"success":true,"status":{"code":"CB-00-0000","success":false},"data":{"order_id":"1"}}"#,
@@ -515,6 +518,29 @@ async fn a_refusal_that_names_what_was_ordered_or_begun_is_not_believed() {
     assert_eq!(client_at(&printed.url).cancel_sim(&cancel).await.unwrap().request_id, None);
     let named = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":17}}"#).await;
     assert_eq!(client_at(&named.url).add_bundle(&add).await.unwrap().order_id.as_deref(), Some("17"));
+}
+
+#[tokio::test]
+async fn what_agrees_around_an_envelope_takes_no_order_away() {
+    for around in [r#""code":0,"#, r#""code":"200","success":true,"#, r#""code":"","#, r#""success":"maybe","#] {
+        let body = format!(r#"{{{around}"status":{{"code":"CB-00-0000"}},"data":{{"order_id":"OL-1"}}}}"#);
+        let server = Canned::json(&body).await;
+        let ordered = client_at(&server.url).create_renewal_order(&renewal()).await.unwrap();
+        assert_eq!(ordered.order_id.as_str(), "OL-1", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_says_drives_no_terminal_where_an_error_prints_it() {
+    let body = r#"{"status":{"code":"CB-01-0006\u001b[2K","message":"no\u202e\r\u0007 余额不足"}}"#;
+    let server = Canned::json(body).await;
+    let error = client_at(&server.url).create_renewal_order(&renewal()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("CB-01-0006\\u{1b}[2K")
+            && error.to_string().contains("no\\u{202e}\\r\\u{7} 余额不足"),
+        "{error}"
+    );
+    assert_eq!(error.message(), Some("no\u{202e}\r\u{7} 余额不足"), "as it was received");
 }
 
 #[tokio::test]

@@ -199,7 +199,7 @@ async fn only_the_cancelling_that_is_described_is_done() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(&sandbox);
     let with_body = raw(&client, Method::PUT, "/sims/{id}/cancel", json!({ "id": SIM, "order_id": "1" })).await;
-    assert_eq!(with_body, Err(ResultCode::InvalidParameters));
+    assert!(matches!(&with_body, Err(ResultCode::Unknown(code)) if code.starts_with("SANDBOX-")), "{with_body:?}");
     let done = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).await.unwrap();
     assert!(done.request_id.is_some(), "nothing was begun before");
 }

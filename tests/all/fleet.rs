@@ -219,9 +219,12 @@ async fn a_full_disk_begins_no_order_any_more_and_loses_none() {
 
 /// Sends a signal once it has ordered: to the example, or to the one that its wrapper has started.
 #[cfg(unix)]
-async fn assert_stops(signal: &str, sandbox: &Sandbox, child: Child) {
+async fn assert_stops(signal: &str, sandbox: &Sandbox, mut child: Child) {
     let before = sandbox.order_count();
     while sandbox.order_count() == before {
+        if let Some(status) = child.try_wait().unwrap() {
+            panic!("it ended before it ordered, {status}: {}", end(child).await.0);
+        }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let id = child.id().unwrap().to_string();

@@ -107,8 +107,11 @@ fn page(items: Vec<Value>, number: Option<i64>, size: Option<i64>, default: i64)
 /// Only the call without parameters is described: where those of its page go is not available.
 fn bare(parameters: &Parameters) -> Result<(), Refusal> {
     let Some(other) = parameters.keys().find(|name| *name != "sim_id" && *name != NONCE) else { return Ok(()) };
-    let problem = format!("{other}: this call is described without parameters in the query or the body");
-    Err(Refusal::documented(ResultCode::InvalidParameters, problem))
+    let words = (
+        "沙箱不接受该参数：文档未说明其位置，找不到它的服务器可能取消该SIM的全部套餐",
+        "is not taken by the sandbox: where it goes is not documented, and a server that does not find it may end every plan",
+    );
+    Err(Refusal::parameter(other, words))
 }
 
 fn without_nonce(parameters: &Parameters) -> Parameters {
@@ -151,7 +154,7 @@ fn bundle(bundle: &Bundle) -> Value {
 
 fn query_bundles(query: &QuerySimBundles, account: &mut Account) -> Result<Value, Refusal> {
     let sim = account.sim(&query.sim_id)?;
-    // How many a page has is documented of the list of SIMs alone.
+    // How many a page has is not documented of this list.
     let wanted = |found: &&Bundle| query.status.is_empty() || query.status.contains(&found.status);
     page(sim.bundles.iter().filter(wanted).map(bundle).collect(), query.page_no, query.page_size, 10)
 }
