@@ -139,6 +139,22 @@ fn each_end_has_its_code() {
 }
 
 #[test]
+fn a_status_counts_though_a_code_can_be_read() {
+    let world = World::new();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10"];
+    for (status, of_query, of_order) in [(200, 4, 4), (429, 6, 6), (500, 7, 9), (502, 7, 9), (503, 7, 9)] {
+        let reply = Reply::refusal("SANDBOX-1", "not now").status(status);
+        world.sandbox.tell(Story::new(reply).always()).unwrap();
+        world.linksfield(query).fails(of_query);
+        world.linksfield(query).args(["--all"]).fails(of_query);
+        world.linksfield(order()).args(["--yes"]).fails(of_order);
+        let doctor = world.linksfield(["doctor"]).output();
+        assert_eq!(doctor.status.code(), Some(of_query), "{status}: {doctor:?}");
+        world.sandbox.forget_stories();
+    }
+}
+
+#[test]
 fn an_unknown_outcome_names_the_command_that_finds_out() {
     let world = World::new();
     world.misbehave("drop-after-placing");
