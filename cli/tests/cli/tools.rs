@@ -125,7 +125,13 @@ fn a_signature_by_hand_is_that_of_a_call() {
     assert!(world.linksfield(["verify"]).input(&signed.to_string()).done().starts_with("the signature is right"));
     signed["order_id"] = json!("2");
     assert!(world.linksfield(["verify"]).input(&signed.to_string()).fails(1).contains("does not match"));
-    assert!(world.linksfield(["verify"]).input("[").fails(1).contains("linksfield: "));
+    for no_body in ["", "[", "[1]", r#"{"order_id":"1"}"#, r#"{"a":"1","a":"2","sign":"3"}"#] {
+        assert!(world.linksfield(["verify"]).input(no_body).fails(2).contains("standard input: "), "{no_body}");
+    }
+    let marked = format!("\u{feff}{body}");
+    assert_eq!(world.linksfield(["sign"]).input(&marked).done(), sign);
+    assert_eq!(world.unset(["explain"]).input(&marked).done(), explained);
+    assert!(world.linksfield(["verify"]).input(&format!("\u{feff}{signed}")).fails(1).contains("does not match"));
     assert!(world.unset(["explain"]).input("[1]").fails(2).contains("standard input"));
 }
 
