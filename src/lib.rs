@@ -66,6 +66,7 @@
 //! | [`sandbox`] | a test double of all the APIs, which can be told what goes wrong |
 //! | [`openapi`] | the documents that the clients are generated from, for every other language |
 //! | [`signing`] | the signatures by themselves |
+//! | [`connect`] | how a server is reached, for what is sent beside calls |
 //!
 //! # Features
 //!
@@ -122,6 +123,7 @@ pub use csss::envelope;
 pub use error::{Error, ErrorKind, TransportError};
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
+pub use transport::connect;
 pub use transport::retry::RetryPolicy;
 pub use values::{ByteCount, EpochMillis, Language, Listed, OddItem, Scalar, Time};
 

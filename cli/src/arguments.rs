@@ -23,7 +23,8 @@ pub fn of_operation(operation: &Operation, matches: &ArgMatches) -> Result<Param
     if !missing.is_empty() {
         return Err(Failure::usage(format!("it needs {}: see --help", missing.join(", "))));
     }
-    check_ids(operation, &parameters).map_err(|what| Failure::usage(format!("{what}; nothing was sent")))?;
+    check_values(operation, &parameters)
+        .map_err(|(parameter, what)| Failure::usage(format!("--{} {what}; nothing was sent", parameter.flag)))?;
     Ok(parameters)
 }
 
@@ -40,10 +41,11 @@ pub fn given(operation: &Operation, matches: &ArgMatches) -> Result<Parameters> 
     }
     for parameter in operation.parameters {
         if let Some(value) = from_flag(parameter, matches)? {
+            check_word(operation, parameter, &value)?;
             parameters.insert(parameter.name.to_owned(), value);
         }
     }
-    add_named(&mut parameters, operation.parameters, matches)?;
+    add_named(&mut parameters, Some(operation), matches)?;
     Ok(parameters)
 }
 
@@ -53,23 +55,53 @@ pub fn of_raw(matches: &ArgMatches) -> Result<Parameters> {
         None => Parameters::new(),
         Some(file) => from_json(file, None)?,
     };
-    add_named(&mut parameters, &[], matches)?;
+    add_named(&mut parameters, None, matches)?;
     Ok(parameters)
 }
 
-/// Whether what names one thing does: an empty id in the path would make all of one, dots another path, and of a number digits
-/// may be lost.
-pub fn check_ids(operation: &Operation, parameters: &Parameters) -> Result<(), String> {
+/// Whether what a call needs says something, and what names one thing does: an empty id in the path would make all of one, dots
+/// another path, and of a number digits may be lost. Or what is wrong with which.
+pub fn check_values(operation: &Operation, parameters: &Parameters) -> Result<(), (&'static Parameter, &'static str)> {
     for parameter in operation.parameters {
-        let is_id = parameter.place == Place::Path || operation.confirm == Some(parameter.name);
-        let Some(value) = parameters.get(parameter.name).filter(|_| is_id) else { continue };
-        let Some(text) = value.as_str() else { return Err(format!("{} must be text, in quotes", parameter.name)) };
-        let bare = percent_decode_str(text).decode_utf8_lossy();
-        if bare.trim().is_empty() || matches!(bare.trim(), "." | "..") {
-            return Err(format!("{} must not be empty, nor dots", parameter.name));
+        let Some(value) = parameters.get(parameter.name) else { continue };
+        if parameter.place == Place::Path || operation.confirm == Some(parameter.name) {
+            let Some(text) = value.as_str() else { return Err((parameter, "must be text, in quotes")) };
+            let bare = percent_decode_str(text).decode_utf8_lossy();
+            if bare.trim().is_empty() || matches!(bare.trim(), "." | "..") {
+                return Err((parameter, "must not be empty, nor dots"));
+            }
+        }
+        if parameter.required && is_empty(value) && !may_be_empty(operation, parameter) {
+            return Err((parameter, "is empty"));
         }
     }
     Ok(())
+}
+
+/// Refuses an empty word of a command line: it is that of a shell's variable which is not set, and as a filter it would ask for
+/// everything.
+fn check_word(operation: &Operation, parameter: &Parameter, value: &Value) -> Result {
+    if !is_empty(value) || may_be_empty(operation, parameter) {
+        return Ok(());
+    }
+    let advice = if parameter.required { "" } else { ": give it a value, or leave it out" };
+    Err(Failure::usage(format!("--{} is empty{advice}; nothing was sent", parameter.flag)))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty() || items.iter().any(is_empty),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether a call needs it, and the document's own example has an empty text for it.
+fn may_be_empty(operation: &Operation, parameter: &Parameter) -> bool {
+    let example: Parameters = serde_json::from_str(operation.example).unwrap_or_default();
+    parameter.required && example.get(parameter.name).is_some_and(|value| value == "")
 }
 
 fn whole_body(operation: &Operation) -> Option<&'static Parameter> {
@@ -162,7 +194,8 @@ fn value(parameter: &Parameter, kind: Kind, text: &str) -> Result<Value> {
 }
 
 /// Adds what goes by name to what a file has. A flag, or the same name before, says it already.
-fn add_named(parameters: &mut Parameters, known: &[Parameter], matches: &ArgMatches) -> Result {
+fn add_named(parameters: &mut Parameters, operation: Option<&Operation>, matches: &ArgMatches) -> Result {
+    let known = operation.map_or(&[][..], |operation| operation.parameters);
     let is_given = |parameter: &&Parameter| matches!(matches.try_get_raw(parameter.flag), Ok(Some(_)));
     let mut given_names: HashSet<&str> = known.iter().filter(is_given).map(|parameter| parameter.name).collect();
     for given in matches.get_many::<String>("param").into_iter().flatten() {
@@ -179,6 +212,9 @@ fn add_named(parameters: &mut Parameters, known: &[Parameter], matches: &ArgMatc
                     },
                     None => Value::from(text),
                 };
+                if let (Some(operation), Some(parameter)) = (operation, parameter) {
+                    check_word(operation, parameter, &value)?;
+                }
                 (name, value)
             }
         };

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
-use linksfield::reqwest::{self, Url, redirect};
-use linksfield::{Error, ErrorKind, Operation};
+use linksfield::reqwest::{self, Url};
+use linksfield::{Error, ErrorKind, Operation, connect};
 
 use crate::command::{changes, from_profile};
 use crate::exit::{Exit, Failure, Result};
@@ -17,9 +17,6 @@ use crate::visible::visible_lines;
 
 /// From here on a clock that is off may be why a signature is refused.
 const DRIFT: Duration = Duration::from_secs(300);
-
-/// The variables that name a proxy.
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 pub fn command() -> Command {
     Command::new("doctor")
@@ -50,8 +47,13 @@ pub async fn run(matches: &ArgMatches) -> Result {
     }
     let url =
         Url::parse(given.value("base_url")).map_err(|error| wrong("settings", Failure::settings(error.to_string())))?;
-    proxy()?;
-    dns(&url).await?;
+    let proxy = connect::proxy(&url);
+    good("proxy", proxy.as_deref().unwrap_or("none for this URL"))?;
+    match proxy {
+        // The name need not be known here.
+        Some(_) => open("name", "not checked: a proxy is between")?,
+        None => dns(&url).await?,
+    }
     reached(&url).await?;
     let Some(operation) = harmless(document.operations) else {
         return open("signature", "not checked: each operation of this API changes something");
@@ -104,11 +106,6 @@ fn not_accepted(operation: &Operation, error: Error) -> Result {
     Err(wrong("signature", Failure::from(error).and(format!("{}: {advice}", operation.id))))
 }
 
-fn proxy() -> Result {
-    let set: Vec<_> = PROXIES.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
-    good("proxy", &if set.is_empty() { "none is named".to_owned() } else { format!("named by {}", set.join(", ")) })
-}
-
 async fn dns(url: &Url) -> Result {
     let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -130,7 +127,7 @@ async fn reached(url: &Url) -> Result {
         }
         wrong("connection", Failure::new(Exit::NothingSent, causes.join(": ")))
     };
-    let http = reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(Duration::from_secs(20));
+    let http = connect::http_client(url).timeout(Duration::from_secs(20));
     let answer = http.build().map_err(cannot)?.get(url.clone()).send().await.map_err(cannot)?;
     let how = if url.scheme() == "https" { "with TLS" } else { "in plaintext" };
     good("connection", &format!("{how}, HTTP {}", answer.status().as_u16()))?;

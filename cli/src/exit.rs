@@ -114,13 +114,19 @@ impl Exit {
         if error.outcome_unknown() {
             return Self::OutcomeUnknown;
         }
+        // Whether a code came with the status or not.
+        if error.is_rate_limited() {
+            return Self::RateLimited;
+        }
+        if error.is_server_error() {
+            return Self::Unreadable;
+        }
         match error.kind() {
             ErrorKind::Settings => Self::Settings,
             ErrorKind::UsedUp => Self::NothingSent,
             ErrorKind::InvalidRequest => Self::Usage,
             ErrorKind::Refused | ErrorKind::Unauthorised => Self::Refused,
-            ErrorKind::RateLimited => Self::RateLimited,
-            ErrorKind::Unreadable | ErrorKind::Server => Self::Unreadable,
+            ErrorKind::Unreadable => Self::Unreadable,
             ErrorKind::Transport | ErrorKind::Timeout if nothing_was_sent(error) => Self::NothingSent,
             _ => Self::Other,
         }

@@ -11,8 +11,9 @@ use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
+use linksfield::connect;
 use linksfield::notification::{Callback, Rejection, Signer, Verified, Verifier};
-use linksfield::reqwest::{Client, Url, redirect};
+use linksfield::reqwest::{Client, Url};
 use linksfield::sandbox::READ_TIMEOUT;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -66,7 +67,7 @@ pub fn commands() -> [Command; 2] {
             Arg::new("forward-to")
                 .long("forward-to")
                 .value_name("URL")
-                .value_parser(value_parser!(Url))
+                .value_parser(url)
                 .help("Where to forward them; a query with which one came is added to that of the URL"),
         )
         .arg(Arg::new("kind").long("kind").value_name("KIND").value_parser(kinds()).help(
@@ -87,7 +88,7 @@ pub fn commands() -> [Command; 2] {
                 .long("to")
                 .value_name("URL")
                 .required(true)
-                .value_parser(value_parser!(Url))
+                .value_parser(url)
                 .help("Where to send it"),
         )
         .arg(
@@ -125,7 +126,7 @@ pub async fn listen(matches: &ArgMatches) -> Result {
     let verifier = Verifier::builder().key(given.value("key_id"), given.value("key")).tolerance(RESENT);
     let verifier = verifier.maybe_expecting(callback(matches)).build();
     let forward =
-        matches.get_one::<Url>("forward-to").map(|url| Ok::<_, Failure>((http()?, url.clone()))).transpose()?;
+        matches.get_one::<Url>("forward-to").map(|url| Ok::<_, Failure>((http(url)?, url.clone()))).transpose()?;
     let listener =
         Listener { verifier, printer: printer(matches, true)?, forward, is_ending: watch::Sender::new(false) };
     let listener = Arc::new(listener);
@@ -157,9 +158,15 @@ async fn served(socket: TcpListener, listener: Arc<Listener>, mut signals: Signa
     }
 }
 
-/// A client of the caller's own programs.
-fn http() -> Result<Client> {
-    let http = Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).build();
+/// The URL of a program of the caller's: `localhost:3000` would be one of the scheme `localhost`.
+fn url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or("it must begin with http:// or https://, such as http://localhost:3000")
+}
+
+/// A client of the caller's own program.
+fn http(url: &Url) -> Result<Client> {
+    let http = connect::http_client(url).timeout(PATIENCE).build();
     http.map_err(|error| Failure::settings(format!("nothing can be sent: {error}")))
 }
 
@@ -284,7 +291,7 @@ pub async fn trigger(matches: &ArgMatches) -> Result {
         sample.body = arguments::read("--json", file)?.into_bytes();
         sample.headers.extend(signer.headers(&sample.body, SystemTime::now()).map_err(cannot)?);
     }
-    let answer = http()?.post(url.clone()).headers(sample.headers).body(sample.body).send().await;
+    let answer = http(url)?.post(url.clone()).headers(sample.headers).body(sample.body).send().await;
     let answer = answer.map_err(|error| {
         let exit = if error.is_connect() { Exit::NothingSent } else { Exit::Other };
         Failure::new(exit, reason(&error))

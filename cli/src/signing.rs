@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::{ArgMatches, Command};
 use linksfield::Credentials;
-use linksfield::signing::{self, Key};
+use linksfield::signing::{self, Key, VerifyError};
 
 use crate::command::from_profile;
 use crate::exit::{Exit, Failure, Result};
@@ -55,7 +55,10 @@ pub async fn sign(matches: &ArgMatches) -> Result {
 pub async fn verify(matches: &ArgMatches) -> Result {
     let body = input()?;
     let explanation = signing::verify(&body, &key(matches).await?);
-    let explanation = explanation.map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
+    let explanation = explanation.map_err(|error| match error {
+        VerifyError::Mismatch(_) => Failure::new(Exit::Other, error.to_string()),
+        no_body => Failure::usage(format!("standard input: {no_body}")),
+    })?;
     output::print(&format!("the signature is right\n{}\n", visible_lines(&explanation.to_string())))
 }
 
@@ -69,5 +72,9 @@ fn input() -> Result<Vec<u8>> {
     let mut body = Vec::new();
     let read = std::io::stdin().read_to_end(&mut body);
     read.map_err(|error| Failure::usage(format!("standard input can't be read: {error}")))?;
+    // The mark with which some programs begin a file is no part of a body.
+    if body.starts_with("\u{feff}".as_bytes()) {
+        body.drain(.."\u{feff}".len());
+    }
     Ok(body)
 }

@@ -1,4 +1,7 @@
 //! How a server is reached: by an HTTP client of this crate, and through which proxy.
+//!
+//! For a program that sends something beside its calls, such as a notification that it hands on, and for one that says what is
+//! between it and a server: both the way the clients do it.
 
 use std::env;
 
@@ -9,8 +12,17 @@ use reqwest::{ClientBuilder, Url, retry};
 
 use crate::family::environment::is_loopback;
 
-/// An HTTP client for what is below `url` and nothing else.
-pub(crate) fn http_client(url: &Url) -> ClientBuilder {
+/// An HTTP client for what is below `url` and nothing else: it follows no redirect, sends nothing twice, and calls this
+/// machine (`localhost`, 127.0.0.0/8, `::1`) past any proxy.
+///
+/// ```
+/// use linksfield::{connect, reqwest::Url};
+///
+/// let url = Url::parse("http://127.0.0.1:3000/hooks")?;
+/// let http = connect::http_client(&url).build()?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub fn http_client(url: &Url) -> ClientBuilder {
     // A signed body is meant for one server, and whether it is sent again is decided by the policy of the call alone.
     let client = ClientBuilder::new().redirect(Policy::none()).retry(retry::never());
     // What is meant for this machine does not leave it.
@@ -21,8 +33,16 @@ pub(crate) fn http_client(url: &Url) -> ClientBuilder {
     client
 }
 
-/// Host and port of the proxy that the environment names for `url`; never its user and password.
-pub(crate) fn proxy(url: &Url) -> Option<String> {
+/// Host and port of the proxy that the environment, or the system, names for `url`; never its user and password. None if it is called
+/// directly, as this machine always is.
+///
+/// ```
+/// use linksfield::{connect, reqwest::Url};
+///
+/// assert_eq!(connect::proxy(&Url::parse("http://localhost:8787")?), None);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub fn proxy(url: &Url) -> Option<String> {
     let proxy = Matcher::from_system().intercept(&target(url)?)?;
     let host = proxy.uri().host()?;
     // As the HTTP client takes it, whatever else the scheme is.

@@ -10,7 +10,7 @@
 
 mod attempt;
 pub(crate) mod clock;
-pub(crate) mod connect;
+pub mod connect;
 mod driver;
 mod guard;
 pub(crate) mod headers;

@@ -6,7 +6,7 @@ use linksfield::{Completeness, Operation};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use crate::arguments::{by_value, check_ids};
+use crate::arguments::{by_value, check_values};
 use crate::command::changes;
 use crate::digits::long_integer;
 use crate::family::Parameters;
@@ -111,7 +111,7 @@ pub fn parameters(operation: &Operation, mut given: JsonObject) -> Result<(Param
             None => {}
         }
     }
-    check_ids(operation, &given)?;
+    check_values(operation, &given).map_err(|(parameter, what)| format!("{} {what}", parameter.name))?;
     match long_integer(&Value::Object(given.clone()).to_string()) {
         Some(digits) => Err(format!("{digits} is a number that programs round: pass it as text, in quotes")),
         None => Ok((given, from)),

@@ -158,17 +158,29 @@ fn csv(rows: &[&Value]) -> Result<String> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Other, format!("the answer can't be CSV: {error}"));
     if columns.is_empty() {
         for row in rows {
-            writer.write_record([table::cell(row)]).map_err(|error| failed(&error))?;
+            writer.write_record([unformulated(table::cell(row))]).map_err(|error| failed(&error))?;
         }
     } else {
-        writer.write_record(columns.iter().map(|name| visible(name).into_owned())).map_err(|error| failed(&error))?;
+        let head = columns.iter().map(|name| unformulated(visible(name).into_owned()));
+        writer.write_record(head).map_err(|error| failed(&error))?;
         for row in rows {
-            let cells = columns.iter().map(|name| row.get(name).map_or_else(String::new, table::cell));
+            let cells =
+                columns.iter().map(|name| row.get(name).map_or_else(String::new, table::cell)).map(unformulated);
             writer.write_record(cells).map_err(|error| failed(&error))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;
     String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+/// A cell that no spreadsheet takes for a formula: a stranger's SMS may be one. Numbers, and those of telephones, stay as they are.
+fn unformulated(cell: String) -> String {
+    let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
+    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && !is_number() {
+        format!("'{cell}")
+    } else {
+        cell
+    }
 }
 
 /// Prints to standard output. That nobody reads on is no error.

@@ -41,9 +41,13 @@ fn record(value: &Value) -> String {
     if lines.is_empty() { "The answer has no data.\n".to_owned() } else { lines }
 }
 
-/// The names of all fields of rows in which any says something, in the order in which they come.
+/// The names of all fields of rows in which any says something, in the order in which they come; none where a row is no object,
+/// which would be lost.
 pub fn columns(rows: &[&Value]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    if !rows.iter().all(|row| row.is_object()) {
+        return names;
+    }
     for (name, value) in rows.iter().filter_map(|row| row.as_object()).flatten() {
         if !says_nothing(value) && !names.contains(name) {
             names.push(name.clone());

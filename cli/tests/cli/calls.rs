@@ -139,6 +139,22 @@ fn each_end_has_its_code() {
 }
 
 #[test]
+fn a_status_counts_though_a_code_can_be_read() {
+    let world = World::new();
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10"];
+    for (status, of_query, of_order) in [(200, 4, 4), (429, 6, 6), (500, 7, 9), (502, 7, 9), (503, 7, 9)] {
+        let reply = Reply::refusal("SANDBOX-1", "not now").status(status);
+        world.sandbox.tell(Story::new(reply).always()).unwrap();
+        world.linksfield(query).fails(of_query);
+        world.linksfield(query).args(["--all"]).fails(of_query);
+        world.linksfield(order()).args(["--yes"]).fails(of_order);
+        let doctor = world.linksfield(["doctor"]).output();
+        assert_eq!(doctor.status.code(), Some(of_query), "{status}: {doctor:?}");
+        world.sandbox.forget_stories();
+    }
+}
+
+#[test]
 fn an_unknown_outcome_names_the_command_that_finds_out() {
     let world = World::new();
     world.misbehave("drop-after-placing");
@@ -193,13 +209,45 @@ fn an_empty_id_in_a_path_is_refused() {
         .env("LINKSFIELD_MALL_TOPUP_BASE_URL", world.sandbox.topup_url().as_str())
         .env("LINKSFIELD_MALL_PARTNER_CODE", "SANDBOX")
         .fails(2);
-    assert!(said.contains("must not be empty"), "{said}");
+    assert!(said.contains("--request-id is empty"), "{said}");
     for dots in ["..", ".", "%2e%2e", ". "] {
         world.everywhere(["topup", "get-async-result", "--request-id", dots]).fails(2);
         world.everywhere(["cube", "cancel-sim", "--sim-id", dots, "--confirm", dots]).fails(2);
         world.everywhere(["cube", "query-sim", "--sim-id", dots]).fails(2);
     }
     assert!(world.sandbox.requests().is_empty());
+}
+
+/// As where a variable of a shell is not set.
+#[test]
+fn what_is_given_but_empty_is_wrong_usage_and_sends_nothing() {
+    let world = World::new();
+    let open = |words: &[&str]| world.linksfield(["csss", "open-package", "--yes"]).args(words);
+    for words in [
+        &["--order-id", ""][..],
+        &["--order-id", " "],
+        &["--param", "order_id="],
+        &["--param", "order_id:=null"],
+        &["--param", "order_id:=\"\""],
+    ] {
+        assert!(open(words).fails(2).contains("--order-id is empty"), "{words:?}");
+    }
+    for body in [r#"{"order_id":null}"#, r#"{"order_id":""}"#, r#"{"order_id":[]}"#] {
+        assert!(open(&["--json", "-"]).input(body).fails(2).contains("--order-id is empty"), "{body}");
+    }
+    // A filter that says nothing would list everything.
+    let query = ["csss", "query-order", "--page-no", "1", "--page-size", "10"];
+    for words in [["--device-id", ""], ["--param", "device_id="]] {
+        let said = world.linksfield(query).args(words).fails(2);
+        assert!(said.contains("--device-id is empty: give it a value, or leave it out"), "{said}");
+    }
+    let (list, journal) = (world.home.path().join("sims.csv"), world.home.path().join("sims.journal"));
+    std::fs::write(&list, format!("device_id\n{SIM}\n")).unwrap();
+    let fleet = ["fleet", "order", list.to_str().unwrap(), "--new-journal", journal.to_str().unwrap(), "--yes"];
+    assert!(world.linksfield(fleet).args(["--package-code", ""]).fails(2).contains("--package-code is empty"));
+    assert!(world.sandbox.requests().is_empty());
+    // As the document's own examples have it.
+    world.linksfield(query).args(["--json", "-"]).input(r#"{"device_id":"","order_status":""}"#).done();
 }
 
 #[test]

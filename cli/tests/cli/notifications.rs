@@ -173,6 +173,34 @@ fn what_cannot_be_handed_on_is_502() {
     running.end();
 }
 
+/// There nobody listens, so that what went to it would not arrive.
+const PROXY: (&str, &str) = ("HTTP_PROXY", "http://127.0.0.1:1");
+
+#[test]
+fn what_is_for_this_machine_goes_through_no_proxy() {
+    let world = World::new();
+    let (url, requests, answers) = ours();
+    answers.send("200 OK").unwrap();
+    let listen = signed(world.unset(["listen", "--address", "127.0.0.1:0", "--forward-to", &url]));
+    let mut running = Running::new(listen.env(PROXY.0, PROXY.1));
+    let listening = running.line().trim().strip_prefix("linksfield: listening on ").unwrap().to_owned();
+    let trigger = signed(world.unset(["trigger", "plan-warning", "--to", &listening])).env(PROXY.0, PROXY.1);
+    assert_eq!(trigger.done(), "HTTP 200\n");
+    assert!(requests.recv().unwrap().contains("x-lf-"));
+    running.end();
+}
+
+#[test]
+fn what_is_no_url_of_a_program_is_wrong_usage() {
+    let world = World::new();
+    for url in ["localhost:3000", "127.0.0.1:3000", "ftp://localhost/", "/hooks", ""] {
+        for words in [&["listen", "--forward-to", url][..], &["trigger", "plan-warning", "--to", url]] {
+            let said = world.unset(words).fails(2);
+            assert!(said.contains("http://localhost:3000"), "{words:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn what_can_neither_be_printed_nor_handed_on_is_sent_again() {
     let world = World::new();

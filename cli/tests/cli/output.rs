@@ -1,5 +1,7 @@
 //! What is printed, and how.
 
+use linksfield::sandbox::{Reply, Story};
+
 use crate::support::{SIM, World};
 
 const QUERY: [&str; 5] = ["csss", "query-order", "--page-no", "1", "--page-size"];
@@ -34,6 +36,46 @@ fn a_query_is_asked_of_the_whole_answer() {
     assert!(ids.iter().all(|id| found.contains(id)), "{found}");
     assert_eq!(asked("no.such.field"), "", "nothing is printed for null");
     assert!(world.linksfield(QUERY).args(["10", "--query", "a["]).fails(2).contains("--query a["));
+}
+
+/// The orders of an answer in this format, as lines.
+fn orders_as(world: &World, orders: &serde_json::Value, format: &str) -> Vec<String> {
+    let data = serde_json::json!({ "package_order": orders, "total_pages": 1 });
+    let answer = serde_json::json!({ "code": "0000", "message": "", "success": true, "data": data }).to_string();
+    let reply = Reply::body(answer).header("content-type", "application/json");
+    world.sandbox.tell(Story::new(reply).of("queryOrder")).unwrap();
+    let output = world.linksfield(QUERY).args(["10", "--output", format]).output();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_row_that_is_no_object_is_not_lost() {
+    let world = World::new();
+    let orders = serde_json::json!([{ "orderCode": "1" }, "odd", 7, { "orderCode": "2" }]);
+    let whole = [r#"{"orderCode":"1"}"#, "odd", "7", r#"{"orderCode":"2"}"#];
+    assert_eq!(orders_as(&world, &orders, "table"), whole);
+    let quoted =
+        |row: &str| if row.contains('"') { format!("\"{}\"", row.replace('"', "\"\"")) } else { row.to_owned() };
+    assert_eq!(orders_as(&world, &orders, "csv"), whole.map(quoted));
+}
+
+#[test]
+fn no_cell_of_csv_is_a_formula() {
+    let world = World::new();
+    for (text, cell) in [
+        ("=1+1", "'=1+1"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-inf", "'-inf"),
+        ("+8613800000000", "+8613800000000"),
+        ("-0.5", "-0.5"),
+        ("2024-01-01", "2024-01-01"),
+    ] {
+        let orders = serde_json::json!([{ "note": text, "amount": -1.5, "=A1": "1" }]);
+        let lines = orders_as(&world, &orders, "csv");
+        assert_eq!(lines, ["note,amount,'=A1".to_owned(), format!("{cell},-1.5,1")], "{text}");
+    }
 }
 
 #[test]

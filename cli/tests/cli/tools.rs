@@ -29,6 +29,31 @@ fn the_doctor_goes_step_by_step_and_names_the_first_fault() {
 }
 
 #[test]
+fn the_doctor_goes_the_way_of_calls() {
+    let world = World::new();
+    let url = linksfield::reqwest::Url::parse(world.sandbox.url()).unwrap();
+    let proxy = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    // The sandbox stands in for the proxy, which knows the name.
+    let away = format!("http://no-such-host.invalid{}", url.path());
+    let doctor = |by: &str| {
+        let run = world.linksfield(["doctor"]).env("LINKSFIELD_BASE_URL", &away);
+        run.env("LINKSFIELD_ALLOW_PLAINTEXT", "1").env("HTTP_PROXY", by)
+    };
+    let steps = doctor(&format!("http://user:password@{proxy}")).done();
+    assert!(steps.contains(&format!("ok     proxy      {proxy}\n")) && !steps.contains("password"), "{steps}");
+    assert!(steps.contains("open   name       not checked: a proxy is between\n"), "{steps}");
+    assert!(steps.contains("ok     connection") && steps.contains("ok     signature"), "{steps}");
+    for direct in [doctor(""), doctor(&format!("http://{proxy}")).env("NO_PROXY", ".invalid")] {
+        let steps = direct.output();
+        let steps = String::from_utf8_lossy(&steps.stdout);
+        assert!(steps.contains("ok     proxy      none for this URL\nwrong  name"), "{steps}");
+    }
+    // Calls to this machine go through none.
+    let steps = world.linksfield(["doctor"]).env("HTTP_PROXY", "http://127.0.0.1:1").done();
+    assert!(steps.contains("ok     proxy      none for this URL\nok     name"), "{steps}");
+}
+
+#[test]
 fn the_doctor_does_not_judge_what_it_can_not_know() {
     let world = World::new();
     for (api, line) in [
@@ -100,7 +125,13 @@ fn a_signature_by_hand_is_that_of_a_call() {
     assert!(world.linksfield(["verify"]).input(&signed.to_string()).done().starts_with("the signature is right"));
     signed["order_id"] = json!("2");
     assert!(world.linksfield(["verify"]).input(&signed.to_string()).fails(1).contains("does not match"));
-    assert!(world.linksfield(["verify"]).input("[").fails(1).contains("linksfield: "));
+    for no_body in ["", "[", "[1]", r#"{"order_id":"1"}"#, r#"{"a":"1","a":"2","sign":"3"}"#] {
+        assert!(world.linksfield(["verify"]).input(no_body).fails(2).contains("standard input: "), "{no_body}");
+    }
+    let marked = format!("\u{feff}{body}");
+    assert_eq!(world.linksfield(["sign"]).input(&marked).done(), sign);
+    assert_eq!(world.unset(["explain"]).input(&marked).done(), explained);
+    assert!(world.linksfield(["verify"]).input(&format!("\u{feff}{signed}")).fails(1).contains("does not match"));
     assert!(world.unset(["explain"]).input("[1]").fails(2).contains("standard input"));
 }
 
