@@ -71,7 +71,9 @@ pub fn check_values(operation: &Operation, parameters: &Parameters) -> Result<()
                 return Err((parameter, "must not be empty, nor dots"));
             }
         }
-        if parameter.required && is_empty(value) && !may_be_empty(operation, parameter) {
+        // Of a text that is no id or code a page may say that it can be empty: who writes JSON says so.
+        let is_said = *value == "" && parameter.codes.is_empty() && !parameter.format.ends_with("-id");
+        if parameter.required && is_empty(value) && !is_said && !may_be_empty(operation, parameter) {
             return Err((parameter, "is empty"));
         }
     }

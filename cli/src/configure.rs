@@ -55,11 +55,12 @@ pub fn command() -> Command {
 pub async fn run(matches: &ArgMatches) -> Result {
     let (mode, mut signals) = (Mode::now(), Signals::new());
     tokio::select! {
-        done = configure(matches) => done,
+        biased;
         () = signals.next() => {
             mode.restore();
             Err(interrupted())
         }
+        done = configure(matches) => done,
     }
 }
 

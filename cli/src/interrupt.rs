@@ -36,22 +36,27 @@ pub async fn patiently(mut call: Call<Value>) -> Result<Value> {
     }
 }
 
-/// What some work gives, which is dropped if the program is told to end. Signals that come after it end the program at once, if
-/// they did before.
+/// What some work gives before the program is told to end, which drops it. Signals that come after it end the program at once, if they
+/// did before.
 #[cfg(unix)]
 pub async fn unless_told_to_end<T>(work: impl Future<Output = T>) -> Option<T> {
     let before = ARE_UNHEARD.load(Ordering::SeqCst);
     let mut signals = Signals::new();
-    let given = tokio::select! {
-        biased;
-        given = work => Some(given),
-        () = signals.next() => None,
-    };
     for kind in heard() {
         let _ = signal_hook::flag::register_conditional_default(kind.as_raw_value(), &ARE_UNHEARD);
     }
+    let given = tokio::select! {
+        biased;
+        () = signals.next() => None,
+        given = work => Some(given),
+    };
     ARE_UNHEARD.store(before, Ordering::SeqCst);
-    given
+    // One may have come in between.
+    tokio::select! {
+        biased;
+        () = signals.next() => None,
+        () = std::future::ready(()) => given,
+    }
 }
 
 /// A console tells the work itself.

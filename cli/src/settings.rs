@@ -17,10 +17,12 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::exit::{Failure, Result};
+use crate::ask::Mode;
+use crate::exit::{Exit, Failure, Result};
 use crate::interrupt::unless_told_to_end;
 use crate::profiles::{DEFAULT, Profiles};
 use crate::setting::{Part, Setting, names};
+use crate::tell;
 
 /// Longest time that a `secret_command` takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -232,10 +234,20 @@ async fn run(line: &str, is_interactive: bool) -> Result<Zeroizing<String>, Stri
     let input = if is_interactive { Stdio::inherit() } else { Stdio::null() };
     let mut command = Command::new(program);
     command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    // Who asks for the secret may hide what is typed, and is killed before it shows it again.
+    let mode = is_interactive.then(Mode::now);
     let mut child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
-    // What is dropped is killed.
-    let ended = unless_told_to_end(timeout(PATIENCE, printed(&mut child))).await.ok_or("was interrupted")?;
-    let ended = ended.map_err(|_| format!("did not end within {} seconds", PATIENCE.as_secs()))?;
+    let ended = unless_told_to_end(timeout(PATIENCE, printed(&mut child))).await;
+    let Some(Ok(ended)) = ended else {
+        let _ = child.kill().await;
+        mode.iter().for_each(Mode::restore);
+        if ended.is_none() {
+            tell("the secret_command was interrupted; nothing was sent");
+            // Whatever wanted the secret ends too.
+            std::process::exit(Exit::Settings as i32);
+        }
+        return Err(format!("did not end within {} seconds", PATIENCE.as_secs()));
+    };
     let (status, bytes) = ended.map_err(|error| format!("can't be read: {error}"))?;
     if bytes.len() as u64 > LONGEST {
         return Err(format!("printed more than {} KiB, which is no secret", LONGEST / 1024));

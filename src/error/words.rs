@@ -17,7 +17,8 @@ pub(crate) fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
 fn told(text: &str, longest: usize) -> String {
     let is_hidden = |character: char| {
         character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     let shown = |character: char| match character {
         hidden if is_hidden(hidden) => hidden.escape_debug().to_string(),

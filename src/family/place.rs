@@ -193,10 +193,21 @@ fn is_dots(segment: &str) -> bool {
     matches!(seen(&bare(segment)), "." | "..")
 }
 
-/// Whether a path has a segment of dots, however often it is encoded, its slashes too.
+/// Whether a path has a segment of dots, however often it is encoded, its slashes too. One that is encoded more often than anybody
+/// does by mistake has.
 fn leads_elsewhere(path: &str) -> bool {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    path.split(['/', '\\']).any(is_dots) || decoded != path && leads_elsewhere(&decoded)
+    let mut path = path.to_owned();
+    for _ in 0..4 {
+        if path.split(['/', '\\']).any(is_dots) {
+            return true;
+        }
+        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        if decoded == path {
+            return false;
+        }
+        path = decoded;
+    }
+    true
 }
 
 /// What of a segment shows: some servers leave out what does not.

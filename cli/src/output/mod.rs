@@ -173,10 +173,10 @@ fn csv(rows: &[&Value]) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-/// A cell that no spreadsheet takes for a formula: a stranger's SMS may be one. Numbers, and those of telephones, stay as they are.
+/// A cell that no spreadsheet takes for a formula: a stranger's SMS may be one. Numbers without spaces stay as they are.
 fn unformulated(cell: String) -> String {
     let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
-    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && !is_number() {
+    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && cell != "-" && !is_number() {
         format!("'{cell}")
     } else {
         cell

@@ -248,6 +248,12 @@ fn what_is_given_but_empty_is_wrong_usage_and_sends_nothing() {
     assert!(world.sandbox.requests().is_empty());
     // As the document's own examples have it.
     world.linksfield(query).args(["--json", "-"]).input(r#"{"device_id":"","order_status":""}"#).done();
+    // Or as a page allows: without test data there is none.
+    let mut order = crate::support::order_parameters();
+    order["test_flow"] = "".into();
+    let place = world.linksfield(["csss", "order-package", "--json", "-", "--yes"]);
+    place.input(&serde_json::Value::from(order).to_string()).done();
+    assert_eq!(world.orders(), 1);
 }
 
 #[test]

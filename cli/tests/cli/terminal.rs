@@ -8,13 +8,25 @@ use rexpect::session::{PtySession, spawn_command};
 
 use crate::support::{SIM, World, order};
 
+/// The binary, which is begun to ignore no signal, as who runs tests behind a shell's `&` does.
+fn binary() -> Command {
+    let (path, heard) = (env!("CARGO_BIN_EXE_linksfield"), "--default-signal=HUP,INT,TERM");
+    let can_tell = Command::new("env").args([heard, "true"]).output().is_ok_and(|output| output.status.success());
+    if !can_tell {
+        return Command::new(path);
+    }
+    let mut command = Command::new("env");
+    command.args([heard, path]);
+    command
+}
+
 /// The binary on a terminal of its own.
 fn on_a_terminal(world: &World, words: &[String]) -> PtySession {
     at(world, world.sandbox.url(), words)
 }
 
 fn at(world: &World, url: &str, words: &[String]) -> PtySession {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+    let mut command = binary();
     command.args(words).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
     command.env("LINKSFIELD_BASE_URL", url);
     command.env("LINKSFIELD_ACCESS_CODE", "SANDBOX").env("LINKSFIELD_SECRET", "sandbox-secret");
@@ -88,7 +100,7 @@ fn a_question_is_interrupted_at_once_though_a_secret_command_was_waited_for() {
     let world = World::new();
     let answers = format!("{}\nSANDBOX\n", world.sandbox.url());
     world.unset(["configure", "csss", "--secret-command", "printf sandbox-secret"]).input(&answers).done();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+    let mut command = binary();
     command.args(order()).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
     command.env("XDG_CONFIG_HOME", world.home.path().join("config"));
     command.env("PATH", std::env::var_os("PATH").unwrap());
@@ -160,7 +172,7 @@ fn a_terminal_gets_a_table_and_an_order_that_is_given_up_ends_with_9() {
 fn colours_are_for_terminals_that_want_them() {
     let world = World::new();
     let help = |environment: &[(&str, &str)]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_linksfield"));
+        let mut command = binary();
         command.args(["csss", "--help"]).env_clear().env("HOME", world.home.path()).env("TERM", "xterm");
         command.envs(environment.iter().copied());
         end(spawn_command(command, Some(60_000)).unwrap()).0
