@@ -252,7 +252,7 @@ fn what_is_given_but_empty_is_wrong_usage_and_sends_nothing() {
     let mut order = crate::support::order_parameters();
     order["test_flow"] = "".into();
     let place = world.linksfield(["csss", "order-package", "--json", "-", "--yes"]);
-    place.input(&serde_json::Value::from(order).to_string()).done();
+    place.input(&order.to_string()).done();
     assert_eq!(world.orders(), 1);
 }
 
