@@ -105,7 +105,8 @@ pub async fn run(matches: &ArgMatches) -> Result {
     }
     let defaults_path = matches.get_one::<String>("json").filter(|file| *file != "-").map(Path::new);
     let others = [Some(list_path), path("journal"), path("new-journal"), defaults_path];
-    path("results").map_or(Ok(()), |results| check_apart(results, others))?;
+    let are_apart = || path("results").map_or(Ok(()), |results| check_apart(results, others));
+    are_apart()?;
     let opened = match path("journal") {
         Some(name) => Some(Journal::open(name, fleet.purpose()).await?),
         None => None,
@@ -117,7 +118,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
         (None, None) => return Err(Failure::usage("it needs --journal or --new-journal: see --help")),
     };
     // Where names differ that a file system takes for one, the journal tells now that it is there.
-    path("results").map_or(Ok(()), |results| check_apart(results, others))?;
+    are_apart()?;
     let mut results = Results::new(path("results"))?;
     let followed = follow(journal.run(&fleet, list), &mut results).await;
     let lost = results.finish();

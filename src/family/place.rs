@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::scheme::{Outgoing, PlaceError, Unsigned};
 use super::variable::is_invisible;
-use crate::openapi::Body;
+use crate::openapi::{Body, bare};
 use crate::values::object::{Field, Object};
 
 /// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query and all others of a
@@ -213,12 +213,6 @@ fn leads_elsewhere(path: &str) -> bool {
 /// What of a segment shows: some servers leave out what does not.
 fn seen(segment: &str) -> &str {
     segment.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
-}
-
-/// A segment as servers may read it: decoded, and without what follows a `;`, which those in Java take for parameters.
-fn bare(segment: &str) -> String {
-    let decoded = percent_decode_str(segment).decode_utf8_lossy();
-    decoded.split(';').next().unwrap_or_default().to_owned()
 }
 
 /// A value as it stands in a URL; none for `null`.

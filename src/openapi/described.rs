@@ -13,7 +13,7 @@ pub(crate) fn operation_at(
     path: &str,
 ) -> Option<&'static Operation> {
     // Some decode a path before they take it apart.
-    let readings = [segments_as_read(path), segments_as_read(&decoded(path))];
+    let readings = [segments_as_read(path), segments_as_read(&percent_decode_str(path).decode_utf8_lossy())];
     let fits = |operation: &&Operation| {
         let template: Vec<_> = segments(operation.path).collect();
         let is_read_so = |given: &Vec<String>| {
@@ -29,13 +29,13 @@ pub(crate) fn operation_at(
 
 /// The segments of a path as a server may read them.
 pub(crate) fn segments_as_read(path: &str) -> Vec<String> {
-    // Servers in Java take what follows for parameters.
-    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().trim().to_owned();
-    segments(path).map(|segment| bare(&decoded(segment))).collect()
+    segments(path).map(|segment| bare(segment).to_lowercase().trim().to_owned()).collect()
 }
 
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().to_lowercase()
+/// A segment as servers may read it: decoded, and without what follows a `;`, which those in Java take for parameters.
+pub(crate) fn bare(segment: &str) -> String {
+    let decoded = percent_decode_str(segment).decode_utf8_lossy();
+    decoded.split(';').next().unwrap_or_default().to_owned()
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {

@@ -16,7 +16,7 @@ mod described;
 mod operation;
 mod parameter;
 
-pub(crate) use described::{operation_at, segments_as_read};
+pub(crate) use described::{bare, operation_at, segments_as_read};
 pub(crate) use operation::{Body, Placing};
 pub use operation::{Completeness, FindOut, List, Operation, Pages};
 pub use parameter::{Code, Kind, Parameter, Place};
