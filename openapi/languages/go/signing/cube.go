@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,7 +63,13 @@ func (c Cube) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	request = request.Clone(request.Context())
+	// A generated client may write a name as the document does, which Set does not find: it would be sent twice.
 	for name, value := range headers {
+		for given := range request.Header {
+			if strings.EqualFold(given, name) {
+				delete(request.Header, given)
+			}
+		}
 		request.Header.Set(name, value)
 	}
 	if request.Body != nil {
