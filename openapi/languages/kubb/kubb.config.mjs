@@ -7,5 +7,5 @@ export default defineConfig({
   root: ".",
   input: { path: process.env.DOCUMENT },
   output: { path: process.env.TARGET },
-  plugins: [pluginOas(), pluginTs(), pluginClient({ client: "fetch" })],
+  plugins: [pluginOas(), pluginTs(), pluginClient({ client: "axios" })],
 });

@@ -1,6 +1,6 @@
 // Makes an order that is accepted and a call that is refused, with the generated client.
 import { strict as assert } from "node:assert";
-import { setConfig } from "@kubb/plugin-client/clients/fetch";
+import { setConfig } from "@kubb/plugin-client/clients/axios";
 import { openPackage, orderPackage } from "./clients/csss";
 import { signer } from "./signing";
 import { terms } from "./terms";
