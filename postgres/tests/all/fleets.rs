@@ -242,6 +242,32 @@ async fn a_database_that_is_restarted_in_the_middle_forgets_no_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_disk_is_full_ends_the_run_and_forgets_no_order() {
+    let Some(server) = Server::on_a_disk_of(64) else { return };
+    let (sandbox, sims) = (Sandbox::start().await.unwrap(), 400);
+    let fleet = fleet(sandbox.url());
+    let journal = PostgresJournal::create(&server.string(), NAME, fleet.purpose()).await.unwrap();
+    let ballast = server.folder().join("ballast");
+    let fill = async {
+        while sandbox.order_count() < 10 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let full = std::io::copy(&mut std::io::repeat(0), &mut std::fs::File::create(&ballast).unwrap()).unwrap_err();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    };
+    let (first, ()) = tokio::join!(run(&fleet, sims, journal), fill);
+    let error = first.unwrap_err();
+    assert!(matches!(error, FleetError::Journal(JournalError::Failed { .. })), "{error}");
+    println!("{} of {sims} SIMs ordered when the run ended: {error}", sandbox.order_count());
+    std::fs::remove_file(ballast).unwrap();
+    server.go_on();
+    let journal = PostgresJournal::open(&server.string(), NAME, fleet.purpose()).await.unwrap();
+    let (outcomes, summary) = run(&fleet, sims, journal).await.unwrap();
+    assert!(summary.is_complete(), "{summary}: {outcomes:?}");
+    assert_one_order_each(&sandbox, sims).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_standby_that_took_over_has_forgotten_is_looked_at_before_anything_is_ordered() {
     let Some(server) = Server::start("") else { return };
     let sandbox = Sandbox::start().await.unwrap();

@@ -42,6 +42,7 @@ impl Database {
 
 /// A server of the test's own.
 pub struct Server {
+    _disk: Option<Disk>,
     folder: TempDir,
     binaries: PathBuf,
     options: String,
@@ -49,14 +50,31 @@ pub struct Server {
 
 impl Server {
     pub fn start(options: &str) -> Option<Self> {
+        Self::start_on(None, folder(), options)
+    }
+
+    /// A server whose disk has so many megabytes, and nothing else on it.
+    pub fn on_a_disk_of(megabytes: u32) -> Option<Self> {
+        let folder = folder();
+        match Disk::mount(folder.path(), megabytes) {
+            Some(disk) => Self::start_on(Some(disk), folder, ""),
+            None => {
+                let _ = writeln!(std::io::stderr(), "skipped: it needs root, which may mount a disk");
+                None
+            }
+        }
+    }
+
+    fn start_on(disk: Option<Disk>, folder: TempDir, options: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             // Not by the macro, whose text is kept from who runs the tests.
             let _ =
                 writeln!(std::io::stderr(), "skipped: there is no PostgreSQL, install Debian's package `postgresql`");
             return None;
         };
-        let server = Self { folder: folder(), binaries, options: options.to_owned() };
-        server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "postgres", "--no-sync"]);
+        let server = Self { _disk: disk, folder, binaries, options: options.to_owned() };
+        let log = "--wal-segsize=1";
+        server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "postgres", "--no-sync", log]);
         server.go_on();
         Some(server)
     }
@@ -64,7 +82,7 @@ impl Server {
     /// A standby that follows this server, which does not wait for it. It is not started yet.
     pub fn standby(&self) -> Self {
         let (binaries, options) = (self.binaries.clone(), self.options.clone());
-        let standby = Self { folder: folder(), binaries, options };
+        let standby = Self { _disk: None, folder: folder(), binaries, options };
         let from = self.folder.path().display().to_string();
         let backup = ["-D", &standby.data(), "-R", "-c", "fast", "-h", &from, "-U", "postgres"];
         standby.run("pg_basebackup", &backup);
@@ -85,9 +103,13 @@ impl Server {
         format!("{} options='-c default_transaction_isolation={level}'", self.string())
     }
 
+    /// Starts it, anew if it still runs.
     pub fn go_on(&self) {
         let options = format!("-c listen_addresses='' -k {} -F {}", self.folder.path().display(), self.options);
-        self.run("pg_ctl", &["-D", &self.data(), "-o", &options, "-l", &self.log(), "-w", "start"]);
+        self.run(
+            "pg_ctl",
+            &["-D", &self.data(), "-o", &options, "-l", &self.log(), "-w", "-m", "immediate", "restart"],
+        );
     }
 
     /// Ends it as a crash does.
@@ -115,6 +137,23 @@ impl Server {
 
     fn log(&self) -> String {
         self.folder.path().join("log").display().to_string()
+    }
+}
+
+/// A disk of the test's own, in a folder.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(folder: &Path, megabytes: u32) -> Option<Self> {
+        let options = format!("size={megabytes}m,uid={}", folder.metadata().unwrap().uid());
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder).status();
+        mount.is_ok_and(|status| status.success()).then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
