@@ -215,7 +215,8 @@ impl<F: Family<Environment: From<String>>> ApiClient<F> {
 
 impl<F: Family> ApiClient<F> {
     /// A call of an operation that this crate does not know: signs `parameters` and sends them to `path` below the server's
-    /// URL. `{name}` in the path stands for the parameter of that name.
+    /// URL. `{name}` in the path stands for the parameter of that name. All others go into the query of a `GET`, and into the
+    /// body of any other, but for those that [`in_query`](Call::in_query) names; a path that has a query of its own is refused.
     ///
     /// `T` is [`serde_json::Value`] or a type of yours. What the operation does is not known here, so that
     /// [`Error::outcome_unknown`] assumes that it changes something, unless [told otherwise](Call::safe_to_retry). A request that
@@ -224,7 +225,8 @@ impl<F: Family> ApiClient<F> {
     ///
     /// A parameter that the server does not look for where you put it is none to it, and some operations do more without:
     /// Cube's `PUT /sims/{sim_id}/cancel` ends every plan of a SIM where it does not find an `order_id`, and whether that
-    /// belongs into the query or the body is not documented. Ask Linksfield before you send such a call.
+    /// belongs into the query or the body is not documented. Ask Linksfield before you send such a call: it goes into the body
+    /// unless [`in_query`](Call::in_query) names it.
     ///
     /// ```no_run
     /// # async fn f(client: linksfield::csss::Client) -> Result<(), linksfield::Error> {
@@ -253,6 +255,7 @@ impl<F: Family> ApiClient<F> {
             places_orders: false,
             total_count: None,
             placing: Placing::RAW,
+            in_query: Vec::new(),
             known: None,
             is_described: false,
             no_data: "null",

@@ -208,6 +208,7 @@ pub fn asking(confirm: Option<&'static str>) -> Vec<Arg> {
 /// The call of what no document describes.
 fn raw(document: &Document) -> Command {
     let safe = Arg::new("safe-to-retry").long("safe-to-retry").action(ArgAction::SetTrue);
+    let in_query = Arg::new("in-query").long("in-query").value_name("NAME").action(ArgAction::Append);
     Command::new("call")
         .about("Sign and send a call of what the document does not describe")
         .after_help(format!(
@@ -221,6 +222,7 @@ fn raw(document: &Document) -> Command {
                 .required(true)
                 .help("Below the server's URL; {name} in it stands for the parameter of that name"),
         )
+        .arg(in_query.help("Put this parameter into the query: without it, all but those of a GET go into the body"))
         .arg(safe.help("It changes nothing: it is sent without asking, and again where no answer came"))
         .args(calling())
         .args(asking(None))

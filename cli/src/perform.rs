@@ -79,7 +79,8 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     let wanted = wanted(matches);
     let given = settings::read(row.part(), &wanted).await?;
     let client = (row.client)(&given)?;
-    let call = client.call(method, text("path"), &parameters);
+    let in_query = matches.get_many::<String>("in-query").into_iter().flatten();
+    let call = client.call(method, text("path"), &parameters).in_query(in_query);
     // What the document does describe keeps its rules, whatever of its path a parameter was written for.
     let known = call.documented_as();
     if let Some(operation) = known {

@@ -127,7 +127,7 @@ impl<T> Call<T> {
             Ok(None) => return self,
             Ok(Some(name)) => format!(
                 "the parameter {name} is not documented for it, and what it does can't be taken back: leave it out, or send it \
-                 by a raw call if Linksfield told you where it belongs"
+                 by a raw call if Linksfield told you where it belongs: the body, or the query by in_query"
             ),
             Err(error) => format!("its parameters can't be read: {}", reason::of(&error)),
         };
@@ -239,6 +239,39 @@ impl<T> Call<T> {
                 "whether it is safe to retry is said by the specification, not by the caller: leave it out",
             )),
         }
+    }
+
+    /// Puts these parameters into the query, where all others of a call that is no `GET` go into the body. Only for a
+    /// [raw call](crate::ApiClient::call). They are signed and sent as those of a `GET`: of Cube a list is one text, its items
+    /// joined by commas.
+    ///
+    /// A name that is none of the parameters, or one whose value is empty, makes the call an
+    /// [invalid request](crate::ErrorKind::InvalidRequest), and so does any name where the signature is itself a parameter and
+    /// covers those beside it (CSSS, Mall): nothing is sent.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "cube")]
+    /// # async fn f(client: linksfield::cube::Client) -> Result<(), linksfield::Error> {
+    /// use linksfield::http::Method;
+    /// use linksfield::serde_json::{Value, json};
+    ///
+    /// let parameters = json!({ "told": "by Linksfield", "other": 1 });
+    /// let data: Value = client.call(Method::PUT, "/path/of/it", &parameters).in_query(["told"]).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn in_query<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<_> = names.into_iter().map(Into::into).collect();
+        let problem = match &self.state {
+            State::Told(_) if names.is_empty() => None,
+            State::Told(told) if !told.is_raw => {
+                Some("what goes into the query is said by the specification, not by the caller: leave it out")
+            }
+            State::Told(told) if !told.intent.target.added.is_empty() => Some(
+                "its signature stands among the parameters and covers those beside it, so that none of them can go into the query",
+            ),
+            _ => None,
+        };
+        self.checked(problem.map_or(Ok(()), Err)).with(|told| told.intent.target.in_query.extend(names))
     }
 
     /// Says what would be signed if the call were sent now: the first thing to look at when a signature is refused.

@@ -167,6 +167,7 @@ mod tests {
                 path: operation.path,
                 added: operation.added,
                 placing: operation.placing,
+                in_query: &[],
                 parameters: parameters.as_bytes(),
             };
             let now = UNIX_EPOCH + Duration::from_millis(text("timestamp").parse().unwrap());
@@ -195,6 +196,31 @@ mod tests {
             let explanation = verify(&request, |_| Some(key.public_key()), now).unwrap();
             assert_eq!(explanation.content(), text("content"), "{name}");
         }
+    }
+
+    #[test]
+    fn the_query_and_the_body_of_one_request_are_signed_as_openssl_signs_them() {
+        let (file, method) = (vectors(), Method::PUT);
+        let key = PrivateKey::from_text(file["private_key"].as_str().unwrap()).unwrap();
+        let call = Unsigned {
+            method: &method,
+            base: &file["base_url"].as_str().unwrap().parse().unwrap(),
+            path: "/sims/{sim_id}/cancel",
+            added: &[],
+            placing: crate::openapi::Placing::RAW,
+            in_query: &["tags".to_owned(), "order_id".to_owned()],
+            parameters: r#"{"sim_id":"1","order_id":"OL-1 + ü","tags":[1,"b"],"keep":true}"#.as_bytes(),
+        };
+        let moment = Moment { now: UNIX_EPOCH + Duration::from_millis(1_674_197_059_220), nonce: 0 };
+        let outgoing = signed(Credentials::new("id", key).unwrap()).sign(&call, moment).unwrap();
+        let url = "https://api.linksfield.net/cube/v4/sims/1/cancel?order_id=OL-1%20%2B%20%C3%BC&tags=1%2Cb";
+        assert_eq!(outgoing.url.as_str(), url);
+        assert_eq!(outgoing.body.unwrap(), br#"{"keep":true}"#);
+        // `openssl dgst -sha1 -sign` of {"keep":true,"nonce":"1","order_id":"OL-1 + ü","tags":"1,b",
+        // "timestamp":"1674197059220","x-sign-uri":"/cube/v4/sims/1/cancel"} with no line break in it.
+        let sign = "Hmq/avxWW+YEkpnCTdPfuCWCJsfQDYjO21XMmiR0Y/M6EES0EhXaUjKGOYhb2UvoRL82X4uan5gKNWVYJ2DBSnJLK7pzpV04YU9O+cdouCO0\
+                    Nd4eBmo8sbo1xVMBYupKi9m6T2teVE96yI2aXD0BkhAIeqKFf1pTn/tw1WJMi+Q=";
+        assert_eq!(outgoing.headers[AUTHORIZATION], format!("LF id/{sign}"));
     }
 
     #[test]
@@ -238,7 +264,7 @@ mod tests {
         let (method, base) = (Method::POST, "https://api.linksfield.net/cube/v4".parse().unwrap());
         let Operation { path, added, placing, .. } = *operation;
         let parameters = operation.example.as_bytes();
-        let call = Unsigned { method: &method, base: &base, path, added, placing, parameters };
+        let call = Unsigned { method: &method, base: &base, path, added, placing, in_query: &[], parameters };
         let moment = Moment { now: UNIX_EPOCH + Duration::from_secs(1_674_197_059), nonce: 1 };
         let content = scheme.explain(&call, moment).unwrap().content().to_owned();
 

@@ -13,8 +13,8 @@ use super::variable::is_invisible;
 use crate::openapi::{Body, bare};
 use crate::values::object::{Field, Object};
 
-/// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query and all others of a
-/// `GET` in the query, what is left in the body.
+/// Places the fields of `parameters`: those that the path names as `{field}` in it, those of the query by the document or the
+/// caller, and all others of a `GET`, in the query, what is left in the body.
 pub(crate) fn place(call: &Unsigned<'_>, parameters: Vec<u8>) -> Result<Outgoing, PlaceError> {
     place_listing(call, parameters, None)
 }
@@ -30,20 +30,31 @@ pub(crate) fn place_listing(
         headers.insert(name, HeaderValue::from_static("application/json"));
     }
     let (in_path, is_get, placing) = (call.path.contains('{'), *call.method == Method::GET, &call.placing);
-    if !in_path && !is_get && placing.query.is_empty() && placing.body == Body::Fields {
+    let is_body_alone = placing.query.is_empty() && call.in_query.is_empty() && placing.body == Body::Fields;
+    if !in_path && !is_get && is_body_alone {
         return Ok(Outgoing { url: joined(call.base, call.path), headers, body: Some(parameters) });
     }
     let mut fields = read(&parameters)?;
     let mut url = if in_path { fill(call, &mut fields)? } else { joined(call.base, call.path) };
+    check_named(call.in_query, &fields)?;
     let known = |name: &str| placing.query.iter().find(|(known, _)| *known == name);
     let (in_query, rest): (Fields<'_>, Fields<'_>) =
-        fields.into_iter().partition(|(name, _)| is_get || known(name).is_some());
+        fields.into_iter().partition(|(name, _)| is_get || known(name).is_some() || call.in_query.contains(name));
     for (name, value) in &in_query {
         let own = known(name).and_then(|(_, separator)| *separator);
         ask(&mut url, name, value, own.or(separator))?;
     }
     let body = if is_get { None } else { body(placing.body, &rest)? };
     Ok(Outgoing { url, headers, body })
+}
+
+/// Whether each that the caller named for the query gets there: to a server that does not find it, some calls do more.
+fn check_named(names: &[String], fields: &Fields<'_>) -> Result<(), PlaceError> {
+    let is_empty = |value: &RawValue| values(value).is_some_and(|values| values.iter().all(String::is_empty));
+    match names.iter().find(|name| fields.get(*name).is_none_or(|value| is_empty(value))) {
+        Some(name) => Err(PlaceError::NoneInQuery(name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// The body of what is neither in the path nor in the query, if there is one.
@@ -235,7 +246,7 @@ mod tests {
         let (method, base) = (Method::GET, Url::parse("https://example.com").unwrap());
         let placing = Placing { query: &[("states", Some(',')), ("tags", None)], body: Body::Fields };
         let (path, parameters) = ("/sims", parameters.as_bytes());
-        let call = Unsigned { method: &method, base: &base, path, added: &[], placing, parameters };
+        let call = Unsigned { method: &method, base: &base, path, added: &[], placing, in_query: &[], parameters };
         place(&call, parameters.to_vec()).map(|outgoing| outgoing.url.query().unwrap_or_default().to_owned())
     }
 

@@ -52,6 +52,8 @@ pub struct Unsigned<'a> {
     pub added: &'a [&'a str],
     /// Where the parameters go.
     pub(crate) placing: Placing,
+    /// Those in the query that the caller named, beside those that the document has there.
+    pub(crate) in_query: &'a [String],
     /// The operation's own parameters as JSON.
     pub parameters: &'a [u8],
 }
@@ -139,7 +141,9 @@ pub enum SignError {
 pub enum PlaceError {
     #[error("the path must begin with /")]
     Relative,
-    #[error("the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters")]
+    #[error(
+        "the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters, of which those of a GET and those that in_query names go into the query"
+    )]
     Query,
     #[error("the path has a control character")]
     Control,
@@ -161,6 +165,10 @@ pub enum PlaceError {
     Parameter(String),
     #[error("the parameter {0}, which is part of the query, must be a text, a number, a boolean or a list of them")]
     InQuery(String),
+    #[error(
+        "{0} is named as a parameter that goes into the query, and none of those that the path leaves over is named so and says something"
+    )]
+    NoneInQuery(String),
     #[error("the parameters must be a JSON object: {}", reason::of(.0))]
     Parameters(serde_json::Error),
 }

@@ -12,7 +12,7 @@ use crate::openapi::Operation;
 /// Calls `operation` of `api` at `base` with the parameters of its example.
 pub(super) fn command(api: &dyn Api, operation: &Operation, base: &Url, now: SystemTime) -> Result<String, Error> {
     let Operation { method, path, added, placing, example, .. } = operation;
-    let call = Unsigned { method, base, path, added, placing: *placing, parameters: example.as_bytes() };
+    let call = Unsigned { method, base, path, added, placing: *placing, in_query: &[], parameters: example.as_bytes() };
     let moment = Moment { now, nonce: fastrand::u64(..) };
     let signed = api.scheme()?.sign(&call, moment);
     let Outgoing { url, headers, body } = signed.map_err(|error| Error::settings(error.to_string()))?;

@@ -41,6 +41,8 @@ pub(crate) struct Target {
     /// The field beside the data that counts the items of a list.
     pub(crate) total_count: Option<&'static str>,
     pub(crate) placing: Placing,
+    /// The parameters that the caller of a raw call puts into the query.
+    pub(crate) in_query: Vec<String>,
     /// The operation of the document whose rules hold for it.
     pub(crate) known: Option<&'static Operation>,
     /// Whether it is known what orders an answer names: else no answer to a second attempt would settle the first.
@@ -69,6 +71,7 @@ impl Target {
             places_orders: operation.places_orders,
             total_count: operation.total_count,
             placing: operation.placing,
+            in_query: Vec::new(),
             known: Some(operation),
             is_described: true,
             no_data: operation.no_data,

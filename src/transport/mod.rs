@@ -238,8 +238,8 @@ impl Transport {
     }
 
     fn unsigned<'a>(&'a self, intent: &'a Intent) -> Unsigned<'a> {
-        let Intent { target: Target { method, path, added, placing, .. }, parameters, .. } = intent;
-        Unsigned { method, base: &self.base, path, added, placing: *placing, parameters }
+        let Intent { target: Target { method, path, added, placing, in_query, .. }, parameters, .. } = intent;
+        Unsigned { method, base: &self.base, path, added, placing: *placing, in_query, parameters }
     }
 
     fn moment(&self, intent: &Intent) -> Moment {

@@ -431,6 +431,25 @@ async fn a_list_in_the_query_stands_there_item_by_item_and_an_object_can_t() {
 }
 
 #[tokio::test]
+async fn an_api_whose_signature_is_a_parameter_signs_none_in_the_query() {
+    let server = Canned::json(r#"{"code":"0000"}"#).await;
+    let error = |call: Call<Value>| call.in_query(["a"]).explain().unwrap_err();
+    let parameters = json!({ "a": 1 });
+    let shop = mall::Client::builder()
+        .credentials(mall::PartnerCode::new("P000270").unwrap())
+        .environment(&*server.url)
+        .build()
+        .unwrap();
+    for error in [
+        error(client_at(&server.url).call(Method::PUT, "/x", &parameters)),
+        error(shop.call(Method::POST, "/x", &parameters)),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.to_string().contains("none of them can go into the query"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn any_operation_can_be_performed_by_its_row_but_not_that_of_another_api() -> Result<(), Error> {
     let sandbox = Sandbox::start().await?;
     let client = client_of(&sandbox);

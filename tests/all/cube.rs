@@ -241,6 +241,75 @@ async fn a_raw_call_is_signed_and_has_none_of_the_signatures_parameters() {
     }
 }
 
+#[tokio::test]
+async fn a_raw_call_puts_what_it_names_into_the_query_signed_and_all_else_into_the_body() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let parameters = json!({ "sim_id": SIM, "a": [1, "b ü+"], "c": 2, "d": [3] });
+    // The sandbox checks the signatures of the operations that it knows.
+    for (method, path) in [(Method::PUT, "/sims/{sim_id}/cancel"), (Method::POST, "/sims/{sim_id}/activate")] {
+        let _ = client.call::<Value>(method.clone(), path, &parameters).in_query(["a"]).in_query(["c"]).await;
+        let request = sandbox.requests().pop().unwrap();
+        assert_eq!((request.method(), request.is_verified()), (&method, Some(true)));
+        assert_eq!(request.body(), &br#"{"d":[3]}"#[..]);
+    }
+    let path = "/sims/{sim_id}/cancel";
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    client.call::<Value>(Method::PUT, path, &parameters).in_query(["a", "c"]).await.unwrap();
+    let request = server.requests().remove(0);
+    assert!(request.starts_with(&format!("PUT /sims/{SIM}/cancel?a=1%2Cb%20%C3%BC%2B&c=2 HTTP/1.1")), "{request}");
+    assert!(request.ends_with(r#"{"d":[3]}"#), "{request}");
+    client.call::<Value>(Method::GET, "/sims", &json!({ "a": 1, "b": 2 })).in_query(["a"]).await.unwrap();
+    assert!(server.requests()[1].starts_with("GET /sims?a=1&b=2 HTTP/1.1"), "all of a GET go there anyway");
+}
+
+#[tokio::test]
+async fn a_name_for_the_query_that_gets_nothing_there_is_refused() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
+    let client = client_at(&server.url);
+    let cancel = |order: Value| {
+        let parameters = json!({ "sim_id": SIM, "order_id": order });
+        client.call::<Value>(Method::PUT, "/sims/{sim_id}/cancel", &parameters)
+    };
+    for (name, order) in [
+        ("orderId", json!("1")),
+        ("sim_id", json!("1")),
+        ("", json!("1")),
+        ("order_id", json!(null)),
+        ("order_id", json!("")),
+        ("order_id", json!([])),
+        ("order_id", json!([""])),
+    ] {
+        let call = cancel(order.clone()).in_query([name]);
+        assert!(call.explain().is_err() && call.preview().is_err(), "{name} {order}");
+        let error = call.await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{name} {order}");
+        assert!(
+            error.to_string().contains(&format!("{name} is named as a parameter that goes into the query")),
+            "{error}"
+        );
+    }
+    for (name, value, what) in [
+        ("order_id", json!({ "a": 1 }), "which is part of the query, must be a text"),
+        ("order_id", json!(["a,b"]), "it would arrive as two"),
+    ] {
+        let error = cancel(value).in_query([name]).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidRequest && error.to_string().contains(what), "{error}");
+    }
+    let reserved = client.call::<Value>(Method::POST, "/x", &json!({ "nonce": 1 })).in_query(["nonce"]);
+    assert!(reserved.await.unwrap_err().to_string().contains("nonce"));
+    let described = client.cancel_sim(&CancelSim::builder().sim_id(SIM).build()).in_query(["order_id"]);
+    let error = described.await.unwrap_err().to_string();
+    assert!(error.contains("what goes into the query is said by the specification"), "{error}");
+    // It is the documented one still.
+    let call = cancel(json!("1")).in_query(["order_id"]);
+    assert_eq!(call.documented_as().unwrap().id, "cancelSim");
+    let error = call.safe_to_retry(true).await.unwrap_err().to_string();
+    assert!(error.contains("it is cancelSim, which the document does not call safe to retry"), "{error}");
+    assert!(server.requests().is_empty());
+}
+
 #[test]
 fn only_what_cannot_be_taken_back_is_confirmed_by_the_id_of_the_sim() {
     let confirmed: Vec<_> =

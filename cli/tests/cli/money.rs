@@ -32,6 +32,19 @@ fn a_raw_call_counts_as_one_that_changes_something() {
 }
 
 #[test]
+fn a_raw_call_puts_what_is_named_into_the_query() {
+    let world = World::new();
+    let path = format!("/sims/{SIM}/resume");
+    let call = ["cube", "call", "PUT", &path, "--param", "a=1 2", "--param", "b=3", "--in-query", "a"];
+    let said = world.everywhere(call).args(["--dry-run"]).done();
+    assert!(said.contains("/resume?a=1%202") && said.contains(r#"{"b":"3"}"#), "{said}");
+    assert!(world.everywhere(call).args(["--in-query", "c", "--yes"]).fails(2).contains("c is named"));
+    assert!(world.sandbox.requests().is_empty());
+    world.everywhere(call).args(["--yes"]).output();
+    assert_eq!(world.sandbox.requests()[0].is_verified(), Some(true));
+}
+
+#[test]
 fn an_id_that_cannot_be_printed_is_told() {
     let world = World::new();
     let mut run = world.linksfield(order()).args(["--yes"]);
@@ -129,6 +142,9 @@ fn a_raw_call_keeps_the_rules_of_the_operation_that_it_is() {
             assert!(said.contains("`linksfield cube cancel-sim`, which asks for the sim_id"), "{path}: {said}");
         }
     }
+    let with_order = ["cube", "call", "PUT", "/sims/{sim_id}/cancel", "--param", &id, "--param", "order_id=1", "--yes"];
+    let said = world.everywhere(with_order).args(["--in-query", "order_id"]).fails(2);
+    assert!(said.contains("`linksfield cube cancel-sim`, which asks for the sim_id"), "{said}");
     let order = ["csss", "call", "POST", "/package/orderPackage", "--json", "-", "--safe-to-retry"];
     let said = world.linksfield(order).input(&crate::support::order_parameters().to_string()).fails(2);
     assert!(said.contains("leave --safe-to-retry out; nothing was sent"), "{said}");
