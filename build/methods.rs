@@ -4,9 +4,10 @@
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::quote;
+use serde_json::Value;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Pat, ReturnType, Type, parse_quote};
 
-use super::document::{Document, Operation, Result, text};
+use super::document::{Document, Operation, Result, items, text};
 use super::polish::{argument_of, types_of};
 use super::{pages, peel, usage};
 
@@ -108,13 +109,6 @@ fn about(document: &Document, operation: &Operation<'_>, types: &str) -> String 
             format!("\n\nBeside its data the answer has `{beside}`: [`Response::beside`](crate::Response::beside).")
         }
     };
-    let window = match node["x-linksfield-idempotent-for"].as_u64() {
-        None => String::new(),
-        Some(seconds) => format!(
-            "\n\nFor {seconds} seconds equal calls count as one by its page: a second call that is meant to be one of its own \
-             may get the answer of the first. [`RetryPolicy::within_window`](crate::RetryPolicy::within_window) makes use of that."
-        ),
-    };
     let unknown = if node["x-linksfield-safe-to-retry"] == true {
         ""
     } else {
@@ -122,15 +116,36 @@ fn about(document: &Document, operation: &Operation<'_>, types: &str) -> String 
          [`Error::outcome_unknown`](crate::Error::outcome_unknown) before you call again."
     };
     format!(
-        "{}.\n\n{}{window}{beside}\n\n{}\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
+        "{}.\n\n{}{}{beside}\n\n{}\n\n{}\n\n`{} {}`; documentation ({}): {title}, <{}>\n\n# Errors\n\nThe API refused the call, no readable \
          answer came, or the parameters can't be signed; see [`Error`](crate::Error).{unknown}",
         text(&node["summary"]).trim_end_matches('.'),
         text(&node["description"]).trim(),
+        window(node),
         usage::example(document, operation),
         types,
         operation.method.to_uppercase(),
         operation.path,
         text(&documentation["completeness"]),
         text(&documentation["page"]),
+    )
+}
+
+/// For how long equal calls count as one, if they do: each call has headers of its own.
+fn window(node: &Value) -> String {
+    let Some(seconds) = node["x-linksfield-idempotent-for"].as_u64() else { return String::new() };
+    let headers = items(&node["x-linksfield-idempotent-by"]).map(text).collect::<Vec<_>>().join("`, `");
+    let (equal, second) = match &*headers {
+        "" => (
+            "equal calls".to_owned(),
+            "a second call that is meant to be one of its own may get the answer of the first",
+        ),
+        _ => (
+            format!("calls that are equal, also in `{headers}`,"),
+            "every call here has another, so that a second call is one of its own",
+        ),
+    };
+    format!(
+        "\n\nFor {seconds} seconds {equal} count as one by its page: {second}. \
+         [`RetryPolicy::within_window`](crate::RetryPolicy::within_window) makes use of that."
     )
 }

@@ -207,6 +207,11 @@ static OPERATION: Object = Object {
             "of a call that is not safe to retry: for how many seconds equal calls count as one, by its page",
         ),
         Key(
+            "x-linksfield-idempotent-by",
+            Used(Texts),
+            "of such a call: the headers, which the client sets, that are equal in these too, by its page",
+        ),
+        Key(
             "x-linksfield-safe-to-retry",
             Used(Flag),
             "of a call: whether calling twice does no more than calling once",

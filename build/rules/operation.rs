@@ -124,6 +124,12 @@ pub fn check_retry(document: &Document, operation: &Operation<'_>) -> Result<()>
         window.as_u64().is_some_and(|seconds| seconds > 0) && operation.node["x-linksfield-safe-to-retry"] == false;
     let rule = "must have x-linksfield-idempotent-for of whole seconds, where it is not safe to retry, or none";
     require(document, window.is_null() || useful, &operation.place(), rule)?;
+    let equal = items(&operation.node["x-linksfield-idempotent-by"]).map(text).collect::<Vec<_>>();
+    let set = items(&document.root["x-linksfield-envelope"]["headers"]).map(text).collect::<Vec<_>>();
+    let known = equal.is_empty() || useful && equal.iter().all(|header| set.contains(header));
+    let rule =
+        "must have in x-linksfield-idempotent-by headers of x-linksfield-envelope, beside x-linksfield-idempotent-for";
+    require(document, known, &operation.place(), rule)?;
     let ours = operation.node["x-linksfield-recognized-by"].is_null();
     let rule = "must not have x-linksfield-recognized-by: it is no notification, but a call";
     require(document, ours, &operation.place(), rule)
@@ -356,6 +362,7 @@ pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Res
     let foreign = [
         "x-linksfield-safe-to-retry",
         "x-linksfield-idempotent-for",
+        "x-linksfield-idempotent-by",
         "x-linksfield-command",
         "x-linksfield-confirm",
         "x-linksfield-find-out",

@@ -93,6 +93,11 @@ fn a_document_names_commands_and_what_a_person_is_asked() {
         ("x-linksfield-command: call", "must have another name as a command, by x-linksfield-command: call is taken"),
         ("x-linksfield-command: list-sims", "list-sims is taken"),
         ("x-linksfield-confirm: nobody", "must have in x-linksfield-confirm the name of a parameter that is required"),
+        ("x-linksfield-idempotent-by: [nonce]", "must have in x-linksfield-idempotent-by headers of"),
+        (
+            "x-linksfield-idempotent-for: 10\n      x-linksfield-idempotent-by: [x]",
+            "must have in x-linksfield-idempotent-by headers of",
+        ),
         ("x-linksfield-find-out: { operation: resumeSim, by: [] }", "the operation of one that is safe to retry"),
         ("x-linksfield-find-out: { operation: nobody, by: [] }", "the operation of one that is safe to retry"),
         ("x-linksfield-find-out: { operation: listSims, by: [sim_id] }", "must have the parameter sim_id in both"),

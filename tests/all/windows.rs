@@ -223,6 +223,12 @@ async fn an_equal_call_gets_no_order_of_its_own_until_the_window_is_over_and_the
     client.call::<Value>(Method::POST, "/{orders}/%73ervice", &otherwise).await.unwrap_err();
     assert_eq!(log.text().matches("an equal call was made").count(), 4, "however it is written: {}", log.text());
 
+    // An SMS has a nonce of its own, which counts: it is sent twice.
+    let job = async || client.send_sms(&sms("twice")).await.unwrap().job_id;
+    let (one, other) = (job().await, job().await);
+    assert_ne!(one, other);
+    assert_eq!(log.text().matches("an equal call was made").count(), 5, "that may be charged twice: {}", log.text());
+
     sandbox.tell(Story::new(Reply::refusal("CB-01-0006", "no")).of("sendSms").times(2)).unwrap();
     let twice = async |expected| {
         for _ in 0..2 {
@@ -233,7 +239,7 @@ async fn an_equal_call_gets_no_order_of_its_own_until_the_window_is_over_and_the
     twice(ErrorKind::Refused).await;
     drop(sandbox);
     twice(ErrorKind::Transport).await;
-    assert_eq!(log.text().matches("an equal call was made").count(), 4, "of what did nothing: {}", log.text());
+    assert_eq!(log.text().matches("an equal call was made").count(), 5, "of what did nothing: {}", log.text());
 }
 
 #[tokio::test]
