@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::document::{Document, Result, text};
-use super::{parameters, table};
+use super::{environment, parameters, table};
 
 /// The specifications in a folder, in the order of their names.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -89,9 +89,13 @@ fn entry(document: &Document) -> Result<TokenStream> {
     let order_ids = if document.is_received() { Default::default() } else { table::all_order_ids(document) };
     let order_ids = order_ids.iter();
     let code = text(&document.root["x-linksfield-envelope"]["code"]);
+    let servers = environment::servers(document).map(|server| {
+        let (url, description) = (text(&server["url"]), text(&server["description"]).trim());
+        quote!(super::Server { url: #url, description: #description })
+    });
     Ok(quote! {
         super::Document {
-            name: #name, title: #title, text: super::#constant,
+            name: #name, title: #title, text: super::#constant, servers: &[#(#servers),*],
             #[cfg(feature = "sandbox")]
             page: include_str!(concat!(env!("OUT_DIR"), #page)),
             operations: &[#rows], order_ids: &[#(#order_ids),*], result_code: #code,

@@ -3,13 +3,17 @@
 use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 
 use super::document::{Document, items, text};
 
+/// The servers that the documentation names: one with variables is none of them.
+pub fn servers(document: &Document) -> impl Iterator<Item = &Value> {
+    items(&document.root["servers"]).filter(|server| server["variables"].is_null())
+}
+
 pub fn environment(document: &Document) -> TokenStream {
-    // One with variables is not named by the documentation.
-    let servers = items(&document.root["servers"]).filter(|server| server["variables"].is_null());
-    let servers: Vec<_> = servers.collect();
+    let servers: Vec<_> = servers(document).collect();
     let names = servers.iter().map(|server| text(&server["x-linksfield-environment"]));
     let variants: Vec<_> = names.map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let about = servers.iter().map(|server| format!("`{}`\n\n{}", text(&server["url"]), text(&server["description"])));

@@ -8,7 +8,7 @@ use linksfield::openapi::{Document, Kind, Parameter};
 use linksfield::{Completeness, Operation};
 
 use crate::exit;
-use crate::family;
+use crate::family::{self, Row};
 use crate::output::Format;
 
 const STYLES: Styles = Styles::styled()
@@ -81,9 +81,22 @@ fn group(document: &'static Document, tongue: Tongue) -> Command {
         .about(document.title)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help(family::of(document.name).map(|(row, _)| row.part().help()).unwrap_or_default())
+        .after_help(family::of(document.name).map(|(row, _)| settings(row, document)).unwrap_or_default())
         .subcommands(operations)
         .subcommand(raw(document))
+}
+
+/// Where the settings of an API come from, and the servers that one of them may name.
+fn settings(row: &Row, document: &Document) -> String {
+    let servers =
+        document.servers.iter().map(|server| format!("\n  {}\n      {}", server.url, reflowed(server.description)));
+    let (help, servers) = (row.part().help(), servers.collect::<String>());
+    match servers.is_empty() {
+        true => format!("{help}\n\nThe URL of the server is what Linksfield gave you."),
+        false => format!(
+            "{help}\n\nThe URL of the server has the path before that of each call. The vendor's pages name:{servers}"
+        ),
+    }
 }
 
 /// The command of an operation.

@@ -34,6 +34,8 @@ pub struct Document {
     /// The same for people: one page of HTML that needs nothing else.
     #[cfg(feature = "sandbox")]
     pub page: &'static str,
+    /// The servers that the vendor's pages name, in their order; none where they name none.
+    pub servers: &'static [Server],
     /// Its operations; none of a document of what Linksfield sends.
     pub operations: &'static [Operation],
     /// The fields of its answers that are the id of an order.
@@ -41,6 +43,16 @@ pub struct Document {
     /// Where in an answer the result's code is: the name of a field, or as `status.code` that of a field in it. Empty where
     /// no code is documented.
     pub result_code: &'static str,
+}
+
+/// A server that the vendor's pages name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its URL, with the path before those of operations.
+    pub url: &'static str,
+    /// What it is for, and which page says so.
+    pub description: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/documents.rs"));

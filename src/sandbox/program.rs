@@ -13,7 +13,7 @@ use crate::csss::credentials::Credentials;
 use crate::error::Error;
 use crate::notification::Signer;
 
-const ABOUT: &str = "A server that behaves as the documentation of Linksfield's CSSS API says, in memory.";
+const ABOUT: &str = "A server that behaves as the documentation of Linksfield's APIs says, in memory.";
 
 const HELP: &str = "\
 Options:
