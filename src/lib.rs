@@ -97,7 +97,7 @@ mod family;
 #[cfg(feature = "fleet")]
 pub mod fleet;
 // Pages of the documentation only; their examples need these features.
-#[cfg(all(doc, any(not(doctest), all(feature = "axum", feature = "sandbox"))))]
+#[cfg(all(doc, any(not(doctest), all(feature = "axum", feature = "cube", feature = "sandbox"))))]
 pub mod guide;
 mod lock;
 #[cfg(feature = "mall")]

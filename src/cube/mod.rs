@@ -14,10 +14,9 @@
 //! out. What the pages leave open about version 2 is listed in the document's `info.x-linksfield-guide`, and by
 //! [`Call::explain`](crate::Call::explain) as far as it matters for a call.
 //!
-//! **Where a signature is refused (HTTP 403)**, look in this order: the key id and the key are of one pair and of this server
-//! ([`PrivateKey::fingerprint`] and [`PublicKey::to_pem`], to compare with the platform's); the clock is right to 10 minutes; no
-//! proxy hands calls on with another path ([`signed_base_path`](crate::ClientBuilder::signed_base_path)); and what
-//! [`Call::explain`](crate::Call::explain) notes as decided here and not stated by the pages.
+//! **Where a signature is refused (HTTP 403)**, [signing trouble](crate::guide::signing_trouble) says where to look: at the key
+//! ([`PrivateKey::fingerprint`], [`PublicKey::to_pem`]), the clock, the path
+//! ([`signed_base_path`](crate::ClientBuilder::signed_base_path)), and what was decided here.
 //!
 //! **Keys of RSA and time.** RUSTSEC-2023-0071 (Marvin) is about how long an operation with a private key takes, from which
 //! one who measures very many of them over a network may learn the key. It is about those who decrypt or sign what others

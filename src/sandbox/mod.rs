@@ -1,4 +1,4 @@
-//! A server that behaves as the CSSS documentation says, in memory: to learn with, and to test against. The guide to it is
+//! A server that behaves as the documentation says, in memory: to learn with, and to test against. The guide to it is
 //! [testing your own code](crate::guide::testing).
 //!
 //! It verifies every signature, keeps orders through their life (ordered, started, renewed, ended), and answers in the

@@ -311,6 +311,13 @@ async fn a_name_for_the_query_that_gets_nothing_there_is_refused() {
 }
 
 #[test]
+fn the_servers_of_the_document_are_those_of_the_environment() {
+    let document = DOCUMENTS.iter().find(|document| document.name == "cube").unwrap();
+    let servers: Vec<_> = document.servers.iter().map(|server| server.url).collect();
+    assert_eq!(servers, [Environment::Production.url(), Environment::Uat.url()]);
+}
+
+#[test]
 fn only_what_cannot_be_taken_back_is_confirmed_by_the_id_of_the_sim() {
     let confirmed: Vec<_> =
         OPERATIONS.iter().filter_map(|operation| Some((operation.id, operation.confirm?))).collect();
