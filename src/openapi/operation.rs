@@ -33,7 +33,8 @@ pub struct Operation {
     /// Whether calling it twice does no more than calling it once.
     pub safe_to_retry: bool,
     /// For how long equal calls count as one, if that is documented: within it a call whose outcome is unknown may be sent
-    /// once more, if the [policy](crate::RetryPolicy::within_window) says so.
+    /// once more, if the [policy](crate::RetryPolicy::within_window) says so. Where the nonce counts, which each call has of its
+    /// own, that is so of the attempts of one call alone.
     pub idempotent_for: Option<Duration>,
     /// Whether the vendor labels it as deprecated.
     pub deprecated: bool,

@@ -431,7 +431,7 @@ async fn a_list_in_the_query_stands_there_item_by_item_and_an_object_can_t() {
 }
 
 #[tokio::test]
-async fn an_api_whose_signature_is_a_parameter_signs_none_in_the_query() {
+async fn an_api_whose_signature_is_a_parameter_has_none_in_the_query_and_one_that_signs_nothing_has() {
     let server = Canned::json(r#"{"code":"0000"}"#).await;
     let error = |call: Call<Value>| call.in_query(["a"]).explain().unwrap_err();
     let parameters = json!({ "a": 1 });
@@ -447,6 +447,11 @@ async fn an_api_whose_signature_is_a_parameter_signs_none_in_the_query() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.to_string().contains("none of them can go into the query"), "{error}");
     }
+    let token = AccessToken::new("token").unwrap();
+    let unsigned = esim_qr::Client::builder().credentials(token).environment("https://host").build().unwrap();
+    let call = unsigned.call::<Value>(Method::PUT, "/x", &json!({ "a": [1, 2], "b": 2 })).in_query(["a"]);
+    let preview = call.preview().unwrap();
+    assert_eq!((preview.url(), preview.body()), ("https://host/x?a=1&a=2", Some(r#"{"b":2}"#)));
 }
 
 #[tokio::test]
