@@ -10,7 +10,7 @@ use super::shape::Shape;
 use super::{coded, peel};
 
 /// The names that a command has for flags of its own: no parameter takes one.
-pub const RESERVED_FLAGS: [&str; 24] = [
+pub const RESERVED_FLAGS: [&str; 25] = [
     "accept-recent",
     "accept-rounded",
     "again-refused",
@@ -20,6 +20,7 @@ pub const RESERVED_FLAGS: [&str; 24] = [
     "deadline",
     "dry-run",
     "help",
+    "in-query",
     "journal",
     "json",
     "lang",
