@@ -106,7 +106,8 @@ def told(path):
     return {
         "place": document.envelope["code"],
         "success": success,
-        "orders": {row["summary"]: row["order_ids"] for row in document.rows if row["places_orders"]},
+        # Of a batch each line is an answer, also one without an order.
+        "orders": {row["summary"]: [name for name in row["order_ids"] if name in row["fields"]] or row["fields"] for row in document.rows if row["places_orders"]},
         "fields": telling if script_name == "mall" else {},
     }
 

@@ -83,6 +83,12 @@ impl Target {
         let orders = !self.subject.safe_to_retry && !self.own_order_ids.is_empty();
         if orders { self.own_order_ids } else { self.fields }
     }
+
+    /// The fields that are the id of an order wherever they stand in an answer: of an operation that nobody described,
+    /// those of any.
+    pub(crate) fn certain_order_ids(&self) -> &'static [&'static str] {
+        if self.is_described { self.own_order_ids } else { self.order_ids }
+    }
 }
 
 /// What a caller sets for one call; what is not set is as the client has it.

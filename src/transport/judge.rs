@@ -7,13 +7,13 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, HeaderValue, LOCATION};
 use reqwest::StatusCode;
 
-use super::intent::Intent;
+use super::intent::{Intent, Target};
 use super::retry::Trouble;
 use super::{Accepted, Transport};
 use crate::error::retry_after::retry_after;
 use crate::error::{Blame, Cause, Head, Refusal};
 use crate::family::scheme::{Answer, Received, Unreadable};
-use crate::values::read::{field, has_any, is_empty, names_any};
+use crate::values::read::{field, has_any, is_empty, may_name_any, names_any};
 use crate::values::text::{content_type, decode, repaired};
 
 /// What became of an attempt that failed, and the error it would be.
@@ -45,10 +45,15 @@ impl Transport {
             text = &mended;
             answer = read(text);
         }
+        // Some put the fields beside the envelope instead of into it.
+        let beside = || has_any(text, target.fields).then_some(&**text);
         let (data, message) = match answer {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
-                let (blame, names_an_order) = (self.scheme.blame(&code), names_any(text, target.order_ids));
+                let blame = self.scheme.blame(&code);
+                let names_an_order = data.or_else(beside).is_some_and(|data| may_name_any(data, target.order_ids))
+                    // Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
+                    || names_any(text, target.certain_order_ids());
                 return failed(Cause::Refused(Box::new(Refusal {
                     head: head(),
                     code: code.to_string(),
@@ -62,10 +67,9 @@ impl Transport {
                 return failed(Cause::unreadable(head(), body.clone(), by_status(status, &headers, reason)));
             }
         };
-        // Some put the fields beside the envelope instead of into it.
-        let data = data.or_else(|| has_any(text, target.fields).then_some(text));
-        if target.places_orders && !names_any(data.unwrap_or_default(), target.order_ids) {
-            let reason = "it says success, but names no order".to_owned();
+        let data = data.or_else(beside);
+        if target.places_orders && !names_what_it_made(data.unwrap_or_default(), target) {
+            let reason = format!("it says success, but names no {}", target.own_order_ids.join(" or "));
             return failed(Cause::unreadable(head(), body.clone(), reason));
         }
         // An empty one of another type says that there is none.
@@ -78,6 +82,13 @@ impl Transport {
         let total_count = target.total_count.and_then(|name| field(text, name));
         Ok(Accepted { status, headers, data, total_count, message, raw: body, attempts: 0 })
     }
+}
+
+/// Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order.
+fn names_what_it_made(data: &str, target: &Target) -> bool {
+    let is_batch = !target.own_order_ids.iter().any(|id| target.fields.contains(id));
+    names_any(data, target.own_order_ids)
+        || is_batch && has_any(data, target.fields) && may_name_any(data, target.own_order_ids)
 }
 
 fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {

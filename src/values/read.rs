@@ -117,28 +117,40 @@ fn says_something(json: &str) -> bool {
     !is_empty(json) && json != "false" && !text(json).is_ok_and(|text| matches!(text.trim(), "" | "null"))
 }
 
-/// Whether one of these fields has a value at any depth, or a list has an object: each may stand for something that was
-/// done. What can't be read may name anything.
+/// Whether one of these fields has a value at any depth.
 pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
-    fn is_named(json: &str, names: &[&str], depth: u8) -> bool {
-        match json.as_bytes().first() {
-            Some(b'{') => Fields::parse(json).map_or(true, |Fields(fields)| {
-                depth == 0
-                    || fields.iter().map(|(name, value)| (&**name, value.get())).any(|(name, value)| {
-                        names.contains(&name) && says_something(value) || is_named(value, names, depth - 1)
-                    })
-            }),
-            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json).map_or(true, |items| {
-                depth == 0
-                    || items.iter().any(|item| item.get().starts_with('{') || is_named(item.get(), names, depth - 1))
-            }),
-            // JSON in a text.
-            Some(b'"') if depth > 0 => text(json)
-                .is_ok_and(|text| text.trim_start().starts_with(['{', '[']) && is_named(text.trim(), names, depth - 1)),
-            _ => false,
+    is_named(json, names, MAX_DEPTH, false)
+}
+
+/// Whether one of these fields may: an object in a list may stand for something that was done, and so may a text that begins
+/// as JSON, is none, and has such a word.
+pub(crate) fn may_name_any(json: &str, names: &[&str]) -> bool {
+    is_named(json, names, MAX_DEPTH, true)
+}
+
+fn is_named(json: &str, names: &[&str], depth: u8, in_doubt: bool) -> bool {
+    let is_inside = |json: &str| is_named(json, names, depth - 1, in_doubt);
+    let json = json.trim_ascii_start();
+    let may_be = || in_doubt && names.iter().any(|name| json.contains(name));
+    match json.as_bytes().first() {
+        _ if names.is_empty() => false,
+        Some(b'{' | b'[') if depth == 0 => in_doubt,
+        Some(b'{') => match serde_json::from_str::<Object<Field<'_>>>(json) {
+            Ok(Object(fields)) => fields
+                .iter()
+                .any(|(name, value)| names.contains(&&**name) && says_something(value.get()) || is_inside(value.get())),
+            Err(_) => may_be(),
+        },
+        Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(json) {
+            Ok(items) => items.iter().any(|item| in_doubt && item.get().starts_with('{') || is_inside(item.get())),
+            Err(_) => may_be(),
+        },
+        // JSON in a text.
+        Some(b'"') if depth > 0 => {
+            text(json).is_ok_and(|text| text.trim_start().starts_with(['{', '[']) && is_inside(text.trim()))
         }
+        _ => false,
     }
-    !names.is_empty() && is_named(json, names, MAX_DEPTH)
 }
 
 /// The text that a scalar is, with all its digits.

@@ -572,6 +572,23 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
 }
 
 #[tokio::test]
+async fn success_is_believed_only_of_a_call_whose_answer_names_what_it_made() {
+    for data in [r#"{"status":1,"items":[{"id":"CP-1"}]}"#, r#"{"status":1,"request_id":"r-1"}"#, r#"[{"code":"X"}]"#] {
+        let server = Canned::json(&format!(r#"{{"status":{{"code":"CB-00-0000"}},"data":{data}}}"#)).await;
+        let client = client_at(&server.url);
+        for (id, named) in [("createRenewalOrder", "order_id"), ("sendSms", "job_id")] {
+            let operation = OPERATIONS.iter().find(|operation| operation.id == id).unwrap();
+            let parameters: Value = serde_json::from_str(operation.example).unwrap();
+            let error = client.perform::<Value>(operation, &parameters).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{id} {data}: {error}");
+            assert!(error.to_string().contains(&format!("names no {named};")), "{error}");
+        }
+        let error = client.send_sms(&sms("x")).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Unreadable, true), "{data}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_that_names_what_was_ordered_or_begun_is_not_believed() {
     let refusing = async |data: &str| {
         let body = format!(r#"{{"status":{{"code":"CB-01-0107","message":"no"}},"data":{data}}}"#);

@@ -18,6 +18,8 @@ use crate::support::{Canned, Log, response};
 
 const ACCEPTED: &str = r#"{"status":{"code":"CB-00-0000"},"data":{"order_id":"OL-1"}}"#;
 
+const BEGUN: &str = r#"{"status":{"code":"CB-00-0000"},"data":{"job_id":"1"}}"#;
+
 fn policy() -> RetryPolicy {
     RetryPolicy::builder().first_delay(Duration::from_millis(1)).within_window(true).build()
 }
@@ -50,7 +52,7 @@ async fn a_call_whose_answer_was_lost_is_sent_once_more_with_the_same_bytes() {
     assert_eq!((ordered.data().order_id.as_str(), ordered.attempts()), ("OL-1", 2));
     let [first, second] = lost.requests().try_into().unwrap();
     assert_eq!(first, second);
-    let failed = server(&[("200 OK", r#"{"status":{"code":"CB-99-9500"}}"#), ("200 OK", ACCEPTED)]).await;
+    let failed = server(&[("200 OK", r#"{"status":{"code":"CB-99-9500"}}"#), ("200 OK", BEGUN)]).await;
     client(&failed.url, policy()).send_sms(&sms("x")).await.unwrap();
     let [first, second] = failed.requests().try_into().unwrap();
     assert_eq!(first, second);

@@ -1,5 +1,5 @@
 // Sends a call once, and says what became of it. Nothing is ever sent again.
-import { decode, hasAny, isServerFailure, namesAny, parse, Unreadable, type Said } from "./envelope.js";
+import { decode, hasAny, isServerFailure, mayNameAny, namesAny, parse, Unreadable, type Said } from "./envelope.js";
 import { kindOfStatus, LinksfieldError } from "./errors.js";
 import type { Json } from "./json.js";
 import type { Operation, Outgoing, Parameters } from "./operation.js";
@@ -84,14 +84,15 @@ export abstract class Client {
     const unsafe = !operation.safeToRetry;
     let said: Said;
     let whole: Json;
+    let data: Json;
     try {
       whole = parse(decode(body, headers.get("content-type") ?? ""), this.texts);
       said = this.read(operation, status, whole);
+      // Some put the fields beside the envelope instead of into it.
+      data = said.data === null && hasAny(whole, operation.fields ?? []) ? whole : said.data;
       if (said.accepted) {
-        // Some put the fields beside the envelope instead of into it.
-        const data = said.data === null && hasAny(whole, operation.fields ?? []) ? whole : said.data;
-        if (operation.placesOrders && !namesAny(data, operation.ownOrderIds ?? [])) {
-          throw new Unreadable("it says success, but names no order");
+        if (operation.placesOrders && !namesWhatItMade(data, operation)) {
+          throw new Unreadable(`it says success, but names no ${operation.ownOrderIds?.join(" or ")}`);
         }
         return { data, message: said.message, status, headers, body };
       }
@@ -100,11 +101,19 @@ export abstract class Client {
       const reason = `unreadable answer (HTTP ${status}): ${error.message}`;
       throw new LinksfieldError(kindOfStatus(status), operation.id, reason, unsafe, { status, headers, body });
     }
-    const done = this.isServerFailure(said.code) || namesAny(whole, operation.orderIds ?? []) || status >= 500;
+    // Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
+    const named = mayNameAny(data, operation.orderIds ?? []) || namesAny(whole, operation.ownOrderIds ?? []);
+    const done = named || this.isServerFailure(said.code) || status >= 500;
     const reason = `refused with code ${said.code} (HTTP ${status}): ${said.message}`;
     const details = { code: said.code, said: said.message, data: said.data, status, headers };
     throw new LinksfieldError("refused", operation.id, reason, unsafe && done, details);
   }
+}
+
+/** Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order. */
+function namesWhatItMade(data: Json, { ownOrderIds: own = [], fields = [] }: Operation): boolean {
+  const isBatch = !own.some((id) => fields.includes(id));
+  return namesAny(data, own) || (isBatch && hasAny(data, fields) && mayNameAny(data, own));
 }
 
 /** Data whose fields have the names of the types. */

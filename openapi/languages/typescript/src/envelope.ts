@@ -111,22 +111,29 @@ export function hasAny(value: Json, names: readonly string[]): boolean {
   return isObject(value) && Object.entries(value).some(([name, field]) => names.includes(name) && saysSomething(field));
 }
 
-/** Whether one of these fields has a value at any depth, or a list has an object: each may stand for what was done. */
+/** Whether one of these fields has a value at any depth. */
 export function namesAny(value: Json, names: readonly string[]): boolean {
-  return names.length > 0 && isNamed(value, names, DEPTH);
+  return isNamed(value, names, DEPTH, false);
 }
 
-function isNamed(value: Json, names: readonly string[], depth: number): boolean {
-  if (depth === 0) return typeof value === "object" && value !== null;
-  if (Array.isArray(value)) return value.some((item) => isObject(item) || isNamed(item, names, depth - 1));
+/** Whether one of these fields may: an object in a list may stand for what was done, and so may a text that begins as JSON,
+ * is none, and has such a word. */
+export function mayNameAny(value: Json, names: readonly string[]): boolean {
+  return isNamed(value, names, DEPTH, true);
+}
+
+function isNamed(value: Json, names: readonly string[], depth: number, inDoubt: boolean): boolean {
+  const isInside = (inner: Json) => isNamed(inner, names, depth - 1, inDoubt);
+  if (names.length === 0) return false;
+  if (depth === 0) return inDoubt && typeof value === "object" && value !== null;
+  if (Array.isArray(value)) return value.some((item) => (inDoubt && isObject(item)) || isInside(item));
   if (isObject(value)) {
-    const fields = Object.entries(value);
-    return fields.some(([name, field]) => (names.includes(name) && saysSomething(field)) || isNamed(field, names, depth - 1));
+    return Object.entries(value).some(([name, field]) => (names.includes(name) && saysSomething(field)) || isInside(field));
   }
   if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return false;
   try {
-    return isNamed(readJson(repaired(value)), names, depth - 1);
+    return isInside(readJson(repaired(value)));
   } catch {
-    return true; // what can't be read may name anything
+    return inDoubt && names.some((name) => value.includes(name));
   }
 }

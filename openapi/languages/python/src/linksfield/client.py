@@ -11,7 +11,7 @@ import urllib3
 from pydantic import ValidationError
 
 from .connection import limit_reads, pool
-from .envelope import Accepted, Refused, Unreadable, decode, has_any, names_any, parse
+from .envelope import Accepted, Refused, Unreadable, decode, has_any, may_name_any, names_any, parse
 from .errors import Error, Kind, kind_of_status
 from .model import Model, read, renamed
 from .operation import Operation, Outgoing
@@ -131,14 +131,16 @@ class Client:
         try:
             text = decode(body, headers.get("content-type", ""))
             said = self._read(operation, status, text)
+            data, whole = said.data, parse(text)
+            if data is None and has_any(whole, operation.fields):
+                data = whole  # some put the fields beside the envelope instead of into it
             if isinstance(said, Accepted):
-                data = said.data
-                if data is None and has_any(whole := parse(text), operation.fields):
-                    data = whole  # some put the fields beside the envelope instead of into it
-                if operation.places_orders and not names_any(data, operation.own_order_ids):
-                    raise Unreadable("it says success, but names no order")
+                if operation.places_orders and not _names_what_it_made(data, operation):
+                    raise Unreadable(f"it says success, but names no {' or '.join(operation.own_order_ids)}")
                 return Answer(data, said.message, status, headers, body)
-            done = self._is_server_failure(said.code) or names_any(parse(text), operation.order_ids) or status >= 500
+            # Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
+            named = may_name_any(data, operation.order_ids) or names_any(whole, operation.own_order_ids)
+            done = named or self._is_server_failure(said.code) or status >= 500
         except Unreadable as reason:
             told = f"unreadable answer (HTTP {status}): {reason}"
             kind = kind_of_status(status)
@@ -147,6 +149,13 @@ class Client:
             "refused", operation.id, f"refused with code {said.code} (HTTP {status}): {said.message}",
             outcome_unknown=unsafe and done, code=said.code, message=said.message, data=said.data, status=status, headers=headers,
         )  # fmt: skip
+
+
+def _names_what_it_made(data: Any, operation: Operation) -> bool:
+    """Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order."""
+    own = operation.own_order_ids
+    is_batch = not set(own) & set(operation.fields)
+    return names_any(data, own) or (is_batch and has_any(data, operation.fields) and may_name_any(data, own))
 
 
 def _whole(response: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -171,21 +171,32 @@ def has_any(value: Any, names: Collection[str]) -> bool:
 
 
 def names_any(value: Any, names: Collection[str]) -> bool:
-    """Whether one of these fields has a value at any depth, or a list has an object: each may stand for what was done."""
-    return bool(names) and _is_named(value, names, DEPTH)
+    """Whether one of these fields has a value at any depth."""
+    return _is_named(value, names, DEPTH, in_doubt=False)
 
 
-def _is_named(value: Any, names: Collection[str], depth: int) -> bool:
+def may_name_any(value: Any, names: Collection[str]) -> bool:
+    """Whether one of these fields may: an object in a list may stand for what was done, and so may a text that begins as
+    JSON, is none, and has such a word."""
+    return _is_named(value, names, DEPTH, in_doubt=True)
+
+
+def _is_named(value: Any, names: Collection[str], depth: int, in_doubt: bool) -> bool:
+    def is_inside(inner: Any) -> bool:
+        return _is_named(inner, names, depth - 1, in_doubt)
+
+    if not names:
+        return False
+    if depth == 0:
+        return in_doubt and isinstance(value, (dict, list))
     if isinstance(value, dict):
         fields: Iterable[tuple[str, Any]] = value.items()
-        return depth == 0 or any(
-            (name in names and says_something(field)) or _is_named(field, names, depth - 1) for name, field in fields
-        )
+        return any((name in names and says_something(field)) or is_inside(field) for name, field in fields)
     if isinstance(value, list):
-        return depth == 0 or any(isinstance(item, dict) or _is_named(item, names, depth - 1) for item in value)
+        return any((in_doubt and isinstance(item, dict)) or is_inside(item) for item in value)
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
-            return depth == 0 or _is_named(parse(value.strip()), names, depth - 1)
+            return is_inside(parse(value.strip()))
         except Unreadable:
-            return True
+            return in_doubt and any(name in value for name in names)
     return False
