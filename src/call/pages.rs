@@ -22,8 +22,9 @@ use crate::values::{Listed, OddItem};
 
 /// The items of all pages of a list, a page at a time and only as far as they are asked for.
 ///
-/// It ends where the number of pages and that of items which the answers name are reached. Where one is not named, or not
-/// reached, the next page is asked for, until one brings nothing new: if less came than was named, that is an error. An
+/// It ends where the number of pages and that of items which the answers name are reached; where the document has no number of
+/// pages, a page with fewer items than were asked for stands for it. Where one is not named, or not reached, the next page is
+/// asked for, until one brings nothing new: if less came than was named, that is an error. An
 /// item that can't be read is an error with the item as its [`body`](Error::body), after which the list goes on. So what
 /// [`into_vec`](Self::into_vec) returns is the whole list. Items that come or go meanwhile may be missed or come twice.
 ///
@@ -121,6 +122,10 @@ struct Position<T> {
     total_count: Option<i64>,
     /// Whether it is known how many items are before the first page.
     is_counted: bool,
+    /// Items that a page has unless it is the last, where the document has no number of pages; 0 if that is not known.
+    full: i64,
+    /// Whether the last page had fewer.
+    is_short: bool,
     /// What stands for the items of each page before it.
     pages: HashSet<u64>,
     items: PhantomData<fn() -> T>,
@@ -138,9 +143,10 @@ impl<T: Serialize> Position<T> {
         (self.total_pages.is_some() || self.total_count.is_some()) && self.is_whole()
     }
 
-    /// Whether nothing can follow: both numbers are named and reached.
+    /// Whether nothing can follow: the number of items is named and reached, and so is that of pages, or the last is short. A
+    /// full page may have another behind it, whatever the number says.
     fn is_end(&self) -> bool {
-        self.total_pages.is_some() && self.total_count.is_some() && self.is_whole()
+        (self.total_pages.is_some() || self.is_short) && self.total_count.is_some() && self.is_whole()
     }
 
     /// Whether the page brings nothing new: none, or those of a page before it.
@@ -159,7 +165,9 @@ impl<T: Serialize> Position<T> {
     }
 
     fn advance(&mut self, items: &Listed<T>) {
-        self.seen = self.seen.saturating_add(i64::try_from(items.count()).unwrap_or(i64::MAX));
+        let count = i64::try_from(items.count()).unwrap_or(i64::MAX);
+        self.seen = self.seen.saturating_add(count);
+        self.is_short = count < self.full;
         self.number = self.number.saturating_add(1);
     }
 
@@ -189,12 +197,15 @@ impl<T: Serialize + Send + 'static> Items<T> {
         F: Future<Output = Result<Response<D>, Error>> + Send,
     {
         let seen = first.saturating_sub(1).saturating_mul(size).max(0);
+        let has_number = operation.pages.is_some_and(|pages| pages.total_pages.is_some());
         let position = Position {
             number: first,
             seen,
             total_pages: None,
             total_count: None,
             is_counted: first <= 1 || size > 0,
+            full: if has_number { 0 } else { size },
+            is_short: false,
             pages: HashSet::new(),
             items: PhantomData,
         };

@@ -2,6 +2,7 @@
 
 use futures::StreamExt;
 use linksfield::csss::types::QueryOrder;
+use linksfield::cube::types::QuerySims;
 use linksfield::{Error, ErrorKind};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -124,6 +125,36 @@ async fn a_list_ends_at_once_only_where_both_of_its_numbers_are_reached() {
         assert_eq!((ids(&items), items.len()), (vec!["1", "2", "3"], 3), "{what}: {items:?}");
         assert_eq!(requests, asked, "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_list_without_a_number_of_pages_ends_with_a_short_page_at_its_last_item() {
+    let answer = |total: Value, ids: &[&str]| {
+        let data: Vec<_> = ids.iter().map(|id| json!({ "sim_id": id })).collect();
+        // With a code, `pages` takes it for a whole answer.
+        json!({ "status": { "code": "CB-00-0000" }, "code": "", "data": data, "total_count": total })
+    };
+    let none = || answer(json!(3), &[]);
+    let cases: [(&str, Option<i64>, Vec<Value>, usize); 7] = [
+        ("a short page", Some(100), vec![answer(json!(3), &["1", "2", "3"])], 1),
+        ("a short page behind a full one", Some(2), vec![answer(json!(3), &["1", "2"]), answer(json!(3), &["3"])], 2),
+        ("a full page", Some(3), vec![answer(json!(3), &["1", "2", "3"]), none()], 2),
+        ("a total that is too low", Some(2), vec![answer(json!(2), &["1", "2"]), answer(json!(3), &["3"])], 2),
+        ("a server that caps the size", Some(100), vec![answer(json!(3), &["1", "2"]), answer(json!(3), &["3"])], 2),
+        ("no size", None, vec![answer(json!(3), &["1", "2", "3"]), none()], 2),
+        ("no total", Some(100), vec![answer(json!(null), &["1", "2", "3"]), answer(json!(null), &[])], 2),
+    ];
+    for (what, size, data, asked) in cases {
+        let server = pages(&data).await;
+        let query = QuerySims::builder().maybe_page_size(size).build();
+        let sims = crate::cube::client_at(&server.url).query_sims_items(query).into_vec().await.unwrap();
+        let ids: Vec<_> = sims.iter().map(|sim| sim.sim_id.as_ref().unwrap().as_str()).collect();
+        assert_eq!((ids, server.requests().len()), (vec!["1", "2", "3"], asked), "{what}");
+    }
+    let server = pages(&[answer(json!(4), &["1", "2", "3"]), answer(json!(4), &[])]).await;
+    let sims = crate::cube::client_at(&server.url).query_sims_items(QuerySims::builder().page_size(100).build());
+    let error = sims.into_vec().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Unreadable && error.to_string().contains("4 items"), "a gap: {error}");
 }
 
 #[tokio::test]
