@@ -150,6 +150,11 @@ pub enum End {
     Stopped,
     /// More went wrong than `max_refused` allows.
     TooManyRefused,
+    /// The calls that the client may make in 24 hours are used up. What has no order yet is left to a later run.
+    UsedUp {
+        /// In which time the next is free, as it was when the run stopped.
+        free_in: Duration,
+    },
 }
 
 impl fmt::Display for Summary {
@@ -166,6 +171,12 @@ impl fmt::Display for Summary {
             (End::Finished, _) => write!(f, "finished: ")?,
             (End::Stopped, _) => write!(f, "stopped: ")?,
             (End::TooManyRefused, _) => write!(f, "stopped because too many orders were refused or not sent: ")?,
+            (End::UsedUp { free_in }, _) => write!(
+                f,
+                "stopped because the calls that the client may make in 24 hours are used up (the next is free in {} \
+                 seconds): ",
+                free_in.as_secs() + 1
+            )?,
         }
         self.progress.fmt(f)
     }

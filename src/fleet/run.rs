@@ -22,7 +22,7 @@ use super::journal::{Claim, Done, Journal, JournalError};
 use super::progress::{Counters, End, Event, Outcome, Progress, Summary};
 use super::purchase::Purchase;
 use super::sim::Sim;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::lock::held;
 
 /// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
@@ -298,6 +298,14 @@ impl<C: Purchase, J: Journal> Work<C, J> {
     fn tell(&self, event: Event) {
         // Who does not ask for events any more has dropped the run.
         drop(self.events.send(event));
+    }
+
+    /// What an error says; after one that each further call would meet, the run stops.
+    fn said(&self, error: &Error) -> String {
+        if error.kind() == ErrorKind::UsedUp {
+            self.stopper.halt(End::UsedUp { free_in: error.retry_after().unwrap_or_default() });
+        }
+        error.to_string()
     }
 
     /// Counts what came of a SIM, and stops the run if too much goes wrong.

@@ -1,7 +1,8 @@
 //! Renewal orders of Cube for a fleet: no call lists them, so that what is unknown stays so.
 
 use linksfield::cube::Client;
-use linksfield::fleet::{FileJournal, Fleet, Journal, JournalError, List, Outcome};
+use linksfield::cube::types::QuerySims;
+use linksfield::fleet::{End, FileJournal, Fleet, Journal, JournalError, List, Outcome, Progress};
 use linksfield::sandbox::{Fault, Sandbox};
 use serde_json::json;
 
@@ -36,6 +37,28 @@ async fn each_sim_gets_one_renewal_order() {
     assert_eq!(sandbox.cube_order_count(), 1);
     let error = fleet.list_of(format!("sim_id,quantity\n{SIM},two\n")).unwrap_err().to_string();
     assert!(error.contains("line 2: quantity"), "{error}");
+}
+
+#[tokio::test]
+async fn a_run_stops_with_the_calls_of_the_day_and_says_when_the_next_is_free() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let client = |limit| {
+        let client = Client::builder().credentials(sandbox.cube_credentials()).environment(sandbox.cube_url());
+        client.per_day(limit).build().unwrap()
+    };
+    let all = client(9).query_sims_items(QuerySims::builder().build()).into_vec().await.unwrap();
+    let sims: Vec<_> = all.iter().filter_map(|sim| sim.sim_id.as_ref()).take(4).collect();
+    let fleet = Fleet::builder().client(client(2)).defaults(&json!({ "id": "CP-6HPXRQI88QSM", "quantity": 1 }));
+    let fleet = fleet.concurrency(1).max_refused(3).build().unwrap();
+    let list = fleet.list_of(sims.iter().fold("sim_id\n".to_owned(), |list, sim| format!("{list}{sim}\n"))).unwrap();
+    let journal = FileJournal::create(folder.path().join("journal"), fleet.purpose()).await.unwrap();
+    let (outcomes, summary) = outcomes(fleet.run(list, journal)).await.unwrap();
+    let Progress { total, ordered, not_sent, refused, .. } = summary.progress;
+    assert_eq!((total, ordered, not_sent, refused), (4, 2, 1, 0), "{outcomes:?}");
+    let End::UsedUp { free_in } = summary.end else { panic!("{summary}") };
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    assert!(free_in <= day && free_in > day / 2, "{free_in:?}");
+    assert!(summary.to_string().contains("in 24 hours are used up (the next is free in 86"), "{summary}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::check::RECENT;
 use super::{FleetError, Work};
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::fleet::input::Row;
 use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, MOST, Orders, Terms};
 use crate::fleet::progress::{Counters, Event, Outcome};
@@ -180,8 +180,8 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         }
         let orders = match self.settings.client.orders_of(row.sim.to_string()).await {
             Ok(orders) => orders,
-            Err(error) if forgotten.is_some() => return Err(Outcome::Unknown(error.to_string())),
-            Err(error) => return Err(Outcome::NotSent(error.to_string())),
+            Err(error) if forgotten.is_some() => return Err(Outcome::Unknown(self.said(&error))),
+            Err(error) => return Err(Outcome::NotSent(self.said(&error))),
         };
         if let Some(order) = forgotten.and_then(|forgotten| orders.iter().find(|order| forgotten.may_be(order))) {
             let (order, date) = order.names();
@@ -210,7 +210,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         *permit = Arc::clone(&self.permits).acquire_owned().await.ok();
         Counters::count(&self.counters.looked_up);
         let listed = self.settings.client.orders_of(sim.to_string()).await;
-        let listed = match listed.map_err(|error| error.to_string()).and_then(ids) {
+        let listed = match listed.map_err(|error| self.said(&error)).and_then(ids) {
             Ok(listed) => listed,
             Err(unlisted) => return Found::Unclear(format!("{why}; its orders can't be listed: {unlisted}")),
         };
@@ -242,10 +242,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             let Way { begun, failed, lapsed } = std::mem::take(&mut *held(&way));
             let outcome = match (result, failed) {
                 (Ok(order), _) => Outcome::Ordered(order),
-                (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(error.to_string()),
+                (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(self.said(&error)),
                 (Err(_), Some(failed)) => return Err(failed.into()),
                 (Err(_), None) if lapsed => continue,
-                (Err(error), None) => not_placed(&error),
+                (Err(error), None) if error.kind() == ErrorKind::Refused => Outcome::Refused(self.said(&error)),
+                (Err(error), None) => Outcome::NotSent(self.said(&error)),
             };
             let under_way = begun.map_or(Duration::ZERO, |begun| deadline.saturating_sub(begun.elapsed()));
             return Ok((outcome, under_way.saturating_add(settle)));
@@ -286,15 +287,6 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 }
             })
         })
-    }
-}
-
-/// What came of an order that was certainly not placed.
-fn not_placed(error: &Error) -> Outcome {
-    let why = error.to_string();
-    match error.kind() {
-        ErrorKind::Refused => Outcome::Refused(why),
-        _ => Outcome::NotSent(why),
     }
 }
 
