@@ -266,7 +266,7 @@ mod tests {
         let refused = |blame, status| {
             let head = Head::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new());
             let (code, message) = ("X-9".to_owned(), String::new());
-            let refusal = Refusal { head, code, message, data: None, blame, outcome_unknown: false };
+            let refusal = Refusal { head, code, message, meaning: None, data: None, blame, outcome_unknown: false };
             let subject = Subject { operation: "querySims".into(), safe_to_retry: true };
             Error::new(subject, 1, Cause::Refused(Box::new(refusal)))
         };

@@ -92,13 +92,22 @@ impl Scheme for Signing {
         Some("the path is signed: where something hands calls on with another path, signed_base_path must be that one")
     }
 
+    fn meaning(&self, code: &str) -> Option<&'static str> {
+        result_code(code).meaning()
+    }
+
     fn blame(&self, code: &str) -> Blame {
-        match ResultCode::from(&*code.trim().to_ascii_uppercase()) {
+        match result_code(code) {
             ResultCode::InternalCallError | ResultCode::InternalServiceError => Blame::Server,
             ResultCode::AuthorizationMissing | ResultCode::AuthenticationFailed => Blame::Caller,
             _ => by_number(code),
         }
     }
+}
+
+/// A code, however its letters are written.
+fn result_code(code: &str) -> ResultCode {
+    ResultCode::from(code.trim().to_ascii_uppercase())
 }
 
 #[derive(Deserialize)]

@@ -60,6 +60,8 @@ pub(crate) struct Refusal {
     pub(crate) head: Head,
     pub(crate) code: String,
     pub(crate) message: String,
+    /// What its code is documented as.
+    pub(crate) meaning: Option<&'static str>,
     pub(crate) data: Option<Box<str>>,
     /// What its code blames.
     pub(crate) blame: Blame,

@@ -37,7 +37,8 @@ impl Error {
     pub fn refused(operation: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
         let head = Head::new(StatusCode::OK, HeaderMap::new());
         let (code, message) = (code.into(), message.into());
-        let refusal = Refusal { head, code, message, data: None, blame: Blame::Request, outcome_unknown: false };
+        let refusal =
+            Refusal { head, code, message, meaning: None, data: None, blame: Blame::Request, outcome_unknown: false };
         Self::made(operation, 1, Cause::Refused(Box::new(refusal)))
     }
 

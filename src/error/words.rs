@@ -71,9 +71,14 @@ impl Error {
                 source.hopeless().map_or(Ok(()), |why| write!(f, "; {why}"))?;
             }
             Cause::Refused(refusal) => {
-                let Refusal { head, code, message, .. } = &**refusal;
+                let Refusal { head, code, message, meaning, .. } = &**refusal;
                 let (code, message) = (told(code, longest), told(message, longest));
-                write!(f, "refused with code {code} (HTTP {}): {message}", head.status)?
+                write!(f, "refused with code {code} (HTTP {})", head.status)?;
+                match meaning {
+                    _ if !message.trim().is_empty() => write!(f, ": {message}")?,
+                    Some(meaning) => write!(f, ", which is documented as: {}", meaning.trim_end_matches('.'))?,
+                    None => {}
+                }
             }
             Cause::Unreadable { head: Head { status, .. }, body, reason } => {
                 write!(

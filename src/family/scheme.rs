@@ -34,6 +34,11 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What the code of a refusal is documented as.
+    fn meaning(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
     /// What the code of a refusal blames.
     fn blame(&self, code: &str) -> Blame {
         by_number(code)

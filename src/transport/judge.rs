@@ -58,6 +58,7 @@ impl Transport {
                     head: head(),
                     code: code.to_string(),
                     message: message.into_owned(),
+                    meaning: self.scheme.meaning(&code),
                     data: data.map(Into::into),
                     blame,
                     outcome_unknown: blame == Blame::Server || names_an_order,

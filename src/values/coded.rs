@@ -21,6 +21,15 @@ macro_rules! open_enum {
                     Self::Unknown(code) => code,
                 }
             }
+
+            /// What the documentation says that it means; nothing of a code that is not documented.
+            #[must_use]
+            pub fn meaning(self) -> ::std::option::Option<&'static str> {
+                match self {
+                    $(Self::$variant => ::std::option::Option::Some($what),)*
+                    Self::Unknown(_) => ::std::option::Option::None,
+                }
+            }
         }
 
         impl ::std::convert::From<i64> for $name {
@@ -80,6 +89,15 @@ macro_rules! open_enum {
                 match self {
                     $(Self::$variant => $code,)*
                     Self::Unknown(code) => code,
+                }
+            }
+
+            /// What the documentation says that it means; nothing of a code that is not documented.
+            #[must_use]
+            pub fn meaning(&self) -> ::std::option::Option<&'static str> {
+                match self {
+                    $(Self::$variant => ::std::option::Option::Some($what),)*
+                    Self::Unknown(_) => ::std::option::Option::None,
                 }
             }
         }

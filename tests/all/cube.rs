@@ -572,6 +572,30 @@ async fn what_is_refused_is_known_unless_the_service_failed_or_an_order_is_named
 }
 
 #[tokio::test]
+async fn a_refusal_without_a_message_says_what_its_code_is_documented_as() {
+    for (status, words) in [
+        (
+            r#"{"code":"CB-01-0111"}"#,
+            "refused with code CB-01-0111 (HTTP 200 OK), which is documented as: Last request is being processed; operation \
+             not allowed. Wait",
+        ),
+        (
+            r#"{"code":"cb-01-0001","message":" "}"#,
+            "cb-01-0001 (HTTP 200 OK), which is documented as: SIM does not exist",
+        ),
+        (r#"{"code":"CB-01-0001","message":"no"}"#, "refused with code CB-01-0001 (HTTP 200 OK): no"),
+        (r#"{"code":"CB-77-0001","message":null}"#, "refused with code CB-77-0001 (HTTP 200 OK)"),
+    ] {
+        let server = Canned::json(&format!(r#"{{"status":{status}}}"#)).await;
+        let error = client_at(&server.url).create_renewal_order(&renewal()).await.unwrap_err();
+        assert!(error.to_string().ends_with(words), "{error}");
+    }
+    assert_eq!(ResultCode::LastRequestInProcess.meaning().map(|meaning| meaning.ends_with("Wait.")), Some(true));
+    assert_eq!(ResultCode::from("CB-77-0001").meaning(), None);
+    assert_eq!(BundleType::AddOn.meaning(), Some("Add-on."));
+}
+
+#[tokio::test]
 async fn success_is_believed_only_of_a_call_whose_answer_names_what_it_made() {
     for data in [r#"{"status":1,"items":[{"id":"CP-1"}]}"#, r#"{"status":1,"request_id":"r-1"}"#, r#"[{"code":"X"}]"#] {
         let server = Canned::json(&format!(r#"{{"status":{{"code":"CB-00-0000"}},"data":{data}}}"#)).await;

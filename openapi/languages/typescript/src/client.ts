@@ -104,7 +104,7 @@ export abstract class Client {
     // Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
     const named = mayNameAny(data, operation.orderIds ?? []) || namesAny(whole, operation.ownOrderIds ?? []);
     const done = named || this.isServerFailure(said.code) || status >= 500;
-    const reason = `refused with code ${said.code} (HTTP ${status}): ${said.message}`;
+    const reason = `refused with code ${said.code} (HTTP ${status})${said.message && `: ${said.message}`}`;
     const details = { code: said.code, said: said.message, data: said.data, status, headers };
     throw new LinksfieldError("refused", operation.id, reason, unsafe && done, details);
   }

@@ -146,7 +146,7 @@ class Client:
             kind = kind_of_status(status)
             raise Error(kind, operation.id, told, outcome_unknown=unsafe, status=status, headers=headers, body=body) from None
         raise Error(
-            "refused", operation.id, f"refused with code {said.code} (HTTP {status}): {said.message}",
+            "refused", operation.id, f"refused with code {said.code} (HTTP {status}){said.message and f': {said.message}'}",
             outcome_unknown=unsafe and done, code=said.code, message=said.message, data=said.data, status=status, headers=headers,
         )  # fmt: skip
 
