@@ -96,6 +96,7 @@ const CLAIM: &str = concat!(
                 known.deadline),
             'settle', known.settle,
             'begun_at', extract(epoch FROM known.begun_at)::float8,
+            'result', CASE WHEN known.state IN ('ordered', 'refused') THEN known.result END,
             'unknown', CASE WHEN known.state = 'unknown' THEN known.result
                 WHEN known.stray IS NOT NULL AND known.state <> 'ordered' AND known.lease_ends <= clock_timestamp()
                 THEN 'it was ordered as ' || known.stray || ' by a process that had lost it'
@@ -427,6 +428,8 @@ struct Found {
     settle: Option<f64>,
     /// Seconds since 1970.
     begun_at: Option<f64>,
+    /// The id of its order, or why that was refused.
+    result: Option<String>,
     /// Why a person has to find out what became of it.
     unknown: Option<String>,
     /// Whether nothing that was begun can have been forgotten.
@@ -448,12 +451,14 @@ impl Found {
             return Ok(Claim::Unknown(why));
         }
         let time = |seconds: Option<f64>| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds?).ok()?);
+        let missing = || JournalError::failed("read", "it is not there what was begun, or what came of it");
         Ok(match (state, self.is_mine) {
-            ("ordered", _) => Claim::Ordered(time(self.begun_at)),
-            ("refused", false) if !terms.again_refused => Claim::Refused,
+            ("ordered", _) => {
+                Claim::Ordered { order: self.result.ok_or_else(missing)?, at: time(self.begun_at) }
+            }
+            ("refused", false) if !terms.again_refused => Claim::Refused(self.result.ok_or_else(missing)?),
             (_, false) => Claim::Taken,
             ("begun", true) => {
-                let missing = || JournalError::failed("read", "it is not there what was begun");
                 let under_way = self.under_way.map_or(terms.deadline, seconds);
                 let settle = self.settle.map_or(terms.settle, seconds).max(terms.settle);
                 Claim::Begun { orders: self.orders.ok_or_else(missing)?, wait: under_way.saturating_add(settle) }

@@ -33,6 +33,16 @@ pub enum Event {
         /// Whether the journal has it. If not, this is the only place where it is said.
         recorded: bool,
     },
+    /// It was settled before this run came to it, by a run before or another process, and the journal has that. A run tells it
+    /// of each such SIM, as that run may have been killed before it could.
+    SettledBefore {
+        /// The SIM.
+        sim: Sim,
+        /// The line of the list that it stands in; the first is 1.
+        line: u64,
+        /// What came of it: it was ordered or refused.
+        outcome: Outcome,
+    },
 }
 
 /// What came of an order for a SIM.
@@ -74,7 +84,7 @@ pub struct Progress {
     pub elsewhere: u64,
     /// Orders that were looked up.
     pub looked_up: u64,
-    /// When the last order of the runs before was begun, if that is known.
+    /// When the last order of the runs before was begun or placed, if that is known.
     pub last_before: Option<SystemTime>,
     /// How long the run has taken.
     pub elapsed: Duration,

@@ -156,6 +156,10 @@ impl Stream for Run {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        // What was told is taken first: it goes no further while that waits, or its events would pile up.
+        if let Poll::Ready(Some(event)) = self.events.poll_recv(context) {
+            return Poll::Ready(Some(event));
+        }
         if self.result.is_none()
             && let Poll::Ready(result) = self.driver.as_mut().poll(context)
         {
@@ -277,8 +281,14 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                     self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: true });
                 }
                 Claim::Taken => self.leave(row.sim),
-                Claim::Ordered(at) => self.counters.count_before(at),
-                Claim::Refused => Counters::count(&self.counters.refused_before),
+                Claim::Ordered { order, at } => {
+                    self.counters.count_before(at);
+                    self.tell_before(&row, Outcome::Ordered(order));
+                }
+                Claim::Refused(why) => {
+                    Counters::count(&self.counters.refused_before);
+                    self.tell_before(&row, Outcome::Refused(why));
+                }
             }
         }
         Ok(!wanted.is_empty())
@@ -306,6 +316,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             self.stopper.halt(End::UsedUp { free_in: error.retry_after().unwrap_or_default() });
         }
         error.to_string()
+    }
+
+    fn tell_before(&self, row: &Row<C::Parameters>, outcome: Outcome) {
+        self.tell(Event::SettledBefore { sim: row.sim, line: row.line, outcome });
     }
 
     /// Counts what came of a SIM, and stops the run if too much goes wrong.

@@ -1,6 +1,6 @@
 //! A fleet orders once for every SIM, whatever happens to it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -39,6 +39,7 @@ fn start(sandbox: &Sandbox, folder: &Path) -> Child {
 pub fn spawn(mut command: Command, sandbox: &Sandbox, folder: &Path) -> Child {
     let program = program();
     let journal = folder.join("journal");
+    let results = std::fs::File::options().create(true).append(true).open(folder.join("results")).unwrap();
     command
         .args([folder.join("sims"), journal.clone(), PLAN.into()])
         .args((!journal.exists()).then_some("--new-journal"))
@@ -48,7 +49,7 @@ pub fn spawn(mut command: Command, sandbox: &Sandbox, folder: &Path) -> Child {
         // Longer than the sandbox takes for an order where other tests have the machine, or it would be ordered again.
         .env("SETTLE_MILLISECONDS", number("FLEET_SETTLE", 1000).to_string())
         .env("DEADLINE_MILLISECONDS", "1000")
-        .stdout(Stdio::null())
+        .stdout(results)
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -115,8 +116,24 @@ pub async fn assert_one_order_each(sandbox: &Sandbox, folder: &Path, sims: usize
     assert_eq!(sandbox.order_count(), sims);
 }
 
+/// The ids of the orders that all runs together told, by SIM: one each, which the server has too.
+fn assert_each_order_was_told(sandbox: &Sandbox, folder: &Path, sims: usize) {
+    let mut told: HashMap<String, String> = HashMap::new();
+    // A line of a run that was killed may be cut off.
+    let results = std::fs::read_to_string(folder.join("results")).unwrap();
+    for event in results.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+        let settled = event.as_object().and_then(|event| event.values().next()).unwrap();
+        if let (Some(sim), Some(order)) = (settled["sim"].as_str(), settled["outcome"]["ordered"].as_str()) {
+            let before = told.insert(sim.to_owned(), order.to_owned());
+            assert!(before.is_none_or(|before| before == order), "SIM {sim}: another order than before, {order}");
+        }
+    }
+    assert_eq!(told.len(), sims, "each SIM");
+    assert_eq!(told.into_values().collect::<HashSet<_>>().len(), sandbox.order_count());
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
+async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim_and_tells_each_order() {
     let (mut kills, mut fleets, mut looked_up, mut by_a_person) = (0, 0, 0, 0);
     let (least, sims) = (number("FLEET_KILLS", 20), number("FLEET_SIMS", SIMS));
     // Kills before the first order and after the last do not count.
@@ -146,6 +163,7 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim() {
             }
         }
         assert_one_order_each(&sandbox, directory.path(), sims).await;
+        assert_each_order_was_told(&sandbox, directory.path(), sims);
         looked_up += twice_begun(&directory.path().join("journal"));
         fleets += 1;
     }

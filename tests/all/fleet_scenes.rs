@@ -228,6 +228,33 @@ pub async fn a_refusal_says_nothing_of_the_order_before_it<J: Journal>(open: imp
     assert_eq!(scene.sandbox.order_count(), 1);
 }
 
+pub async fn what_a_run_settled_is_told_by_each_run_after_it<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = Fleet::builder().client(client(&sandbox)).defaults(&defaults()).build().unwrap();
+    let run = async || {
+        let list = fleet.list_of("device_id,package_code\n1,\n2,SANDBOX-NONE\n").unwrap();
+        let mut run = fleet.run(list, open(&fleet).await);
+        let (mut now, mut before) = (Vec::new(), Vec::new());
+        while let Some(event) = run.next().await {
+            match event {
+                Event::Settled { sim, line, outcome, .. } => now.push((sim, line, outcome)),
+                Event::SettledBefore { sim, line, outcome } => before.push((sim, line, outcome)),
+                _ => {}
+            }
+        }
+        now.sort_by_key(|(sim, ..)| *sim);
+        let progress = run.finish().await.unwrap().progress;
+        assert_eq!((progress.ordered_before + progress.refused_before) as usize, before.len());
+        (now, before)
+    };
+    let (settled, none) = run().await;
+    assert!(matches!(&settled[..], [(_, 2, Outcome::Ordered(_)), (_, 3, Outcome::Refused(_))]), "{settled:?}");
+    assert_eq!(none, []);
+    for _ in 0..2 {
+        assert_eq!(run().await, (vec![], settled.clone()));
+    }
+}
+
 pub async fn what_was_not_sent_as_the_second_order_is_sent_by_the_next_run<J: Journal>(
     open: impl AsyncFn(&Fleet<Client>) -> J,
 ) {
@@ -334,6 +361,7 @@ macro_rules! play {
             a_run_ends_that_cannot_write_down_what_was_accepted_and_tells_it
             a_refusal_says_nothing_of_the_order_before_it
             what_was_not_sent_as_the_second_order_is_sent_by_the_next_run
+            what_a_run_settled_is_told_by_each_run_after_it
             a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none
             sims_whose_list_is_refused_do_not_count_as_looked_at
             where_the_first_sims_have_only_old_orders_nothing_is_asked

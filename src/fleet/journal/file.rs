@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 use super::filesystem::{check, sync_folder};
 use super::index::{Index, Known, State};
 use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
-use super::pen::{Begun, Pen, Task, broken};
+use super::pen::{Pen, Said, Task, What, broken};
 use super::{Claim, Confirmation, Done, Journal, JournalError, Orders, Purpose, Terms, Wanted};
 use crate::fleet::sim::Sim;
 use crate::lock::held;
@@ -90,9 +90,39 @@ impl FileJournal {
 
     /// How much longer an order may be under way: as long as a call may take, from when it was begun, and if the clock of
     /// the day was set since, from when this was opened.
-    fn under_way(&self, begun: &Begun) -> Duration {
-        let past = begun.at.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
-        begun.deadline.saturating_sub(past.min(self.opened.elapsed()))
+    fn under_way(&self, at: Option<SystemTime>, deadline: Duration) -> Duration {
+        let past = at.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
+        deadline.saturating_sub(past.min(self.opened.elapsed()))
+    }
+
+    /// What who claims a SIM has to know of what the journal says of it.
+    fn claim_of(&self, wanted: &Wanted, said: Said, terms: &Terms) -> Result<Claim> {
+        let Said { fingerprint, at, what } = said;
+        if let Some(recorded) = fingerprint.filter(|recorded| *recorded != wanted.fingerprint) {
+            return Err(JournalError::OtherParameters {
+                sim: wanted.sim,
+                recorded,
+                wanted: wanted.fingerprint.clone(),
+            });
+        }
+        Ok(match what {
+            What::Done(Done::Ordered(order)) => Claim::Ordered { order, at },
+            What::Done(Done::Refused(_)) if terms.again_refused => Claim::Open,
+            What::Done(Done::Refused(why)) => Claim::Refused(why),
+            What::Begun(begun) => {
+                let wait = self.under_way(at, begun.deadline).saturating_add(begun.settle.max(terms.settle));
+                Claim::Begun { orders: begun.orders, wait }
+            }
+        })
+    }
+
+    /// What the lines at these places say.
+    async fn read(&self, offsets: Vec<u64>) -> Result<Vec<Said>> {
+        // The thread that has the file may be at a sync: who has nothing to read does not wait for that.
+        if offsets.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ask(|reply| Task::Read { offsets, reply }).await
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
@@ -153,35 +183,17 @@ impl Journal for FileJournal {
             };
             wanted.iter().map(&mut find).collect()
         };
-        let offsets: Vec<_> = found.iter().copied().flatten().flatten().map(Known::offset).collect();
-        // The thread that has the file may be at a sync: who has nothing to read does not wait for that.
-        let lines = match offsets[..] {
-            [] => Vec::new(),
-            _ => self.ask(|reply| Task::Read { offsets, reply }).await?,
-        };
-        let mut lines = lines.into_iter();
-        let mut claim = |(wanted, found): (&Wanted, Option<Option<Known>>)| {
-            let Some(known) = found else { return Ok(Claim::Taken) };
-            let Some(known) = known else { return Ok(Claim::Open) };
-            let begun = lines.next().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))?;
-            let wait = self.under_way(&begun).saturating_add(begun.settle.max(terms.settle));
-            if let Some(recorded) = begun.fingerprint.filter(|recorded| *recorded != wanted.fingerprint)
-                && known.state() != State::Refused
-            {
-                return Err(JournalError::OtherParameters {
-                    sim: wanted.sim,
-                    recorded,
-                    wanted: wanted.fingerprint.clone(),
-                });
+        let offsets = found.iter().copied().flatten().flatten().map(Known::offset).collect();
+        let mut lines = self.read(offsets).await?.into_iter();
+        let claim = |(wanted, found): (&Wanted, Option<Option<Known>>)| match found {
+            None => Ok(Claim::Taken),
+            Some(None) => Ok(Claim::Open),
+            Some(Some(_)) => {
+                let said = lines.next().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))?;
+                self.claim_of(wanted, said, terms)
             }
-            Ok(match known.state() {
-                State::Ordered => Claim::Ordered(begun.at),
-                State::Refused if terms.again_refused => Claim::Open,
-                State::Refused => Claim::Refused,
-                State::Begun => Claim::Begun { orders: begun.orders, wait },
-            })
         };
-        wanted.iter().zip(found).map(&mut claim).collect()
+        wanted.iter().zip(found).map(claim).collect()
     }
 
     async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation> {
@@ -197,7 +209,10 @@ impl Journal for FileJournal {
     async fn done(&self, wanted: &Wanted, result: &Done) -> Result<()> {
         let sim = wanted.sim;
         let (did, state) = match result {
-            Done::Ordered(order) => (Entry::Ordered { sim, order: order.clone() }, State::Ordered),
+            Done::Ordered(order) => {
+                let fingerprint = Some(wanted.fingerprint.clone());
+                (Entry::Ordered { sim, fingerprint, order: order.clone() }, State::Ordered)
+            }
             Done::Refused(why) => (Entry::Refused { sim, why: why.clone() }, State::Refused),
         };
         self.end(sim, did, Some(state)).await
@@ -224,15 +239,17 @@ impl Journal for FileJournal {
     }
 
     async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<()> {
-        {
+        let begun = {
             let mut index = self.index();
-            let is_begun = index.known.get(&sim).is_some_and(|known| known.state() == State::Begun);
-            if !is_begun || !index.claimed.insert(sim) {
-                return Err(JournalError::NotUnknown { sim });
-            }
-        }
+            let begun = index.known.get(&sim).copied().filter(|known| known.state() == State::Begun);
+            begun.filter(|_| index.claimed.insert(sim)).ok_or(JournalError::NotUnknown { sim })?
+        };
         match order {
-            Some(order) => self.end(sim, Entry::Ordered { sim, order: order.to_owned() }, Some(State::Ordered)).await,
+            Some(order) => {
+                let begun = self.read(vec![begun.offset()]).await?.pop();
+                let fingerprint = begun.and_then(|begun| begun.fingerprint);
+                self.end(sim, Entry::Ordered { sim, fingerprint, order: order.to_owned() }, Some(State::Ordered)).await
+            }
             None => self.end(sim, Entry::Released { sim, why: "a person said so".to_owned() }, None).await,
         }
     }

@@ -1,6 +1,5 @@
 //! What a journal of one file keeps in memory: a few bytes a SIM.
 
-use std::collections::hash_map::Entry as Place;
 use std::collections::{HashMap, HashSet};
 
 use super::line::{Entry, OldEntry};
@@ -15,7 +14,7 @@ pub(super) struct Index {
     pub(super) is_checked: bool,
 }
 
-/// The state of a SIM, and where the line begins with which its order was begun, in 8 bytes.
+/// The state of a SIM, and where the line begins with which it came to that, in 8 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Known(u64);
 
@@ -46,13 +45,7 @@ impl Known {
 
 impl Index {
     pub(super) fn set(&mut self, sim: Sim, state: State, offset: u64) {
-        match self.known.entry(sim) {
-            Place::Occupied(mut known) if state != State::Begun => {
-                let offset = known.get().offset();
-                known.insert(Known::new(state, offset));
-            }
-            place => drop(place.insert_entry(Known::new(state, offset))),
-        }
+        self.known.insert(sim, Known::new(state, offset));
     }
 
     /// Takes over what a line at `offset` says.

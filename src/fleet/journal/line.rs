@@ -24,7 +24,7 @@ pub(super) struct Line {
     pub(super) did: Entry,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Entry {
     /// The first line.
@@ -49,6 +49,9 @@ pub(super) enum Entry {
     },
     Ordered {
         sim: Sim,
+        /// That of its parameters, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<String>,
         order: String,
     },
     Refused {
@@ -75,7 +78,6 @@ pub(super) enum OldEntry {
     },
     Ordered {
         sim: Sim,
-        #[allow(dead_code, reason = "it is checked to be there")]
         order: String,
     },
 }
@@ -163,10 +165,11 @@ mod tests {
 
     #[test]
     fn a_line_of_which_a_byte_was_changed_is_refused() {
-        let did = || Entry::Ordered { sim: "8985".parse().unwrap(), order: "ORDER_1".to_owned() };
-        let line = Line::write(7, did()).unwrap();
+        let (fingerprint, order) = (Some("0123456789abcdef".to_owned()), "ORDER_1".to_owned());
+        let did = Entry::Ordered { sim: "8985".parse().unwrap(), fingerprint, order };
+        let line = Line::write(7, did.clone()).unwrap();
         let line = line.strip_suffix(b"\n").unwrap();
-        assert_eq!(Line::read(line, 7).unwrap().did, did());
+        assert_eq!(Line::read(line, 7).unwrap().did, did);
         assert!(Line::read(line, 8).is_err(), "another number");
         for position in 0..line.len() {
             let mut changed = line.to_vec();

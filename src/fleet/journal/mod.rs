@@ -120,10 +120,15 @@ pub enum Claim {
         /// who began it and who claims it.
         wait: Duration,
     },
-    /// Its order was placed, at that time if that is known.
-    Ordered(Option<SystemTime>),
-    /// Its order was refused.
-    Refused,
+    /// Its order was placed.
+    Ordered {
+        /// Its id.
+        order: String,
+        /// When it was begun or placed, if that is known.
+        at: Option<SystemTime>,
+    },
+    /// Its order was refused, for this reason.
+    Refused(String),
     /// A person has to find out what became of it, for this reason, and [tell](Journal::found_out) the journal.
     Unknown(String),
     /// Another has it at the moment.

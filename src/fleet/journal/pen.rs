@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::line::{Entry, Line, OldEntry, is_old, read_old};
-use super::{Confirmation, JournalError, MOST, Orders};
+use super::{Confirmation, Done, JournalError, MOST, Orders};
 use crate::lock::held;
 
 type Result<T> = std::result::Result<T, JournalError>;
@@ -35,18 +35,29 @@ pub(super) enum Task {
         sync: bool,
         reply: oneshot::Sender<Result<(u64, Confirmation)>>,
     },
-    /// The lines at these places with which orders were begun.
+    /// The lines at these places, with which orders were begun or came to their end.
     Read {
         offsets: Vec<u64>,
-        reply: oneshot::Sender<Result<Vec<Begun>>>,
+        reply: oneshot::Sender<Result<Vec<Said>>>,
     },
 }
 
-/// What the line says with which an order was begun.
-pub(super) struct Begun {
+/// What a line says of the order for a SIM.
+pub(super) struct Said {
+    /// That of its parameters, if it is known.
     pub(super) fingerprint: Option<String>,
-    pub(super) orders: Orders,
     pub(super) at: Option<SystemTime>,
+    pub(super) what: What,
+}
+
+pub(super) enum What {
+    Begun(Begun),
+    Done(Done),
+}
+
+/// How it stands with an order that was begun.
+pub(super) struct Begun {
+    pub(super) orders: Orders,
     /// How long it may be under way.
     pub(super) deadline: Duration,
     /// How long after that it is looked for.
@@ -74,7 +85,7 @@ impl Pen {
             while let Some(task) = next {
                 match task {
                     Task::Read { offsets, reply } => {
-                        let lines = offsets.into_iter().map(|offset| self.begun_at(offset)).collect();
+                        let lines = offsets.into_iter().map(|offset| self.said_at(offset)).collect();
                         drop(reply.send(lines));
                     }
                     Task::Write { did, sync, reply } => {
@@ -143,38 +154,46 @@ impl Pen {
         Err(JournalError::Locked("another run writes to this journal, whose lock locks nothing here".to_owned()))
     }
 
-    fn begun_at(&mut self, offset: u64) -> Result<Begun> {
+    fn said_at(&mut self, offset: u64) -> Result<Said> {
         let failed = |error| JournalError::failed("read", error);
         let mut bytes = Vec::new();
         self.file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         BufReader::with_capacity(512, &self.file).read_until(b'\n', &mut bytes).map_err(failed)?;
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         if is_old(line) {
-            let before = match read_old(line, 0)? {
-                OldEntry::About { before, .. } => before,
-                OldEntry::Ordered { .. } => BTreeSet::new(),
-            };
-            // It wrote this once, and ordered as often as nothing was listed.
-            let orders = Orders { before, sent: MOST, accepted: None };
-            return Ok(Begun { fingerprint: None, orders, at: None, deadline: OLD_DEADLINE, settle: Duration::ZERO });
+            return read_old(line, 0).map(OldEntry::said);
         }
-        Line::again(line)?.begun().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
+        Line::again(line)?.said().ok_or_else(|| JournalError::failed("read", "a line is not there any more"))
+    }
+}
+
+impl OldEntry {
+    fn said(self) -> Said {
+        let what = match self {
+            // It wrote this once, and ordered as often as nothing was listed.
+            Self::About { before, .. } => What::Begun(Begun {
+                orders: Orders { before, sent: MOST, accepted: None },
+                deadline: OLD_DEADLINE,
+                settle: Duration::ZERO,
+            }),
+            Self::Ordered { order, .. } => What::Done(Done::Ordered(order)),
+        };
+        Said { fingerprint: None, at: None, what }
     }
 }
 
 impl Line {
-    fn begun(self) -> Option<Begun> {
+    fn said(self) -> Option<Said> {
         let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
-        match self.did {
+        let (fingerprint, what) = match self.did {
             Entry::Begun { fingerprint, orders, deadline, settle, .. } => {
                 let (deadline, settle) = (Duration::from_millis(deadline), Duration::from_millis(settle));
-                Some(Begun { fingerprint: Some(fingerprint), orders, at, deadline, settle })
+                (Some(fingerprint), What::Begun(Begun { orders, deadline, settle }))
             }
-            Entry::Ordered { .. } | Entry::Refused { .. } => {
-                let (orders, none) = (Orders::first(BTreeSet::new()), Duration::ZERO);
-                Some(Begun { fingerprint: None, orders, at, deadline: none, settle: none })
-            }
-            _ => None,
-        }
+            Entry::Ordered { fingerprint, order, .. } => (fingerprint, What::Done(Done::Ordered(order))),
+            Entry::Refused { why, .. } => (None, What::Done(Done::Refused(why))),
+            _ => return None,
+        };
+        Some(Said { fingerprint, at, what })
     }
 }
