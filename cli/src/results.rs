@@ -31,7 +31,11 @@ impl Results {
 
     /// Writes what is settled. What is not in the journal either, or can't be written, is told, so that no order is lost.
     pub fn note(&mut self, event: &Event) {
-        let Event::Settled { recorded, .. } = event else { return };
+        let recorded = match event {
+            Event::Settled { recorded, .. } => *recorded,
+            Event::SettledBefore { .. } => true,
+            _ => return,
+        };
         let line = serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"));
         let line = format!("{}\n", visible_json(&line));
         let written = match &mut self.file {
@@ -61,7 +65,7 @@ impl Results {
                 Some(format!("the file of the results may not have them all: {error}; the journal has them"))
             }
             (count, _) => Some(format!(
-                "{count} results could not be written ({}): they stand above; what is done is in the journal, and no later run prints it",
+                "{count} results could not be written ({}): they stand above; what is done is in the journal, and the next run prints it",
                 self.why
             )),
         }

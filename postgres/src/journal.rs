@@ -154,6 +154,15 @@ WITH ended AS (
 SELECT (SELECT count(*) FROM ended),
     (SELECT result FROM (TABLE ended UNION ALL TABLE lost) AS row WHERE state = 'unknown')";
 
+/// Ends claims in which nothing was begun.
+const LET_GO: &str = "
+WITH free AS (
+    UPDATE linksfield_fleet_sims AS row SET token = NULL, lease_ends = NULL
+    FROM unnest($2::text[], $3::text[]) AS claimed (sim, token)
+    WHERE row.fleet = $1 AND row.sim = claimed.sim AND row.token = claimed.token RETURNING row.sim
+)
+SELECT count(*) FROM free";
+
 /// Changes with each change of the row.
 const VERSION: &str = "SELECT (SELECT xmin::text FROM linksfield_fleet_sims WHERE fleet = $1 AND sim = $2)";
 
@@ -333,13 +342,19 @@ impl Journal for PostgresJournal {
             return Err(JournalError::failed("read", what));
         }
         let mine = asked.iter().zip(&found).filter(|(_, found)| found.is_mine);
-        self.held().extend(mine.map(|(wanted, _)| (wanted.sim, token.clone())));
+        let mine: Vec<_> = mine.map(|(wanted, _)| (*wanted).clone()).collect();
+        self.held().extend(mine.iter().map(|wanted| (wanted.sim, token.clone())));
         let mut found = found.into_iter();
         let claim = |(wanted, free): (&Wanted, bool)| match free.then(|| found.next()).flatten() {
             Some(found) => found.claim(wanted, terms),
             None => Ok(Claim::Taken),
         };
-        wanted.iter().zip(free).map(claim).collect()
+        let claims: Result<_> = wanted.iter().zip(free).map(claim).collect();
+        if claims.is_err() {
+            // Nobody learns that they are claimed.
+            drop(self.let_go(&mine).await);
+        }
+        claims
     }
 
     async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation> {
@@ -381,6 +396,16 @@ impl Journal for PostgresJournal {
 
     async fn unknown(&self, wanted: &Wanted, why: &str) -> Result<()> {
         self.end(wanted.sim, None, why).await
+    }
+
+    async fn let_go(&self, wanted: &[Wanted]) -> Result<()> {
+        let (sims, tokens): (Vec<_>, Vec<_>) = {
+            let mut held = self.held();
+            wanted.iter().filter_map(|wanted| Some((wanted.sim.to_string(), held.remove(&wanted.sim)?))).unzip()
+        };
+        let parameters: Parameters<'_> =
+            &[(&self.fleet, Type::INT8), (&sims, Type::TEXT_ARRAY), (&tokens, Type::TEXT_ARRAY)];
+        ask(&self.connections, "written", LET_GO, parameters).await.map(drop)
     }
 
     async fn release(&self, wanted: &Wanted, why: &str) -> Result<()> {
@@ -453,9 +478,7 @@ impl Found {
         let time = |seconds: Option<f64>| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds?).ok()?);
         let missing = || JournalError::failed("read", "it is not there what was begun, or what came of it");
         Ok(match (state, self.is_mine) {
-            ("ordered", _) => {
-                Claim::Ordered { order: self.result.ok_or_else(missing)?, at: time(self.begun_at) }
-            }
+            ("ordered", _) => Claim::Ordered { order: self.result.ok_or_else(missing)?, at: time(self.begun_at) },
             ("refused", false) if !terms.again_refused => Claim::Refused(self.result.ok_or_else(missing)?),
             (_, false) => Claim::Taken,
             ("begun", true) => {

@@ -246,7 +246,8 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         result.map(|()| std::mem::take(&mut *self.elsewhere()))
     }
 
-    /// The next SIM that this run has to order for or look up, once there is room.
+    /// The next SIM that this run has to order for or look up, once there is room. Once it was told to stop, those that it has
+    /// claimed and will not come to are let go.
     async fn next(&self, pass: &mut Pass<C>) -> Result<Option<Taken<C>>, FleetError> {
         // It is never closed, so this can't fail.
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Ok(None) };
@@ -257,6 +258,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             if !self.claim(pass).await? {
                 break;
             }
+        }
+        let left: Vec<_> = pass.claimed.drain(..).map(|(row, _)| row.wanted).collect();
+        if !left.is_empty() {
+            // If the journal does not take it, they are claimed for some time yet: nothing is lost by that.
+            drop(self.journal.let_go(&left).await);
         }
         Ok(None)
     }

@@ -158,6 +158,10 @@ async fn a_fleet_that_is_killed_at_any_moment_orders_once_for_every_sim_and_tell
                 Ok(_) => panic!("{:?}", child.wait_with_output().await),
                 Err(_) => {
                     child.kill().await.unwrap();
+                    if fastrand::bool() {
+                        // Who read its results was killed too.
+                        std::fs::write(directory.path().join("results"), "").unwrap();
+                    }
                     kills += usize::from((1..sims).contains(&sandbox.order_count()));
                 }
             }

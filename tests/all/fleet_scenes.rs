@@ -182,6 +182,10 @@ impl<J: Journal> Journal for Forgetful<J> {
         self.0.unknown(wanted, why).await
     }
 
+    async fn let_go(&self, wanted: &[Wanted]) -> Result<(), JournalError> {
+        self.0.let_go(wanted).await
+    }
+
     async fn release(&self, wanted: &Wanted, why: &str) -> Result<(), JournalError> {
         self.0.release(wanted, why).await
     }

@@ -147,8 +147,9 @@ fn results_that_cannot_be_written_are_told_and_the_run_does_not_end_well() {
         assert!(said.contains("3 results could not be written (") && said.contains("in the journal"), "{said}");
         let kept = std::fs::read_to_string(world.home.path().join(journal)).unwrap();
         assert!(SIMS.iter().all(|sim| kept.contains(sim)), "{kept}");
-        // They stand there, as it says, and no run prints them again.
-        assert_eq!(order(&world, &["--journal", journal, "--yes"]).done(), "");
+        // They stand there, as it says, and the next run prints them.
+        let printed = order(&world, &["--journal", journal, "--yes"]).done();
+        assert_eq!(printed.matches(r#"{"ordered":"ORDER_"#).count(), 3, "{printed}");
     }
     // Where there is no standard output, orders are told.
     files(&world);
@@ -168,7 +169,8 @@ fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
     let world = World::new();
     files(&world);
     let printed = order(&world, &["--new-journal", "sims.journal", "--yes"]).done();
-    let mut sims: Vec<_> = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+    let json = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let mut sims: Vec<_> = printed.lines().map(json).collect();
     sims.sort_by_key(|line| line["settled"]["sim"].to_string());
     for (line, sim) in sims.iter().zip(SIMS) {
         assert_eq!(line["settled"]["sim"], json!(sim), "{printed}");
@@ -179,6 +181,15 @@ fn each_sim_is_ordered_for_once_and_a_second_run_has_nothing_to_do() {
     let output = order(&world, &["--journal", "sims.journal", "--yes"]).output();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.contains("nothing ordered: all 3 SIMs"), "{said}");
+    // The same results, as the first run may have been killed before it could print them.
+    let mut before: Vec<_> = String::from_utf8(output.stdout).unwrap().lines().map(json).collect();
+    before.sort_by_key(|line| line["settled_before"]["sim"].to_string());
+    for (line, before) in sims.iter().zip(&before) {
+        for part in ["sim", "line", "outcome"] {
+            assert_eq!(line["settled"][part], before["settled_before"][part], "{before}");
+        }
+    }
+    assert_eq!(before.len(), 3);
     // A journal that is not there is no new one.
     let said = order(&world, &["--journal", "another.journal", "--yes"]).fails(3);
     assert!(said.contains("there is no journal") && said.contains("another.journal"), "{said}");

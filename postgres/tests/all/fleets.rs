@@ -4,15 +4,16 @@
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use linksfield::Credentials;
 use linksfield::csss::Client;
 use linksfield::csss::types::QueryOrder;
 use linksfield::fleet::{
-    Claim, Done, Event, Fleet, FleetError, Journal, JournalError, Orders, Outcome, Progress, Summary, Terms, Wanted,
+    Claim, Confirmation, Done, End, Event, Fleet, FleetError, Journal, JournalError, Orders, Outcome, Progress, Sim,
+    Stopper, Summary, Terms, Wanted,
 };
 use linksfield::sandbox::{ACCESS_CODE, Reply, SECRET, Sandbox, Story};
 use linksfield::serde_json::{Value, from_value, json};
@@ -368,7 +369,10 @@ async fn a_journal_is_created_once_and_for_one_purpose_and_a_person_can_tell_it_
     journal.found_out(sims[0].sim, Some("ORDER_1")).await.unwrap();
     journal.found_out(sims[1].sim, None).await.unwrap();
     let claims = journal.claim(&sims, &terms()).await.unwrap();
-    assert!(matches!(&claims[..], [Claim::Ordered { order, at: Some(_) }, Claim::Open] if order == "ORDER_1"), "{claims:?}");
+    assert!(
+        matches!(&claims[..], [Claim::Ordered { order, at: Some(_) }, Claim::Open] if order == "ORDER_1"),
+        "{claims:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -412,6 +416,108 @@ async fn a_process_does_not_get_a_sim_twice() {
     }
     let claims = journal.claim(&sims, &terms()).await.unwrap();
     assert_eq!(claims, [Claim::Open, Claim::Taken, Claim::Open]);
+}
+
+/// Tells a run to stop when it has claimed SIMs, before it comes to any of them.
+struct Stopping {
+    journal: PostgresJournal,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stopper: OnceLock<Stopper>,
+    wanted: OnceLock<Vec<Wanted>>,
+}
+
+impl Journal for Stopping {
+    async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>, JournalError> {
+        let claims = self.journal.claim(wanted, terms).await;
+        self.shared.wanted.set(wanted.to_vec()).unwrap();
+        self.shared.stopper.get().unwrap().stop();
+        claims
+    }
+
+    async fn begun(&self, wanted: &Wanted, orders: &Orders, terms: &Terms) -> Result<Confirmation, JournalError> {
+        self.journal.begun(wanted, orders, terms).await
+    }
+
+    async fn done(&self, wanted: &Wanted, result: &Done) -> Result<(), JournalError> {
+        self.journal.done(wanted, result).await
+    }
+
+    async fn unknown(&self, wanted: &Wanted, why: &str) -> Result<(), JournalError> {
+        self.journal.unknown(wanted, why).await
+    }
+
+    async fn let_go(&self, wanted: &[Wanted]) -> Result<(), JournalError> {
+        self.journal.let_go(wanted).await
+    }
+
+    async fn release(&self, wanted: &Wanted, why: &str) -> Result<(), JournalError> {
+        self.journal.release(wanted, why).await
+    }
+
+    async fn is_checked(&self) -> Result<bool, JournalError> {
+        self.journal.is_checked().await
+    }
+
+    async fn checked(&self) -> Result<(), JournalError> {
+        self.journal.checked().await
+    }
+
+    async fn found_out(&self, sim: Sim, order: Option<&str>) -> Result<(), JournalError> {
+        self.journal.found_out(sim, order).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_stopped_leaves_no_sim_claimed_and_each_as_it_was() {
+    let Some(database) = Database::any().await else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = Fleet::builder().client(api(sandbox.url())).defaults(&defaults()).again_refused(true);
+    let fleet = fleet.accepts_recent(true).build().unwrap();
+    drop(PostgresJournal::create(&database.string, NAME, fleet.purpose()).await.unwrap());
+    let open = async || PostgresJournal::open(&database.string, NAME, fleet.purpose()).await.unwrap();
+    let stopped = async || {
+        let shared = Arc::new(Shared::default());
+        let journal = Stopping { journal: open().await, shared: Arc::clone(&shared) };
+        let run = fleet.run(fleet.list_of(list(3)).unwrap(), journal);
+        shared.stopper.set(run.stopper()).unwrap();
+        assert_eq!(run.finish().await.unwrap().end, End::Stopped);
+        shared.wanted.get().unwrap().clone()
+    };
+    let wanted = stopped().await;
+    let journal = open().await;
+    assert_eq!(journal.claim(&wanted, &terms()).await.unwrap(), [Claim::Open, Claim::Open, Claim::Open]);
+    journal.begun(&wanted[0], &a_first(), &terms()).await.unwrap();
+    journal.done(&wanted[0], &Done::Refused("no such plan".to_owned())).await.unwrap();
+    journal.begun(&wanted[1], &a_first(), &terms()).await.unwrap();
+    journal.unknown(&wanted[1], "no answer").await.unwrap();
+    journal.let_go(&wanted[2..]).await.unwrap();
+    assert_eq!(stopped().await, wanted);
+    let claims = open().await.claim(&wanted, &terms()).await.unwrap();
+    let is_as_it_was =
+        matches!(&claims[..], [Claim::Refused(why), Claim::Begun { .. }, Claim::Open] if why == "no such plan");
+    assert!(is_as_it_was, "{claims:?}");
+    assert_eq!(sandbox.order_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_is_refused_for_one_sim_leaves_the_others_free() {
+    let Some(database) = Database::any().await else { return };
+    let purpose = fleet("http://127.0.0.1:1").purpose().clone();
+    let journal = PostgresJournal::create(&database.string, NAME, &purpose).await.unwrap();
+    let sims = ["1", "2"].map(wanted);
+    journal.claim(&sims[..1], &terms()).await.unwrap();
+    journal.begun(&sims[0], &a_first(), &terms()).await.unwrap();
+    journal.done(&sims[0], &Done::Ordered("ORDER_1".to_owned())).await.unwrap();
+    let changed = Wanted { fingerprint: "another".to_owned(), ..sims[0].clone() };
+    let different = journal.claim(&[sims[1].clone(), changed], &terms()).await.unwrap_err();
+    assert!(matches!(different, JournalError::OtherParameters { .. }), "{different}");
+    let other = PostgresJournal::open(&database.string, NAME, &purpose).await.unwrap();
+    let claims = other.claim(&sims, &terms()).await.unwrap();
+    assert!(matches!(&claims[..], [Claim::Ordered { .. }, Claim::Open]), "{claims:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -224,6 +224,14 @@ impl Journal for FileJournal {
         Ok(())
     }
 
+    async fn let_go(&self, wanted: &[Wanted]) -> Result<()> {
+        let mut index = self.index();
+        for wanted in wanted {
+            index.claimed.remove(&wanted.sim);
+        }
+        Ok(())
+    }
+
     async fn release(&self, wanted: &Wanted, why: &str) -> Result<()> {
         self.end(wanted.sim, Entry::Released { sim: wanted.sim, why: why.to_owned() }, None).await
     }

@@ -72,14 +72,8 @@ pub(super) enum Entry {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum OldEntry {
-    About {
-        sim: Sim,
-        before: BTreeSet<String>,
-    },
-    Ordered {
-        sim: Sim,
-        order: String,
-    },
+    About { sim: Sim, before: BTreeSet<String> },
+    Ordered { sim: Sim, order: String },
 }
 
 /// What is read of a first line of any format.

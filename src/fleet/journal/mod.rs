@@ -46,6 +46,9 @@ pub trait Journal: Send + Sync + 'static {
     /// What became of the order is not known, and why. It stays begun, and can be claimed again.
     fn unknown(&self, wanted: &Wanted, why: &str) -> impl Future<Output = Result<(), JournalError>> + Send;
 
+    /// These SIMs were claimed, and nothing was done for them since: they are as they were, and can be claimed again.
+    fn let_go(&self, wanted: &[Wanted]) -> impl Future<Output = Result<(), JournalError>> + Send;
+
     /// No order was placed for the SIM, and none is under way; it can be claimed again.
     fn release(&self, wanted: &Wanted, why: &str) -> impl Future<Output = Result<(), JournalError>> + Send;
 
