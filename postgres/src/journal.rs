@@ -238,6 +238,17 @@ impl PostgresJournal {
         Self::load(connect(string).await?, name, purpose).await
     }
 
+    /// For whom and what a journal is, as it says itself: to open it where nothing is ordered, but a person has
+    /// [found out](Journal::found_out) what became of a SIM.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`open`](Self::open).
+    pub async fn purpose_of(string: &str, name: &str) -> Result<Purpose> {
+        let connections = connect(string).await?;
+        recorded(&connections, name).await.map(|(_, purpose)| purpose)
+    }
+
     /// Whether the database has standbys that are not waited for. If one of them takes over, it may have forgotten which
     /// orders were begun last. Then each SIM that is not done is looked at: one that has an order which may be younger than this
     /// journal stays unknown, until a person [tells](Journal::found_out) what it is.
@@ -257,22 +268,13 @@ impl PostgresJournal {
     }
 
     async fn load(connections: Connections, name: &str, purpose: &Purpose) -> Result<Self> {
-        let row = ask(&connections, "opened", OPEN, &[(&name, Type::TEXT)]).await?;
-        let (Some(fleet), Some(format), Some(text)) =
-            (get::<Option<i64>>(&row, 0)?, get::<Option<i64>>(&row, 1)?, get::<Option<String>>(&row, 2)?)
-        else {
-            return Err(JournalError::Missing(place(&connections, name)));
-        };
-        if format > FORMAT {
-            return Err(JournalError::Newer(format.unsigned_abs()));
-        }
-        let recorded: Purpose = read(&text)?;
+        let (row, recorded) = recorded(&connections, name).await?;
         if recorded != *purpose {
             return Err(JournalError::OtherPurpose { recorded: recorded.into(), wanted: purpose.clone().into() });
         }
         Ok(Self {
             connections,
-            fleet,
+            fleet: get(&row, 0)?,
             token: get(&row, 3)?,
             steps: AtomicI64::default(),
             held: Mutex::default(),
@@ -506,6 +508,18 @@ async fn connect(string: &str) -> Result<Connections> {
     let connections = Connections::new(string).map_err(|error| JournalError::failed("opened", error))?;
     TABLES.migrate(&connections).await.map_err(|error| JournalError::failed("opened", error))?;
     Ok(connections)
+}
+
+/// The row of a journal, and for what it is.
+async fn recorded(connections: &Connections, name: &str) -> Result<(Row, Purpose)> {
+    let row = ask(connections, "opened", OPEN, &[(&name, Type::TEXT)]).await?;
+    let (Some(format), Some(text)) = (get::<Option<i64>>(&row, 1)?, get::<Option<String>>(&row, 2)?) else {
+        return Err(JournalError::Missing(place(connections, name)));
+    };
+    if format > FORMAT {
+        return Err(JournalError::Newer(format.unsigned_abs()));
+    }
+    Ok((row, read(&text)?))
 }
 
 async fn ask(

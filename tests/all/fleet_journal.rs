@@ -257,6 +257,44 @@ async fn what_is_no_file_is_refused() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_journal_in_memory_says_that_it_may_be_forgotten() {
+    let kept = Kept::new().await;
+    for parent in ["/dev/shm", env!("CARGO_TARGET_TMPDIR")] {
+        let folder = tempfile::tempdir_in(parent).unwrap();
+        let told = std::process::Command::new("stat").args(["-f", "-c", "%T"]).arg(folder.path()).output().unwrap();
+        let is_in_memory = ["tmpfs", "ramfs"].contains(&String::from_utf8(told.stdout).unwrap().trim());
+        let path = folder.path().join("journal");
+        let created = FileJournal::create(&path, kept.fleet.purpose()).await.unwrap();
+        assert_eq!(created.may_forget(), is_in_memory, "{parent}");
+        drop(created);
+        let opened = FileJournal::open(&path, kept.fleet.purpose()).await.unwrap();
+        assert_eq!(opened.may_forget(), is_in_memory, "{parent}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_says_itself_for_what_it_is_unless_a_run_has_it() {
+    let kept = Kept::new().await;
+    let missing = FileJournal::purpose_of(kept.path()).await.unwrap_err();
+    assert!(matches!(missing, JournalError::Missing(_)), "{missing}");
+    let journal = kept.create().await;
+    let locked = FileJournal::purpose_of(kept.path()).await.unwrap_err();
+    assert!(matches!(locked, JournalError::Locked(_)), "{locked}");
+    drop(journal);
+    let before = kept.bytes();
+    assert_eq!(FileJournal::purpose_of(kept.path()).await.unwrap(), *kept.fleet.purpose());
+    assert_eq!(kept.bytes(), before, "it was not touched");
+    // One of the older example does not say it before a run has gone on with it.
+    let older = "{\"about\":{\"sim\":\"1\",\"before\":[]}}\n";
+    std::fs::write(kept.path(), older).unwrap();
+    let error = FileJournal::purpose_of(kept.path()).await.unwrap_err().to_string();
+    assert!(error.contains("does not say for what it is"), "{error}");
+    drop(kept.open().await.unwrap());
+    assert_eq!(FileJournal::purpose_of(kept.path()).await.unwrap(), *kept.fleet.purpose());
+}
+
 #[tokio::test]
 async fn a_journal_of_the_older_example_is_gone_on_with() {
     let kept = Kept::new().await;

@@ -16,7 +16,7 @@ use fs4::{FileExt, TryLockError};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::filesystem::{check, sync_folder};
+use super::filesystem::{check, is_in_memory, sync_folder};
 use super::index::{Index, Known, State};
 use super::line::{Entry, FORMAT, Line, is_old, is_whole, read_old};
 use super::pen::{Pen, Said, Task, What, broken};
@@ -42,6 +42,7 @@ pub struct FileJournal {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
+    may_forget: bool,
     /// What was begun before is not younger than this, whatever became of the clock of the day.
     opened: Instant,
 }
@@ -73,11 +74,30 @@ impl FileJournal {
         blocking(move || Self::load(path, &purpose)).await
     }
 
+    /// For whom and what a journal is, as it says itself: to open it where nothing is ordered, but a person has
+    /// [found out](Journal::found_out) what became of a SIM.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`open`](Self::open); or it is of the older example, and no run has gone on with it yet.
+    pub async fn purpose_of(path: impl AsRef<Path>) -> Result<Purpose> {
+        let path = absolute_path(path.as_ref())?;
+        blocking(move || read_purpose(open_locked(&path)?)).await
+    }
+
+    /// Whether its file is in memory alone (tmpfs or ramfs, as `/dev/shm` is and often `/tmp`; seen on Linux only). Then it is
+    /// gone when power is lost or the machine starts again, and what was ordered is known by nobody.
+    #[must_use]
+    pub fn may_forget(&self) -> bool {
+        self.may_forget
+    }
+
     fn load(path: PathBuf, purpose: &Purpose) -> Result<Self> {
         if broken().contains(&path) {
             return Err(JournalError::failed("opened", "it failed before in this process, which has to end first"));
         }
         let file = open_locked(&path)?;
+        let may_forget = is_in_memory(&file)?;
         let mut index = Index::default();
         let mut pen = read_all(file, &mut index, purpose, &path)?;
         let run = Entry::Run { id: format!("{:032x}", fastrand::u128(..)) };
@@ -85,7 +105,14 @@ impl FileJournal {
         let (tasks, received) = channel();
         let thread = thread::Builder::new().name("linksfield-journal".to_owned()).spawn(move || pen.serve(&received));
         let thread = thread.map_err(|error| JournalError::failed("written", error))?;
-        Ok(Self { index: Mutex::new(index), tasks: Some(tasks), thread: Some(thread), path, opened: Instant::now() })
+        Ok(Self {
+            index: Mutex::new(index),
+            tasks: Some(tasks),
+            thread: Some(thread),
+            path,
+            may_forget,
+            opened: Instant::now(),
+        })
     }
 
     /// How much longer an order may be under way: as long as a call may take, from when it was begun, and if the clock of
@@ -369,6 +396,21 @@ fn read_all(file: File, index: &mut Index, purpose: &Purpose, path: &Path) -> Re
     cut(&mut pen, path)?;
     pen.write(adopted.into_iter().collect(), true)?;
     Ok(pen)
+}
+
+/// What the first line says that is not of the older example.
+fn read_purpose(file: File) -> Result<Purpose> {
+    for (line, n) in BufReader::new(file).split(b'\n').zip(0..) {
+        let line = line.map_err(|error| JournalError::failed("read", error))?;
+        if is_old(&line) {
+            continue;
+        }
+        if let Entry::Journal { purpose, .. } = Line::read(&line, n)?.did {
+            return Ok(purpose);
+        }
+        break;
+    }
+    Err(JournalError::failed("read", "it does not say for what it is: go on with it once by a run"))
 }
 
 /// Moves what is behind the last whole line to a file of its own.

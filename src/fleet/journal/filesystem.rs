@@ -26,13 +26,35 @@ const NETWORK: [(u32, &str); 14] = [
     (0x0000_564c, "NCP"),
 ];
 
+/// File systems in memory: tmpfs and ramfs.
 #[cfg(target_os = "linux")]
-pub(super) fn check(file: &File, path: &Path) -> Result<(), JournalError> {
+const MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
+
+/// The number of the file system that a file is on.
+#[cfg(target_os = "linux")]
+fn kind(file: &File) -> Result<u32, JournalError> {
     let told =
         nix::sys::statfs::fstatfs(file).map_err(|errno| JournalError::failed("located", io::Error::from(errno)))?;
     // The type of the field differs by processor; the numbers have 32 bits.
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "its type differs by processor")]
-    let kind = told.filesystem_type().0 as u32;
+    Ok(told.filesystem_type().0 as u32)
+}
+
+/// Whether a file is in memory alone, and gone when the machine starts again. It goes whole, and a journal that is missing is
+/// refused: so that is told, not refused, as many try things in a `/tmp` that is in memory.
+#[cfg(target_os = "linux")]
+pub(super) fn is_in_memory(file: &File) -> Result<bool, JournalError> {
+    kind(file).map(|kind| MEMORY.contains(&kind))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_in_memory(_: &File) -> Result<bool, JournalError> {
+    Ok(false)
+}
+
+#[cfg(target_os = "linux")]
+pub(super) fn check(file: &File, path: &Path) -> Result<(), JournalError> {
+    let kind = kind(file)?;
     match NETWORK.iter().find(|(number, _)| *number == kind) {
         Some((_, name)) => {
             let what = format!("{} is on {name}, where a lock may lock nothing", path.display());
