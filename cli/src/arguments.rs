@@ -200,7 +200,9 @@ fn add_named(parameters: &mut Parameters, operation: Option<&Operation>, matches
     let known = operation.map_or(&[][..], |operation| operation.parameters);
     let is_given = |parameter: &&Parameter| matches!(matches.try_get_raw(parameter.flag), Ok(Some(_)));
     let mut given_names: HashSet<&str> = known.iter().filter(is_given).map(|parameter| parameter.name).collect();
-    for given in matches.get_many::<String>("param").into_iter().flatten() {
+    // What orders for many does not take it.
+    let params = matches.try_get_many::<String>("param").ok().flatten();
+    for given in params.into_iter().flatten() {
         let wrong = || Failure::usage(format!("--param must be NAME=VALUE or NAME:=JSON, not {given}"));
         let (name, text) = given.split_once('=').ok_or_else(wrong)?;
         let (name, value) = match name.strip_suffix(':') {

@@ -20,7 +20,7 @@ use crate::journal::Journal;
 use crate::perform::{shown, wanted};
 use crate::results::{Results, check_apart};
 use crate::visible::visible_lines;
-use crate::{arguments, output, settings, tell};
+use crate::{arguments, found_out, journal, output, settings, tell};
 
 /// The API whose orders it sends.
 const API: &str = "csss";
@@ -29,15 +29,15 @@ const API: &str = "csss";
 const ORDER: &str = "orderPackage";
 const SIM: &str = "device_id";
 
-/// What of the options of a call says nothing to many.
-const LEFT_OUT: [&str; 2] = ["output", "query"];
+/// What of the options of a call says nothing to many: each parameter has a flag, and no other is taken.
+const LEFT_OUT: [&str; 3] = ["output", "query", "param"];
 
 pub fn command(tongue: Tongue) -> Command {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     let number = |name, value, help| flag(name, help).value_name(value).value_parser(value_parser!(u32).range(1..));
     let switch = |name, help| flag(name, help).action(ArgAction::SetTrue);
     let path = |name, help| flag(name, help).value_name("FILE").value_parser(value_parser!(PathBuf));
-    let journal = |name, help| path(name, help).value_name("FILE|NAME");
+    let journal = |name, help| path(name, help).value_name(journal::PLACE);
     let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str())).map(|arg| {
         match arg.get_id().as_str() {
             "dry-run" => arg.help("Check the list, and print what would be ordered, with the first request and what is signed of it; touch no journal and send nothing"),
@@ -52,7 +52,7 @@ pub fn command(tongue: Tongue) -> Command {
              parameters of the order of that line, and override the flags; codes go by name or by value there too. It is checked whole before the first order.\n\nA journal makes up for what the API does not promise: make it by --new-journal the \
              first time, and name it by --journal to go on. What was interrupted is looked up before anything is ordered again. Results are JSON lines, on standard output or in \
              the file of --results. Told to end, it begins no order any more and waits up to 20 seconds for those that are under way.\n\nWhere LINKSFIELD_JOURNAL is the connection string of a PostgreSQL database, journals are in that database, under these names, and \
-             several machines may work on one; the binary must be built with the feature postgres.\n\nIt ends with 9 if the outcome of an order is unknown, else with 4 if one was refused, else with 1 if a SIM has no order, or 5 if none was sent at all.",
+             several machines may work on one; the binary must be built with the feature postgres. LINKSFIELD_JOURNAL_FILE names a file with that string instead.\n\nA run prints what earlier runs settled too, as settled_before.\n\nIt ends with 9 if the outcome of an order is unknown: the next run looks it up, and what stays unknown is told by `linksfield fleet found-out`; else with 4 if one was refused, else with 1 if a SIM has no order, or 5 if none was sent at all.",
         )
         .after_help(
             "Example:\n  linksfield fleet order sims.csv --package-code DP20190726001274 --new-journal sims.journal \\\n      --json defaults.json --yes",
@@ -75,6 +75,7 @@ pub fn command(tongue: Tongue) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(order)
+        .subcommand(found_out::command())
 }
 
 fn order() -> Option<&'static Operation> {
@@ -82,7 +83,15 @@ fn order() -> Option<&'static Operation> {
 }
 
 pub async fn run(matches: &ArgMatches) -> Result {
-    let (Some((_, matches)), Some((row, _)), Some(order)) = (matches.subcommand(), family::of(API), order()) else {
+    match matches.subcommand() {
+        Some(("found-out", matches)) => found_out::run(matches).await,
+        Some((_, matches)) => order_for(matches).await,
+        None => Ok(()),
+    }
+}
+
+async fn order_for(matches: &ArgMatches) -> Result {
+    let (Some((row, _)), Some(order)) = (family::of(API), order()) else {
         return Err(Failure::usage("there is nothing to order"));
     };
     let path = |name: &str| matches.get_one::<PathBuf>(name).map(PathBuf::as_path);
@@ -129,7 +138,10 @@ pub async fn run(matches: &ArgMatches) -> Result {
         tell(&failure.message);
         return Ok(());
     }
-    Err(failure)
+    match (exit, path("journal").or(path("new-journal"))) {
+        (Exit::OutcomeUnknown, Some(name)) => Err(failure.and(found_out::advice(name))),
+        _ => Err(failure),
+    }
 }
 
 fn fleet(client: Client, defaults: &Parameters, matches: &ArgMatches) -> Result<Fleet<Client>> {

@@ -12,6 +12,7 @@ mod doctor;
 mod exit;
 mod family;
 mod fleet;
+mod found_out;
 mod interrupt;
 mod journal;
 mod mcp;

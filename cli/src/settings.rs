@@ -120,23 +120,27 @@ pub fn variable(name: &str) -> Result<Option<Zeroizing<String>>> {
     value.map(Some).map_err(|_| Failure::settings(format!("{name} is not Unicode")))
 }
 
+/// The value of a variable, or what the file holds that another names, if one of them is set.
+pub fn variable_or_file(name: &str, file_name: Option<&str>) -> Result<Option<Zeroizing<String>>> {
+    let path = file_name.map(variable).transpose()?.flatten();
+    match (variable(name)?, path, file_name) {
+        (Some(_), Some(_), Some(file_name)) => {
+            Err(Failure::settings(format!("{name} and {file_name} are both set: keep one")))
+        }
+        (None, Some(path), Some(file_name)) => content(Path::new(path.trim()))
+            .map(Some)
+            .map_err(|what| Failure::settings(format!("{file_name} names {what}"))),
+        (value, ..) => Ok(value),
+    }
+}
+
 fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {
     let mut values = HashMap::new();
     for setting in part.settings {
-        let in_file = match setting.file_variable {
-            Some(name) => variable(name)?.map(|path| (name, path)),
-            None => None,
-        };
-        let value = match (variable(setting.variable)?, in_file) {
-            (Some(_), Some((name, _))) => {
-                return Err(Failure::settings(format!("{} and {name} are both set: keep one", setting.variable)));
-            }
-            (Some(value), None) if setting.is_trimmed => Zeroizing::new(value.trim().to_owned()),
-            (Some(value), None) => value,
-            (None, Some((name, path))) => {
-                content(Path::new(path.trim())).map_err(|what| Failure::settings(format!("{name} names {what}")))?
-            }
-            (None, None) => continue,
+        let value = match variable_or_file(setting.variable, setting.file_variable)? {
+            None => continue,
+            Some(value) if setting.is_trimmed => Zeroizing::new(value.trim().to_owned()),
+            Some(value) => value,
         };
         check(setting, &value).map_err(|what| Failure::settings(format!("{} {what}", setting.variable)))?;
         values.insert(setting.key, value);

@@ -13,7 +13,7 @@ pub const SIM: &str = "89852022018041800192";
 /// A sandbox, and a home without settings.
 pub struct World {
     /// What the sandbox runs in.
-    _runtime: Runtime,
+    pub runtime: Runtime,
     pub sandbox: Sandbox,
     pub home: TempDir,
 }
@@ -22,7 +22,13 @@ impl World {
     pub fn new() -> Self {
         let runtime = Runtime::new().unwrap();
         let sandbox = runtime.block_on(Sandbox::start()).unwrap();
-        Self { _runtime: runtime, sandbox, home: tempfile::tempdir().unwrap() }
+        Self { runtime, sandbox, home: tempfile::tempdir().unwrap() }
+    }
+
+    /// A client of the sandbox.
+    pub fn client(&self) -> linksfield::csss::Client {
+        let client = linksfield::csss::Client::builder().credentials(self.sandbox.credentials().clone());
+        client.environment(self.sandbox.url()).build().unwrap()
     }
 
     pub fn misbehave(&self, fault: &str) {

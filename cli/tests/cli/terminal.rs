@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
 
@@ -18,6 +19,21 @@ fn binary() -> Command {
     let mut command = Command::new("env");
     command.args([heard, path]);
     command
+}
+
+/// A journal of which one SIM is unknown, as a run leaves it that was killed when it had begun its order.
+fn killed_journal(world: &World, path: &str) {
+    use linksfield::fleet::{FileJournal, Fleet, Journal, Orders, Terms, Wanted};
+    let (client, seconds) = (world.client(), Duration::from_secs(1));
+    let fleet = Fleet::builder().client(client).defaults(&serde_json::json!({})).build().unwrap();
+    let begun = async {
+        let journal = FileJournal::create(path, fleet.purpose()).await.unwrap();
+        let wanted = serde_json::json!({ "sim": SIM, "fingerprint": "0123456789abcdef" });
+        let wanted: Wanted = serde_json::from_value(wanted).unwrap();
+        let orders = Orders::first([].into());
+        journal.begun(&wanted, &orders, &Terms::new(seconds, seconds)).await.unwrap();
+    };
+    world.runtime.block_on(begun);
 }
 
 /// The binary on a terminal of its own.
@@ -60,6 +76,26 @@ fn an_order_is_shown_and_asked_for() {
     session.send_line("yes").unwrap();
     let (printed, code) = end(session);
     assert!(printed.contains("order_id") && code == 0, "{printed}");
+}
+
+#[test]
+fn what_a_person_found_out_is_shown_and_asked_for() {
+    let world = World::new();
+    let path = world.home.path().join("journal");
+    // Of a run that was killed when it had begun its order; each line as it was written then.
+    let journal = path.to_str().unwrap();
+    killed_journal(&world, journal);
+    for (answer, code) in [("no", 5), ("yes", 0)] {
+        let words = ["fleet", "found-out", SIM, "--none", "--journal", journal].map(str::to_owned);
+        let mut session = on_a_terminal(&world, &words);
+        let shown = session.exp_string("Type yes to send it: ").unwrap();
+        for part in [SIM, "no order was placed", "the next run orders for it", "orderPackage for SANDBOX at http://"] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        session.send_line(answer).unwrap();
+        let (printed, ended) = end(session);
+        assert_eq!(ended, code, "{printed}");
+    }
 }
 
 #[test]
