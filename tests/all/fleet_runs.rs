@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use linksfield::csss::Client;
-use linksfield::fleet::{End, Event, FileJournal, Fleet, FleetError, Journal, List, Outcome, Run, Summary};
+use linksfield::fleet::{
+    Claim, Confirmation, Done, End, Event, FileJournal, Fleet, FleetError, Journal, JournalError, List, Orders,
+    Outcome, Run, Sim, Summary, Terms, Wanted,
+};
 use linksfield::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,6 +65,61 @@ async fn each_sim_gets_one_order_with_what_its_line_says() {
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Ordered(_))).count(), 2);
     assert_eq!((summary.progress.ordered, summary.progress.refused, summary.end), (2, 1, End::Finished));
     assert_eq!(sandbox.order_count(), 2);
+}
+
+/// A journal of a fleet that is done.
+struct AllDone;
+
+impl Journal for AllDone {
+    async fn claim(&self, wanted: &[Wanted], _: &Terms) -> Result<Vec<Claim>, JournalError> {
+        tokio::task::yield_now().await;
+        Ok(wanted.iter().map(|wanted| Claim::Ordered { order: wanted.sim.to_string(), at: None }).collect())
+    }
+
+    async fn begun(&self, _: &Wanted, _: &Orders, _: &Terms) -> Result<Confirmation, JournalError> {
+        unreachable!()
+    }
+
+    async fn done(&self, _: &Wanted, _: &Done) -> Result<(), JournalError> {
+        unreachable!()
+    }
+
+    async fn unknown(&self, _: &Wanted, _: &str) -> Result<(), JournalError> {
+        unreachable!()
+    }
+
+    async fn let_go(&self, _: &[Wanted]) -> Result<(), JournalError> {
+        unreachable!()
+    }
+
+    async fn release(&self, _: &Wanted, _: &str) -> Result<(), JournalError> {
+        unreachable!()
+    }
+
+    async fn is_checked(&self) -> Result<bool, JournalError> {
+        Ok(true)
+    }
+
+    async fn checked(&self) -> Result<(), JournalError> {
+        unreachable!()
+    }
+
+    async fn found_out(&self, _: Sim, _: Option<&str>) -> Result<(), JournalError> {
+        unreachable!()
+    }
+}
+
+#[tokio::test]
+async fn what_was_settled_before_does_not_pile_up_in_memory() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet_of(&sandbox);
+    let (mut run, mut told) = (fleet.run(sims(&fleet, 500), AllDone), 0);
+    while let Some(event) = run.next().await {
+        told += 1;
+        assert!(matches!(event, Event::SettledBefore { .. }), "{event:?}");
+        assert!(run.progress().ordered_before <= told + 16, "more than one batch waits: {}", run.progress());
+    }
+    assert_eq!(told, 500);
 }
 
 #[tokio::test]
