@@ -44,7 +44,7 @@
 //! Comma-separated values, with `;` or tabs as well, or JSON lines, in UTF-8 or UTF-16. The columns are named as the
 //! parameters of the order; `device_id` has to be one, and each other overrides a default (an empty cell does not). The whole
 //! list is checked before the first order, and refused with the numbers of its lines: an unknown column, a SIM that stands
-//! there twice, an id that a spreadsheet took for a number, a parameter that is no text.
+//! there twice, an id that a spreadsheet took for a number, a parameter that is no text, a quote that is not closed in its line.
 //!
 //! # What this can't know
 //!

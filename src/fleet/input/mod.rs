@@ -1,5 +1,6 @@
 //! The SIMs of a fleet: a file of comma-separated values or of JSON lines, which is checked whole before anything is ordered.
 
+mod lines;
 mod rows;
 mod template;
 mod text;
