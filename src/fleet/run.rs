@@ -25,7 +25,8 @@ use super::sim::Sim;
 use crate::error::{Error, ErrorKind};
 use crate::lock::held;
 
-/// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
+/// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails. Nor do
+/// more than may go wrong.
 const WAITING: usize = 16;
 
 /// How long it waits for what other processes have, before it asks for it again.
@@ -231,7 +232,8 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 work.order_for(row, claim, permit).await
             }
         };
-        let at_once = self.settings.concurrency.saturating_mul(WAITING);
+        let (working, most) = (self.settings.concurrency, usize::try_from(self.settings.max_refused));
+        let at_once = working.saturating_mul(WAITING).min(working.saturating_add(most.unwrap_or(usize::MAX)));
         let (mut ends, mut result) = (pin!(taken.map(settle).buffer_unordered(at_once)), Ok(()));
         while let Some(end) = ends.next().await {
             if end.is_err() {
@@ -273,7 +275,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 Claim::Open | Claim::Forgotten { .. } | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
                 Claim::Unknown(why) => {
                     let outcome = Outcome::Unknown(why);
-                    self.count(&outcome);
+                    self.count(&outcome, false);
                     self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: true });
                 }
                 Claim::Taken => self.leave(row.sim),
@@ -308,11 +310,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         error.to_string()
     }
 
-    /// Counts what came of a SIM, and stops the run if too much goes wrong.
-    fn count(&self, outcome: &Outcome) {
-        self.counters.count_outcome(outcome);
-        let Progress { refused, not_sent, .. } = self.counters.progress();
-        if refused + not_sent >= self.settings.max_refused {
+    /// Counts what came of a SIM, for which this run has sent an order or not, and stops the run if too much goes wrong.
+    fn count(&self, outcome: &Outcome, has_sent: bool) {
+        self.counters.count_outcome(outcome, has_sent);
+        if self.counters.wrong() >= self.settings.max_refused {
             self.stopper.halt(End::TooManyRefused);
         }
     }
@@ -329,7 +330,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Err(JournalError::Doubtful { why, .. }) => {
                 self.counters.take_back(&outcome);
                 let outcome = Outcome::Unknown(why);
-                self.counters.count_outcome(&outcome);
+                self.count(&outcome, true);
                 (outcome, Ok(()))
             }
             Err(JournalError::Lost { sim }) => {
