@@ -198,7 +198,9 @@ async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
             // What was under way is looked up by the next run, but only where a journal can be read.
             FleetError::Journal(JournalError::Failed { .. }) => Exit::OutcomeUnknown,
             // It stops at these before its first order.
-            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } => Exit::NothingSent,
+            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } | FleetError::OtherParameters(_) => {
+                Exit::NothingSent
+            }
             _ => Exit::Other,
         };
         let failure = Failure::new(exit, error.to_string());

@@ -2,6 +2,7 @@
 
 mod check;
 mod order;
+mod parameters;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -39,6 +40,9 @@ pub enum FleetError {
     /// The list is not any more as it was when it was checked.
     #[error("the list has changed: {0}")]
     List(#[from] ListError),
+    /// The journal has orders for SIMs of the list with other parameters. The run stopped before its first order.
+    #[error(transparent)]
+    OtherParameters(ListError),
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -141,7 +145,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The journal failed, the list has changed, or a new journal meets recent orders, or can't see whether there are any.
+    /// The journal failed, or has other orders for SIMs of the list, the list has changed, or a new journal meets recent orders, or can't see whether there are any.
     /// What was under way was finished before.
     pub async fn finish(mut self) -> Result<Summary, FleetError> {
         while self.next().await.is_some() {}
@@ -202,6 +206,7 @@ struct Pass<C: Purchase> {
 
 impl<C: Purchase, J: Journal> Work<C, J> {
     async fn drive(self: Arc<Self>, list: List) -> Result<Summary, FleetError> {
+        self.compare(&list).await?;
         self.check(&list).await?;
         let mut only = None;
         loop {

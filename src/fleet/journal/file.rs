@@ -111,6 +111,16 @@ impl FileJournal {
         self.ask(|reply| Task::Write { did, sync, reply }).await
     }
 
+    /// What the lines say with which the orders were begun.
+    async fn read(&self, known: impl Iterator<Item = &Known>) -> Result<Vec<Begun>> {
+        let offsets: Vec<_> = known.map(|known| known.offset()).collect();
+        match offsets[..] {
+            // The thread that has the file may be at a sync: who has nothing to read does not wait for that.
+            [] => Ok(Vec::new()),
+            _ => self.ask(|reply| Task::Read { offsets, reply }).await,
+        }
+    }
+
     /// Writes how a SIM ended, and lets it go.
     async fn end(&self, sim: Sim, did: Entry, state: Option<State>) -> Result<()> {
         let (offset, _) = self.write(did, false).await?;
@@ -139,6 +149,16 @@ impl fmt::Debug for FileJournal {
 }
 
 impl Journal for FileJournal {
+    async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>> {
+        let is_begun = |known: &Known| known.state() != State::Refused;
+        let known: Vec<_> = {
+            let index = self.index();
+            sims.iter().map(|sim| index.known.get(sim).copied().filter(is_begun)).collect()
+        };
+        let mut lines = self.read(known.iter().flatten()).await?.into_iter();
+        Ok(known.into_iter().map(|known| known.and_then(|_| lines.next()?.fingerprint)).collect())
+    }
+
     async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>> {
         let found: Vec<_> = {
             let mut index = self.index();
@@ -153,13 +173,7 @@ impl Journal for FileJournal {
             };
             wanted.iter().map(&mut find).collect()
         };
-        let offsets: Vec<_> = found.iter().copied().flatten().flatten().map(Known::offset).collect();
-        // The thread that has the file may be at a sync: who has nothing to read does not wait for that.
-        let lines = match offsets[..] {
-            [] => Vec::new(),
-            _ => self.ask(|reply| Task::Read { offsets, reply }).await?,
-        };
-        let mut lines = lines.into_iter();
+        let mut lines = self.read(found.iter().flatten().flatten()).await?.into_iter();
         let mut claim = |(wanted, found): (&Wanted, Option<Option<Known>>)| {
             let Some(known) = found else { return Ok(Claim::Taken) };
             let Some(known) = known else { return Ok(Claim::Open) };
