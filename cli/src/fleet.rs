@@ -63,7 +63,7 @@ pub fn command(tongue: Tongue) -> Command {
         .arg(path("results", "Add the results to this file, rather than printing them"))
         .arg(number("concurrency", "NUMBER", "How many SIMs are worked on at a time [default: 16]"))
         .arg(number("settle", "SECONDS", "How long after a call can't be under way any more its order is looked for [default: 5]"))
-        .arg(number("max-refused", "NUMBER", "After how many orders that are refused, can't be sent or stay unknown it stops [default: 100]"))
+        .arg(number("max-refused", "NUMBER", "After how many orders that are refused, not sent or unknown it stops [default: 100]"))
         .arg(switch("again-refused", "Order again for the SIMs whose order was refused in a run before"))
         .arg(switch("accept-recent", "Go on with a new journal though one of the first SIMs has a recent order"))
         .arg(switch("accept-rounded", "Take ids of SIMs that look as if a spreadsheet had rounded them"))
