@@ -35,7 +35,7 @@ type Result<T> = std::result::Result<T, JournalError>;
 /// A last line that was cut off is no loss, for nothing was sent before its line was whole: it is moved to a file with
 /// `.torn` behind its name. A damaged line before it is an error, and nothing is changed.
 ///
-/// The file grows by about 320 bytes a SIM, and the memory by at most 100.
+/// The file grows by about 320 bytes a SIM, and the memory by about 80, besides a megabyte or two.
 pub struct FileJournal {
     index: Mutex<Index>,
     /// To the thread that has the file; dropped to end it.
