@@ -1,7 +1,7 @@
 //! The lines of a list, one at a time.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufRead, Cursor};
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(in crate::fleet) struct Rows<P> {
 
 /// How a line says what it says.
 enum Form {
-    Columns { delimiter: u8, columns: Vec<&'static str> },
+    Columns { cells: Box<Cells>, columns: Vec<&'static str> },
     Json,
 }
 
@@ -103,39 +103,50 @@ impl Form {
     }
 
     /// The parameters that a line has.
-    fn read(&self, line: &str, template: &Template) -> Result<BTreeMap<&'static str, Value>, String> {
+    fn read(&mut self, line: &str, template: &Template) -> Result<BTreeMap<&'static str, Value>, String> {
         match self {
-            Self::Columns { delimiter, columns } => of_columns(line, *delimiter, columns, template.sim),
+            Self::Columns { cells, columns } => of_columns(&cells.of(line)?, columns, template.sim),
             Self::Json => of_json(line, template.names),
         }
     }
 }
 
-/// The cells of a line. One that goes on behind the end of the line has a quote that is not closed.
-fn cells(line: &str, delimiter: u8) -> Result<csv::StringRecord, String> {
-    let line = format!("{line}\n");
-    let mut csv = csv::ReaderBuilder::new();
-    csv.delimiter(delimiter).has_headers(false).buffer_capacity(line.len());
-    let mut reader = csv.from_reader(line.as_bytes());
-    let cells = reader.records().next().transpose().map_err(|error| format!("it can't be read: {error}"))?;
-    let cells = cells.unwrap_or_default();
-    if cells.iter().any(|cell| cell.contains('\n')) {
-        return Err("a quote is not closed in this line: a cell can't have a line break".to_owned());
+/// Takes lines apart. One reader for all of them: to make one costs more than the reading.
+struct Cells {
+    delimiter: u8,
+    reader: csv::Reader<Cursor<String>>,
+}
+
+impl Cells {
+    fn new(delimiter: u8) -> Self {
+        let mut csv = csv::ReaderBuilder::new();
+        csv.delimiter(delimiter).has_headers(false).flexible(true);
+        Self { delimiter, reader: csv.from_reader(Cursor::default()) }
     }
-    Ok(cells)
+
+    /// The cells of a line. One that goes on behind the end of the line has a quote that is not closed.
+    fn of(&mut self, line: &str) -> Result<csv::StringRecord, String> {
+        let mut cells = csv::StringRecord::new();
+        *self.reader.get_mut() = Cursor::new(format!("{line}\n"));
+        self.reader.read_record(&mut cells).map_err(|error| format!("it can't be read: {error}"))?;
+        if cells.iter().any(|cell| cell.contains('\n')) {
+            // It is at its end.
+            *self = Self::new(self.delimiter);
+            return Err("a quote is not closed in this line: a cell can't have a line break".to_owned());
+        }
+        Ok(cells)
+    }
 }
 
 fn of_columns(
-    line: &str,
-    delimiter: u8,
+    cells: &csv::StringRecord,
     columns: &[&'static str],
     sim: &str,
 ) -> Result<BTreeMap<&'static str, Value>, String> {
-    let cells = cells(line, delimiter)?;
     if cells.len() != columns.len() {
         return Err(format!("it has {} columns, and the header {}", cells.len(), columns.len()));
     }
-    let named = columns.iter().zip(&cells).filter(|(_, cell)| !cell.trim().is_empty());
+    let named = columns.iter().zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
     // What stands around an id of a SIM is taken off later.
     let odd = |name: &str, cell: &str| cell.chars().find(|letter| letter.is_control() && name != sim);
     named
@@ -165,7 +176,7 @@ impl Template {
     /// What separates the columns, and their names: those by which every name of the header is known.
     fn columns(&self, header: &str) -> Result<Form, Problem> {
         let refused = |what| Problem { line: 1, what };
-        let split = |delimiter| cells(header, delimiter);
+        let split = |delimiter| Cells::new(delimiter).of(header);
         let known = |name: &str| self.names.iter().find(|known| known.eq_ignore_ascii_case(name.trim())).copied();
         let fits = |delimiter| Some((delimiter, split(delimiter).ok()?.iter().map(known).collect::<Option<Vec<_>>>()?));
         let Some((delimiter, columns)) = DELIMITERS.into_iter().find_map(fits).filter(|(_, names)| !names.is_empty())
@@ -180,7 +191,7 @@ impl Template {
         }
         match columns.iter().enumerate().find(|(at, name)| columns.iter().skip(at + 1).any(|other| other == *name)) {
             Some((_, doubled)) => Err(refused(format!("there are two columns {doubled}"))),
-            None => Ok(Form::Columns { delimiter, columns }),
+            None => Ok(Form::Columns { cells: Box::new(Cells::new(delimiter)), columns }),
         }
     }
 }
