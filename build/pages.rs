@@ -86,7 +86,8 @@ pub fn items_method(
                 |data, _| {
                     let (total_pages, total_count) =
                         data.#position.map_or((None, None), |position| (position.#total_pages, position.#total_count));
-                    crate::call::pages::Page { items: data.#items, total_pages, total_count }
+                    let is_stated = data.#items.is_stated();
+                    crate::call::pages::Page::new(data.#items, is_stated, total_pages, total_count)
                 }
             }
         }
@@ -94,7 +95,7 @@ pub fn items_method(
             let total_count = pages.total_count;
             quote! {
                 |items, around| {
-                    crate::call::pages::Page { items, total_pages: None, total_count: around.beside(#total_count) }
+                    crate::call::pages::Page::new(items, around.has_list(), None, around.beside(#total_count))
                 }
             }
         }

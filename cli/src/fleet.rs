@@ -63,7 +63,7 @@ pub fn command(tongue: Tongue) -> Command {
         .arg(path("results", "Add the results to this file, rather than printing them"))
         .arg(number("concurrency", "NUMBER", "How many SIMs are worked on at a time [default: 16]"))
         .arg(number("settle", "SECONDS", "How long after a call can't be under way any more its order is looked for [default: 5]"))
-        .arg(number("max-refused", "NUMBER", "After how many orders that are refused or can't be sent it stops [default: 100]"))
+        .arg(number("max-refused", "NUMBER", "After how many orders that are refused, not sent or unknown it stops [default: 100]"))
         .arg(switch("again-refused", "Order again for the SIMs whose order was refused in a run before"))
         .arg(switch("accept-recent", "Go on with a new journal though one of the first SIMs has a recent order"))
         .arg(switch("accept-rounded", "Take ids of SIMs that look as if a spreadsheet had rounded them"))
@@ -210,7 +210,9 @@ async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
             // What was under way is looked up by the next run, but only where a journal can be read.
             FleetError::Journal(JournalError::Failed { .. }) => Exit::OutcomeUnknown,
             // It stops at these before its first order.
-            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } => Exit::NothingSent,
+            FleetError::RecentOrder { .. } | FleetError::Unlisted { .. } | FleetError::OtherParameters(_) => {
+                Exit::NothingSent
+            }
             _ => Exit::Other,
         };
         let failure = Failure::new(exit, error.to_string());

@@ -56,6 +56,12 @@ SELECT max(id), max(format), max(purpose), gen_random_uuid()::text,
     current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication)
 FROM linksfield_fleets WHERE name = $1";
 
+/// Takes nothing, and waits for nobody.
+const RECORDED: &str = "
+SELECT json_agg(row.fingerprint ORDER BY place)::text
+FROM unnest($2::text[]) WITH ORDINALITY AS wanted (sim, place) LEFT JOIN linksfield_fleet_sims AS row
+    ON row.fleet = $1 AND row.sim = wanted.sim AND row.state IN ('begun', 'ordered', 'unknown')";
+
 const CLAIM: &str = concat!(
     "WITH fleet AS MATERIALIZED (
         SELECT created_at, identity = identity_now AS is_as_it_was, identity_now
@@ -313,6 +319,13 @@ impl PostgresJournal {
 }
 
 impl Journal for PostgresJournal {
+    async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>> {
+        let sims: Vec<_> = sims.iter().map(Sim::to_string).collect();
+        let parameters: Parameters<'_> = &[(&self.fleet, Type::INT8), (&sims, Type::TEXT_ARRAY)];
+        let row = ask(&self.connections, "read", RECORDED, parameters).await?;
+        get::<Option<String>>(&row, 0)?.map_or(Ok(Vec::new()), |json| read(&json))
+    }
+
     async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>> {
         // What this process has already is not claimed again, nor one SIM twice.
         let free: Vec<_> = {

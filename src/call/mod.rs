@@ -31,6 +31,7 @@ use crate::transport::{Accepted, Transport};
 use crate::values::Language;
 pub use pages::Items;
 pub use preview::Preview;
+pub(crate) use response::Around;
 pub use response::Response;
 
 /// Most headers that a call takes.

@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::response::{Around, Response};
+use super::{Around, Response};
 use crate::error::{Blame, Error};
 use crate::openapi::{Kind, Operation, Pages};
 use crate::values::read::Read;
@@ -24,8 +24,9 @@ use crate::values::{Listed, OddItem};
 ///
 /// It ends where the number of pages and that of items which the answers name are reached; where the document has no number of
 /// pages, a page with fewer items than were asked for stands for it. Where one is not named, or not reached, the next page is
-/// asked for, until one brings nothing new: if less came than was named, that is an error. An
-/// item that can't be read is an error with the item as its [`body`](Error::body), after which the list goes on. So what
+/// asked for, until one brings nothing new: if less came than was named, that is an error. So is an answer with neither a list
+/// nor the number of its items: that does not say that there are none. An item that can't be read is
+/// an error with the item as its [`body`](Error::body), after which the list goes on. So what
 /// [`into_vec`](Self::into_vec) returns is the whole list. Items that come or go meanwhile may be missed or come twice.
 ///
 /// ```no_run
@@ -83,6 +84,17 @@ pub(crate) struct Page<T> {
     pub(crate) items: Listed<T>,
     pub(crate) total_pages: Option<i64>,
     pub(crate) total_count: Option<i64>,
+    /// Why it is not believed.
+    pub(crate) doubt: Option<&'static str>,
+}
+
+impl<T> Page<T> {
+    /// What is believed of an answer that has a list, or says how many items there are.
+    pub(crate) fn new(items: Listed<T>, is_stated: bool, total_pages: Option<i64>, total_count: Option<i64>) -> Self {
+        let says_nothing = items.is_empty() && !is_stated && total_pages.or(total_count).is_none();
+        let doubt = says_nothing.then_some("the answer has neither a list nor the number of its items");
+        Self { items, total_pages, total_count, doubt }
+    }
 }
 
 impl Page<Value> {
@@ -93,13 +105,14 @@ impl Page<Value> {
             (Some(field), name) => inside((field, name)),
             (None, name) => around.beside(name),
         };
-        let list = operation.list.and_then(|list| list.field).map_or(Some(data), |field| data.get(field));
-        let json = list.map_or_else(String::new, Value::to_string);
+        let field = operation.list.and_then(|list| list.field);
+        let list = field.map_or(Some(data), |field| data.get(field)).unwrap_or(&Value::Null).to_string();
         let items = match operation.list.map(|list| list.item) {
-            Some(Kind::Object) => listed::<Map<String, Value>>(&json).map(Value::Object),
-            _ => listed(&json),
+            Some(Kind::Object) => listed::<Map<String, Value>>(&list).map(Value::Object),
+            _ => listed(&list),
         };
-        Self { items, total_pages: pages.total_pages.and_then(inside), total_count }
+        let is_stated = if field.is_some() { items.is_stated() } else { around.has_list() };
+        Self::new(items, is_stated, pages.total_pages.and_then(inside), total_count)
     }
 }
 
@@ -240,6 +253,11 @@ fn turned<T: Serialize, D>(
         Err(error) => return (vec![Err(error)], None),
     };
     position.note(&page);
+    // Behind the last that was named, an answer need say nothing.
+    let is_behind = page.items.is_empty() && position.is_behind_the_last();
+    if let Some(doubt) = page.doubt.filter(|_| !is_behind) {
+        return (vec![Err(around.unreadable(around.raw(), doubt.to_owned()))], None);
+    }
     if position.is_repeated(&page.items) {
         let gap = position.gap().map(|gap| Err(around.unreadable(around.raw(), gap)));
         return (gap.into_iter().collect(), None);

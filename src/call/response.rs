@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Reader;
 use crate::error::{Cause, Error, Subject, reason};
 use crate::transport::Accepted;
+use crate::values::Listed;
 use crate::values::read::{self, Read};
 use crate::values::text::{content_type, decode};
 
@@ -38,6 +39,11 @@ impl Around {
     pub(crate) fn beside<V: Read>(&self, name: &str) -> Option<V> {
         let Accepted { raw, headers, .. } = &self.answer;
         read::field(&decode(raw, content_type(headers)), name)
+    }
+
+    /// Whether the data came as a list: nothing, or null, is an empty one too.
+    pub(crate) fn has_list(&self) -> bool {
+        self.beside::<Listed<Value>>("data").is_some_and(|list| list.is_stated())
     }
 
     /// The error of what can't be read of it.

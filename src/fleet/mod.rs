@@ -44,7 +44,7 @@
 //! Comma-separated values, with `;` or tabs as well, or JSON lines, in UTF-8 or UTF-16. The columns are named as the
 //! parameters of the order; `device_id` has to be one, and each other overrides a default (an empty cell does not). The whole
 //! list is checked before the first order, and refused with the numbers of its lines: an unknown column, a SIM that stands
-//! there twice, an id that a spreadsheet took for a number, a parameter that is no text.
+//! there twice, an id that a spreadsheet took for a number, a parameter that is no text, a quote that is not closed in its line.
 //!
 //! # What this can't know
 //!
@@ -122,7 +122,9 @@ impl<C: Purchase> Fleet<C> {
         /// How long after a call can't be under way any more its order is looked for in the list. 5 seconds if not set.
         #[builder(default = Duration::from_secs(5))]
         settle: Duration,
-        /// After how many orders that are refused or can't be sent the run stops. 100 if not set. One that takes too long from
+        /// After how many orders that are refused, can't be sent or stay unknown the run stops. 100 if not set. An order that is
+        /// yet to be looked up does not count, but no more wait for that than this and `concurrency`; nor does what is unknown of a
+        /// run before. One that takes too long from
         /// the journal to the connection, again and again, counts too: where that happens to many, a machine or a disk is too
         /// slow, and each of them has cost five synced lines.
         #[builder(default = 100)]

@@ -158,7 +158,7 @@ pub enum End {
     Finished,
     /// It was told to stop.
     Stopped,
-    /// More went wrong than `max_refused` allows.
+    /// As many orders were refused, could not be sent or stay unknown as `max_refused` says.
     TooManyRefused,
     /// The calls that the client may make in 24 hours are used up. What has no order yet is left to a later run.
     UsedUp {
@@ -180,7 +180,9 @@ impl fmt::Display for Summary {
             }
             (End::Finished, _) => write!(f, "finished: ")?,
             (End::Stopped, _) => write!(f, "stopped: ")?,
-            (End::TooManyRefused, _) => write!(f, "stopped because too many orders were refused or not sent: ")?,
+            (End::TooManyRefused, _) => {
+                write!(f, "stopped because too many orders were refused, not sent or stay unknown: ")?
+            }
             (End::UsedUp { free_in }, _) => write!(
                 f,
                 "stopped because the calls that the client may make in 24 hours are used up (the next is free in {} \
@@ -200,6 +202,8 @@ pub(super) struct Counters {
     pub(super) refused: AtomicU64,
     pub(super) not_sent: AtomicU64,
     pub(super) unknown: AtomicU64,
+    /// Those of them for which this run has sent no order.
+    pub(super) unknown_before: AtomicU64,
     pub(super) ordered_before: AtomicU64,
     pub(super) refused_before: AtomicU64,
     pub(super) elsewhere: AtomicU64,
@@ -217,6 +221,7 @@ impl Counters {
             refused: AtomicU64::default(),
             not_sent: AtomicU64::default(),
             unknown: AtomicU64::default(),
+            unknown_before: AtomicU64::default(),
             ordered_before: AtomicU64::default(),
             refused_before: AtomicU64::default(),
             elsewhere: AtomicU64::default(),
@@ -230,8 +235,18 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_outcome(&self, outcome: &Outcome) {
+    /// Counts what came of a SIM, for which this run has sent an order or not.
+    pub(super) fn count_outcome(&self, outcome: &Outcome, has_sent: bool) {
         Self::count(self.counter(outcome));
+        if matches!(outcome, Outcome::Unknown(_)) && !has_sent {
+            Self::count(&self.unknown_before);
+        }
+    }
+
+    /// How many SIMs have gone wrong in this run: what is unknown of a run before has not.
+    pub(super) fn wrong(&self) -> u64 {
+        let Progress { refused, not_sent, unknown, .. } = self.progress();
+        (refused + not_sent + unknown).saturating_sub(self.unknown_before.load(Ordering::Relaxed))
     }
 
     fn counter(&self, outcome: &Outcome) -> &AtomicU64 {

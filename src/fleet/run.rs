@@ -2,6 +2,7 @@
 
 mod check;
 mod order;
+mod parameters;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -25,7 +26,8 @@ use super::sim::Sim;
 use crate::error::{Error, ErrorKind};
 use crate::lock::held;
 
-/// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails.
+/// Orders that wait until they can be looked up, at most, for each that is worked on. More wait only where everything fails. Nor do
+/// more than may go wrong.
 const WAITING: usize = 16;
 
 /// How long it waits for what other processes have, before it asks for it again.
@@ -38,6 +40,9 @@ pub enum FleetError {
     /// The list is not any more as it was when it was checked.
     #[error("the list has changed: {0}")]
     List(#[from] ListError),
+    /// The journal has orders for SIMs of the list with other parameters. The run stopped before its first order.
+    #[error(transparent)]
+    OtherParameters(ListError),
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -140,7 +145,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The journal failed, the list has changed, or a new journal meets recent orders, or can't see whether there are any.
+    /// The journal failed, or has other orders for SIMs of the list, the list has changed, or a new journal meets recent orders, or can't see whether there are any.
     /// What was under way was finished before.
     pub async fn finish(mut self) -> Result<Summary, FleetError> {
         while self.next().await.is_some() {}
@@ -205,6 +210,7 @@ struct Pass<C: Purchase> {
 
 impl<C: Purchase, J: Journal> Work<C, J> {
     async fn drive(self: Arc<Self>, list: List) -> Result<Summary, FleetError> {
+        self.compare(&list).await?;
         self.check(&list).await?;
         let mut only = None;
         loop {
@@ -235,7 +241,8 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 work.order_for(row, claim, permit).await
             }
         };
-        let at_once = self.settings.concurrency.saturating_mul(WAITING);
+        let (working, most) = (self.settings.concurrency, usize::try_from(self.settings.max_refused));
+        let at_once = working.saturating_mul(WAITING).min(working.saturating_add(most.unwrap_or(usize::MAX)));
         let (mut ends, mut result) = (pin!(taken.map(settle).buffer_unordered(at_once)), Ok(()));
         while let Some(end) = ends.next().await {
             if end.is_err() {
@@ -283,7 +290,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 Claim::Open | Claim::Forgotten { .. } | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
                 Claim::Unknown(why) => {
                     let outcome = Outcome::Unknown(why);
-                    self.count(&outcome);
+                    self.count(&outcome, false);
                     self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: true });
                 }
                 Claim::Taken => self.leave(row.sim),
@@ -328,11 +335,10 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         self.tell(Event::SettledBefore { sim: row.sim, line: row.line, outcome });
     }
 
-    /// Counts what came of a SIM, and stops the run if too much goes wrong.
-    fn count(&self, outcome: &Outcome) {
-        self.counters.count_outcome(outcome);
-        let Progress { refused, not_sent, .. } = self.counters.progress();
-        if refused + not_sent >= self.settings.max_refused {
+    /// Counts what came of a SIM, for which this run has sent an order or not, and stops the run if too much goes wrong.
+    fn count(&self, outcome: &Outcome, has_sent: bool) {
+        self.counters.count_outcome(outcome, has_sent);
+        if self.counters.wrong() >= self.settings.max_refused {
             self.stopper.halt(End::TooManyRefused);
         }
     }
@@ -349,7 +355,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             Err(JournalError::Doubtful { why, .. }) => {
                 self.counters.take_back(&outcome);
                 let outcome = Outcome::Unknown(why);
-                self.counters.count_outcome(&outcome);
+                self.count(&outcome, true);
                 (outcome, Ok(()))
             }
             Err(JournalError::Lost { sim }) => {

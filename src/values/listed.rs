@@ -23,11 +23,13 @@ use super::read::{self, Read, is_empty};
 /// assert!(orders.into_whole().is_err());
 /// # Ok::<_, serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Listed<T> {
     items: Vec<T>,
     odd: Vec<OddItem>,
     total_count: Option<i64>,
+    /// Whether there is a list at all: nothing, or null, is an empty one too.
+    is_stated: bool,
 }
 
 /// An item of a list that could not be read.
@@ -86,10 +88,15 @@ impl<T> Listed<T> {
         self.total_count
     }
 
+    /// Whether it came as a list, and not as something that stands for an empty one.
+    pub(crate) fn is_stated(&self) -> bool {
+        self.is_stated
+    }
+
     /// The same list of other items.
     pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Listed<U> {
-        let Self { items, odd, total_count } = self;
-        Listed { items: items.into_iter().map(change).collect(), odd, total_count }
+        let Self { items, odd, total_count, is_stated } = self;
+        Listed { items: items.into_iter().map(change).collect(), odd, total_count, is_stated }
     }
 
     /// All items, if each could be read.
@@ -131,15 +138,23 @@ impl<T> Deref for Listed<T> {
     }
 }
 
+/// By what was listed, and not by how an empty list is written.
+impl<T: PartialEq> PartialEq for Listed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { items, odd, total_count, .. } = self;
+        (items, odd, total_count) == (&other.items, &other.odd, &other.total_count)
+    }
+}
+
 impl<T> Default for Listed<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), odd: Vec::new(), total_count: None }
+        Self { items: Vec::new(), odd: Vec::new(), total_count: None, is_stated: false }
     }
 }
 
 impl<T> From<Vec<T>> for Listed<T> {
     fn from(items: Vec<T>) -> Self {
-        Self { items, odd: Vec::new(), total_count: None }
+        Self { items, odd: Vec::new(), total_count: None, is_stated: true }
     }
 }
 
@@ -179,10 +194,10 @@ impl<T: fmt::Debug> fmt::Debug for Listed<T> {
 impl<T: Read> Read for Listed<T> {
     fn read(json: &str) -> Result<Self, Error> {
         if is_empty(json) {
-            return Ok(Self::default());
+            return Ok(Self { is_stated: json.starts_with('['), ..Self::default() });
         }
         let all: Vec<&RawValue> = serde_json::from_str(json)?;
-        let mut listed = Self::default();
+        let mut listed = Self { is_stated: true, ..Self::default() };
         for (position, json) in all.into_iter().map(RawValue::get).enumerate() {
             match T::read(json) {
                 Ok(item) if json != "null" => listed.items.push(item),

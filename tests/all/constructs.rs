@@ -18,7 +18,7 @@ fn ordinary_rest_becomes_ordinary_rust() {
     for part in [
         "pub fn list_sims( &self, body: &types::ListSims, ) -> crate::call::Call<crate::Listed<types::Sim>> {",
         "pub fn list_sims_items( &self, parameters: types::ListSims, ) -> crate::Items<types::Sim> {",
-        "total_count: around.beside(\"total_count\")",
+        "around.has_list(), None, around.beside(\"total_count\")",
         "Beside its data the answer has `total_count`",
         "pub fn resume_sim(",
         "pub fn bulk_tag_sims( &self, body: &types::BulkTagSims, ) -> crate::call::Call<crate::Listed<types::SimStatus>> {",

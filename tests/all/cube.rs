@@ -153,6 +153,25 @@ async fn orders_messages_and_usage_come_back() {
 }
 
 #[tokio::test]
+async fn an_answer_without_sims_and_their_number_does_not_say_that_there_are_none() {
+    for (rest, is_whole) in [
+        (r#""data":null"#, false),
+        (r#""data":"""#, false),
+        (r#""sims":[]"#, false),
+        (r#""data":[]"#, true),
+        (r#""data":null,"total_count":0"#, true),
+    ] {
+        let server = Canned::json(&format!(r#"{{"status":{{"code":"CB-00-0000"}},{rest}}}"#)).await;
+        let client = client_at(&format!("{}/cube/v4", server.url));
+        let typed = client.query_sims_items(QuerySims::builder().build()).into_vec().await;
+        assert_eq!(typed.is_ok(), is_whole, "{rest}: {typed:?}");
+        let operation = OPERATIONS.iter().find(|operation| operation.id == "querySims").unwrap();
+        let told = client.perform_items(operation, json!({})).unwrap().into_vec().await;
+        assert_eq!(told.is_ok(), is_whole, "{rest}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_is_sent_as_documented() {
     let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":null}"#).await;
     let client = client_at(&format!("{}/cube/v4", server.url));

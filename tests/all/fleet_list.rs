@@ -1,10 +1,10 @@
 //! The list of a fleet: read as spreadsheets write it, or refused whole.
 
-use linksfield::fleet::{FileJournal, Fleet, ListError};
+use linksfield::fleet::{Event, FileJournal, Fleet, ListError};
 use linksfield::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::fleet_runs::{defaults, fleet_of};
+use crate::fleet_runs::{defaults, fleet_of, journal};
 use crate::support::client_of;
 
 const SIM: &str = "89852022018041800192";
@@ -53,12 +53,62 @@ async fn what_is_wrong_with_a_list_is_said_with_the_line() {
         ("{\"device_id\":\"1\",\"package_code\":12}\n", "line 1: package_code: expected a string"),
         ("{\"device_id\":\"1\"}\n{\"device_id\":\"2\",\"plan\":\"x\"}\n", "line 2: [\"plan\"] is no parameter"),
         ("{\"device_id\":\"1\"}\n{\"device_id\"\n", "line 2: EOF"),
+        ("device_id\n1\n\"2\n3\n4\n", "line 3: a quote is not closed"),
+        ("device_id\n1\n\"2", "line 3: a quote is not closed"),
+        ("device_id,package_name\n1,a\n2,\"b\"\"\n3,c\n", "line 3: a quote is not closed"),
+        ("device_id,package_name\n1,\"a\nb\"\n", "line 2: a quote is not closed"),
+        ("\"device_id,package_name\n1,a\n", "line 1: a quote is not closed"),
+        ("device_id,package_name\n1,a\tb\n", "line 2: package_name has the control character '\\t'"),
+        ("device_id,package_name\n1,a\u{0}\n", "line 2: package_name has the control character '\\0'"),
+        (
+            "{\"device_id\":\"1\"}\n{\"device_id\":\"2\",\"device_id\":\"3\"}\n",
+            "line 2: the key \"device_id\" is there twice",
+        ),
+        (
+            "{\"device_id\":\"1\",\"pay_rst\":\"1\",\"pay\\u005frst\":\"2\"}\n",
+            "line 1: the key \"pay_rst\" is there twice",
+        ),
+        ("{\"device_id\":\"1\",\"package_name\":{\"a\":1,\"a\":2}}\n", "line 1: the key \"a\" is there twice"),
     ] {
         let error = read(text).await.unwrap_err().to_string();
         assert!(error.contains(said), "{text:?}: {error}");
     }
     let error = read(b"device_id\n1\nM\xfcnchen\n".to_vec()).await.unwrap_err().to_string();
     assert!(error.contains("neither UTF-8 nor UTF-16"), "{error}");
+}
+
+/// The fifth line is wrong, whatever lines end with.
+#[tokio::test]
+async fn lines_are_counted_as_an_editor_counts_them() {
+    let csv = "device_id,package_name\n1,\"a\"\n\n\n2,\n3,\n";
+    let json = "{\"device_id\":\"1\"}\n\n\n\n{\"device_id\":\"x\"}\n{\"device_id\":\"3\"}\n";
+    let utf_16 = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for end in ["\n", "\r\n", "\r"] {
+        for (text, said) in [
+            (csv.replace("2,", "x,"), "line 5: the id of a SIM has 'x'"),
+            (csv.replace("2,", "2"), "line 5: it has 1 columns"),
+            (csv.replace("2,", "1,"), "line 5: SIM 1 stands in line 2 before"),
+            (csv.replace("2,", "2,\"b"), "line 5: a quote is not closed"),
+            (json.to_owned(), "line 5: the id of a SIM has 'x'"),
+        ] {
+            let text = text.replace('\n', end);
+            for bytes in [text.clone().into_bytes(), utf_16(&text)] {
+                let error = read(bytes).await.unwrap_err();
+                assert!(error.to_string().contains(said) && error.count() == 1, "{text:?}: {error}");
+            }
+        }
+        let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+        let fleet = fleet_of(&sandbox);
+        let mut run = fleet.run(fleet.list_of(csv.replace('\n', end)).unwrap(), journal(&folder, &fleet).await);
+        let mut lines = Vec::new();
+        while let Some(event) = run.next().await {
+            if let Event::Settled { sim, line, .. } = event {
+                lines.push((sim.to_string(), line));
+            }
+        }
+        lines.sort();
+        assert_eq!(lines, [("1".to_owned(), 2), ("2".to_owned(), 5), ("3".to_owned(), 6)], "{end:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use linksfield::fleet::{
     Claim, Confirmation, Done, End, Event, FileJournal, Fleet, FleetError, Journal, JournalError, List, Orders,
     Outcome, Run, Sim, Summary, Terms, Wanted,
 };
-use linksfield::sandbox::{Fault, Sandbox};
+use linksfield::sandbox::{Fault, Reply, Sandbox, Story};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -71,6 +71,10 @@ async fn each_sim_gets_one_order_with_what_its_line_says() {
 struct AllDone;
 
 impl Journal for AllDone {
+    async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>, JournalError> {
+        Ok(vec![None; sims.len()])
+    }
+
     async fn claim(&self, wanted: &[Wanted], _: &Terms) -> Result<Vec<Claim>, JournalError> {
         tokio::task::yield_now().await;
         Ok(wanted.iter().map(|wanted| Claim::Ordered { order: wanted.sim.to_string(), at: None }).collect())
@@ -151,6 +155,54 @@ async fn a_run_that_goes_wrong_stops() {
     let (_, summary) = outcomes(fleet.run(sims(&fleet, 100), journal(&folder, &fleet).await)).await.unwrap();
     assert_eq!(summary.end, End::TooManyRefused);
     assert!((10..14).contains(&summary.progress.refused), "{summary}");
+}
+
+/// Each order is dropped after reading, and the second as well.
+#[tokio::test]
+async fn a_run_whose_orders_stay_unknown_stops() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    sandbox.tell(Story::new(Fault::DropAfterReading).of("orderPackage").always()).unwrap();
+    let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).concurrency(4).max_refused(10);
+    let fleet = fleet.deadline(Duration::from_secs(1)).settle(Duration::from_millis(10)).build().unwrap();
+    let (unknown, summary) = outcomes(fleet.run(sims(&fleet, 100), journal(&folder, &fleet).await)).await.unwrap();
+    assert_eq!(summary.end, End::TooManyRefused);
+    assert!(summary.to_string().contains("refused, not sent or stay unknown"), "{summary}");
+    // Those that wait when it stops are unknown too.
+    assert!((10..=24).contains(&unknown.len()), "{summary}");
+    let sent = || sandbox.requests().iter().filter(|request| request.operation() == Some("orderPackage")).count();
+    assert!((10..=48).contains(&sent()), "{} were sent", sent());
+}
+
+#[tokio::test]
+async fn what_is_unknown_of_a_run_before_stops_no_run() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+    sandbox.tell(Story::new(Fault::DropAfterReading).of("orderPackage").times(6)).unwrap();
+    let fleet = |max_refused| {
+        let fleet = Fleet::builder().client(client_of(&sandbox)).defaults(&defaults()).max_refused(max_refused);
+        fleet.deadline(Duration::from_secs(1)).settle(Duration::from_millis(10)).build().unwrap()
+    };
+    let (patient, strict) = (fleet(100), fleet(1));
+    let run = patient.run(sims(&patient, 3), journal(&folder, &patient).await);
+    assert_eq!(outcomes(run).await.unwrap().1.progress.unknown, 3);
+    let run = strict.run(sims(&strict, 5), journal(&folder, &strict).await);
+    let (_, summary) = outcomes(run).await.unwrap();
+    assert_eq!((summary.end, summary.progress.unknown, summary.progress.ordered), (End::Finished, 3, 2), "{summary}");
+}
+
+/// What is refused because of who calls, or how often, is tried by the next run.
+#[tokio::test]
+async fn an_order_that_is_refused_because_of_too_many_calls_is_not_sent() {
+    let refusal = |code| Reply::refusal(code, "slow down");
+    for refused in [refusal("1001").status(429), refusal("429"), refusal("1001").status(401), refusal("403")] {
+        let (sandbox, folder) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+        let fleet = fleet_of(&sandbox);
+        sandbox.tell(Story::new(refused).of("orderPackage").times(1)).unwrap();
+        let (first, _) = outcomes(fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await)).await.unwrap();
+        assert!(matches!(&first[..], [Outcome::NotSent(why)] if why.contains("slow down")), "{first:?}");
+        let (second, _) = outcomes(fleet.run(sims(&fleet, 1), journal(&folder, &fleet).await)).await.unwrap();
+        assert!(matches!(&second[..], [Outcome::Ordered(_)]), "{second:?}");
+        assert_eq!(sandbox.order_count(), 1);
+    }
 }
 
 #[tokio::test]

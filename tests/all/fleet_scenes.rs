@@ -163,6 +163,10 @@ pub async fn two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look<J: Jour
 struct Forgetful<J>(J);
 
 impl<J: Journal> Journal for Forgetful<J> {
+    async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>, JournalError> {
+        self.0.recorded(sims).await
+    }
+
     async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>, JournalError> {
         self.0.claim(wanted, terms).await
     }
@@ -354,6 +358,33 @@ pub async fn where_the_first_sims_have_only_old_orders_nothing_is_asked<J: Journ
     assert_eq!(sandbox.order_count(), 2);
 }
 
+pub async fn a_list_with_other_parameters_than_were_ordered_is_refused_before_the_first_order<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet(&sandbox, true);
+    let period = |lines: &[(usize, &str)]| {
+        let line = |(sim, period): &(usize, &str)| format!("{sim},{period}\n");
+        fleet.list_of(format!("device_id,order_period\n{}", lines.iter().map(line).collect::<String>())).unwrap()
+    };
+    let run = async |list| outcomes(fleet.run(list, open(&fleet).await)).await;
+    // An order that was refused is none.
+    sandbox.tell(Story::new(Reply::refusal("1001", "no")).of("orderPackage").times(1)).unwrap();
+    run(period(&[(7, "1")])).await.unwrap();
+    run(period(&[(90, "1"), (95, "1")])).await.unwrap();
+    let (asked, all) = (sandbox.requests().len(), (1..=100).map(|sim| (sim, "2")).collect::<Vec<_>>());
+    let error = run(period(&all)).await.unwrap_err();
+    assert!(matches!(error, FleetError::OtherParameters(_)), "{error}");
+    let said = error.to_string();
+    for (line, sim) in [(91, 90), (96, 95)] {
+        assert!(said.contains(&format!("line {line}: SIM {sim} was ordered for with other parameters")), "{said}");
+    }
+    assert!(said.matches("line ").count() == 2 && sandbox.requests().len() == asked, "{said}");
+    let same: Vec<_> = all.iter().map(|(sim, _)| (*sim, if [90, 95].contains(sim) { "1" } else { "2" })).collect();
+    assert_eq!(run(period(&same)).await.unwrap().len(), 98);
+    assert_eq!(sandbox.order_count(), 100);
+}
+
 /// A test of each scene, over the journal that a `$kept` opens; `$kept::new` gives none where there can't be one.
 macro_rules! play {
     ($kept:ty) => {
@@ -369,6 +400,7 @@ macro_rules! play {
             a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none
             sims_whose_list_is_refused_do_not_count_as_looked_at
             where_the_first_sims_have_only_old_orders_nothing_is_asked
+            a_list_with_other_parameters_than_were_ordered_is_refused_before_the_first_order
         }
     };
     ($kept:ty: $($scene:ident)*) => {

@@ -1,6 +1,7 @@
 //! A list is read to its true end, or says that it was not.
 
 use futures::StreamExt;
+use linksfield::csss::OPERATIONS;
 use linksfield::csss::types::QueryOrder;
 use linksfield::cube::types::QuerySims;
 use linksfield::{Error, ErrorKind};
@@ -235,4 +236,28 @@ async fn a_list_is_read_without_another_crate() {
     }
     let all = client_at(&server.url).query_order_items(query).into_vec().await.unwrap();
     assert_eq!((count, all.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_list_and_without_a_number_does_not_say_that_there_is_none() {
+    let answer = |data: Value| json!({ "code": "0000", "data": data });
+    let silent = [json!({ "code": "0000" }), answer(json!(null)), answer(json!({})), answer(json!({ "page": null }))];
+    let misnamed = answer(json!({ "packageOrder": [{ "orderCode": "1" }], "page": { "totalCount": 1 } }));
+    for body in silent.into_iter().chain([misnamed]) {
+        let (items, _) = read(std::slice::from_ref(&body), 1).await;
+        let refused = |error: &Error| error.to_string().contains("neither a list nor the number of its items");
+        assert!(matches!(&items[..], [Err(error)] if refused(error)), "{body}: {items:?}");
+        let (items, _) = read(&[page(&json!(null), &["1"]), body.clone()], 1).await;
+        assert!(matches!(&items[..], [Ok(_), Err(error)] if refused(error)), "{body}: {items:?}");
+        let operation = OPERATIONS.iter().find(|operation| operation.id == "queryOrder").unwrap();
+        let server = pages(std::slice::from_ref(&body)).await;
+        let items = client_at(&server.url).perform_items(operation, json!({ "page_no": 1, "page_size": 2 })).unwrap();
+        assert!(items.into_vec().await.is_err(), "{body}");
+    }
+    let stated = [json!({ "package_order": [] }), json!({ "page": { "total_count": 0 }, "package_order": null })];
+    for data in stated {
+        assert!(read(std::slice::from_ref(&data), 1).await.0.is_empty(), "{data}");
+    }
+    let (items, _) = read(&[page(&json!({ "total_count": 1 }), &["1"]), answer(json!(null))], 1).await;
+    assert_eq!((ids(&items), items.len()), (vec!["1"], 1), "behind the last it need not");
 }

@@ -25,6 +25,7 @@ mod fleet_late;
 mod fleet_list;
 mod fleet_runs;
 mod fleet_scenes;
+mod fleet_stated;
 mod limits;
 mod lists;
 mod mall;

@@ -431,6 +431,10 @@ struct Shared {
 }
 
 impl Journal for Stopping {
+    async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>, JournalError> {
+        self.journal.recorded(sims).await
+    }
+
     async fn claim(&self, wanted: &[Wanted], terms: &Terms) -> Result<Vec<Claim>, JournalError> {
         let claims = self.journal.claim(wanted, terms).await;
         self.shared.wanted.set(wanted.to_vec()).unwrap();

@@ -1,5 +1,6 @@
 //! The SIMs of a fleet: a file of comma-separated values or of JSON lines, which is checked whole before anything is ordered.
 
+mod lines;
 mod rows;
 mod template;
 mod text;
@@ -71,7 +72,7 @@ impl List {
         accepts_rounded: bool,
     ) -> Result<Self, ListError> {
         let list = Self { source, count: 0, accepts_rounded };
-        let mut problems = Problems { of: list.source.to_string(), count: 0, first: Vec::new() };
+        let mut problems = list.problems();
         let (mut sims, mut zeros) = (Vec::new(), 0_u64);
         for row in list.rows::<P>(template)? {
             match row {
@@ -104,7 +105,12 @@ impl List {
         if count == 0 && problems.count == 0 {
             problems.push(Problem { line: 0, what: "it has no SIM".to_owned() });
         }
-        if problems.count > 0 { Err(ListError(Box::new(problems))) } else { Ok(Self { count, ..list }) }
+        problems.none().map(|()| Self { count, ..list })
+    }
+
+    /// What is found wrong with it, nothing so far.
+    pub(super) fn problems(&self) -> Problems {
+        Problems { of: self.source.to_string(), count: 0, first: Vec::new() }
     }
 
     /// Its lines, from the first on.
@@ -139,19 +145,25 @@ impl Problem {
     }
 }
 
+/// What is wrong with a list.
 #[derive(Debug)]
-struct Problems {
+pub(super) struct Problems {
     of: String,
     count: usize,
     first: Vec<Problem>,
 }
 
 impl Problems {
-    fn push(&mut self, problem: Problem) {
+    pub(super) fn push(&mut self, problem: Problem) {
         self.count += 1;
         if self.first.len() < PRINTED {
             self.first.push(problem);
         }
+    }
+
+    /// An error if there are any.
+    pub(super) fn none(self) -> Result<(), ListError> {
+        if self.count > 0 { Err(ListError(Box::new(self))) } else { Ok(()) }
     }
 }
 

@@ -1,20 +1,19 @@
 //! The lines of a list, one at a time.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Cursor, Read};
+use std::io::{BufRead, Cursor};
 use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::lines::Lines;
 use super::{Problem, Template};
 use crate::error::reason;
 use crate::fleet::journal::Wanted;
 use crate::fleet::sim::{Sim, is_scientific};
-
-/// Longest header, and longest JSON line.
-const LONGEST: u64 = 1024 * 1024;
+use crate::signing;
 
 /// What separates the columns of the spreadsheets of this world.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -30,20 +29,18 @@ pub(in crate::fleet) struct Row<P> {
 
 /// The lines of a list.
 pub(in crate::fleet) struct Rows<P> {
-    lines: Lines,
+    lines: Lines<Box<dyn BufRead + Send>>,
+    form: Form,
     template: Template,
     accepts_rounded: bool,
     parameters: PhantomData<fn() -> P>,
 }
 
-enum Lines {
-    Columns { reader: Box<csv::Reader<Box<dyn Read + Send>>>, columns: Vec<&'static str> },
-    Json { reader: Box<dyn BufRead + Send>, line: u64 },
-    Ended,
+/// How a line says what it says.
+enum Form {
+    Columns { cells: Box<Cells>, columns: Vec<&'static str> },
+    Json,
 }
-
-/// What a line says: its number, and the parameters that it has.
-type Said = (u64, BTreeMap<&'static str, Value>);
 
 impl<P: Serialize + DeserializeOwned> Rows<P> {
     pub(super) fn new(
@@ -51,19 +48,16 @@ impl<P: Serialize + DeserializeOwned> Rows<P> {
         template: Template,
         accepts_rounded: bool,
     ) -> Result<Self, Problem> {
-        let unreadable = |error| Problem::unreadable(1, &error);
-        let begins_json = reader.fill_buf().map_err(unreadable)?.trim_ascii_start().first() == Some(&b'{');
-        let lines = if begins_json {
-            Lines::Json { reader: Box::new(reader), line: 0 }
+        let first = reader.fill_buf().map_err(|error| Problem::unreadable(1, &error))?;
+        let is_json = first.trim_ascii_start().starts_with(b"{");
+        let mut lines = Lines::new(Box::new(reader) as Box<dyn BufRead + Send>);
+        let form = if is_json {
+            Form::Json
         } else {
-            let mut header = String::new();
-            reader.by_ref().take(LONGEST).read_line(&mut header).map_err(unreadable)?;
-            let (delimiter, columns) = template.columns(&header)?;
-            let whole: Box<dyn Read + Send> = Box::new(Cursor::new(header).chain(reader));
-            let reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(whole);
-            Lines::Columns { reader: Box::new(reader), columns }
+            let (_, header) = lines.next().transpose()?.unwrap_or_default();
+            template.columns(&header)?
         };
-        Ok(Self { lines, template, accepts_rounded, parameters: PhantomData })
+        Ok(Self { lines, form, template, accepts_rounded, parameters: PhantomData })
     }
 
     fn row(&self, line: u64, mut own: BTreeMap<&'static str, Value>) -> Result<Row<P>, String> {
@@ -91,67 +85,82 @@ impl<P: Serialize + DeserializeOwned> Iterator for Rows<P> {
     type Item = Result<Row<P>, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let said = self.lines.next(self.template.names);
-        if let Some(Err((_, true))) = said {
-            self.lines = Lines::Ended;
-        }
-        let row = |(line, own)| self.row(line, own).map_err(|what| Problem { line, what });
-        Some(said?.map_err(|(problem, _)| problem).and_then(row))
+        let is_blank = |line: &Result<(u64, String), _>| matches!(line, Ok((_, text)) if self.form.is_blank(text));
+        let line = self.lines.by_ref().find(|line| !is_blank(line))?;
+        Some(line.and_then(|(line, text)| {
+            let own = self.form.read(&text, &self.template);
+            own.and_then(|own| self.row(line, own)).map_err(|what| Problem { line, what })
+        }))
     }
 }
 
-impl Lines {
-    /// What the next line says, or what is wrong and whether nothing can follow.
-    fn next(&mut self, names: &'static [&'static str]) -> Option<Result<Said, (Problem, bool)>> {
+impl Form {
+    fn is_blank(&self, line: &str) -> bool {
         match self {
-            Self::Columns { reader, columns } => {
-                let mut record = csv::StringRecord::new();
-                let line = reader.position().line();
-                match reader.read_record(&mut record) {
-                    Ok(true) => {
-                        let line = record.position().map_or(line, csv::Position::line);
-                        let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.trim().is_empty());
-                        Some(Ok((line, cells.map(|(name, cell)| (*name, cell.into())).collect())))
-                    }
-                    Ok(false) => None,
-                    Err(error) => Some(Err(of_csv(&error, line))),
-                }
-            }
-            Self::Json { reader, line } => loop {
-                let mut text = String::new();
-                *line += 1;
-                match reader.by_ref().take(LONGEST).read_line(&mut text) {
-                    Ok(0) => return None,
-                    Ok(_) if text.trim().is_empty() => {}
-                    Ok(read) if read as u64 == LONGEST => {
-                        let what = format!("it has more than {LONGEST} bytes");
-                        return Some(Err((Problem { line: *line, what }, true)));
-                    }
-                    Ok(_) => {
-                        let said = of_json(&text, names).map(|own| (*line, own));
-                        return Some(said.map_err(|what| (Problem { line: *line, what }, false)));
-                    }
-                    Err(error) => return Some(Err((Problem::unreadable(*line, &error), true))),
-                }
-            },
-            Self::Ended => None,
+            Self::Columns { .. } => line.is_empty(),
+            Self::Json => line.trim().is_empty(),
+        }
+    }
+
+    /// The parameters that a line has.
+    fn read(&mut self, line: &str, template: &Template) -> Result<BTreeMap<&'static str, Value>, String> {
+        match self {
+            Self::Columns { cells, columns } => of_columns(&cells.of(line)?, columns, template.sim),
+            Self::Json => of_json(line, template.names),
         }
     }
 }
 
-fn of_csv(error: &csv::Error, line: u64) -> (Problem, bool) {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(line, csv::Position::line);
-            (Problem { line, what: format!("it has {len} columns, and the header {expected_len}") }, false)
+/// Takes lines apart. One reader for all of them: to make one costs more than the reading.
+struct Cells {
+    delimiter: u8,
+    reader: csv::Reader<Cursor<String>>,
+}
+
+impl Cells {
+    fn new(delimiter: u8) -> Self {
+        let mut csv = csv::ReaderBuilder::new();
+        csv.delimiter(delimiter).has_headers(false).flexible(true);
+        Self { delimiter, reader: csv.from_reader(Cursor::default()) }
+    }
+
+    /// The cells of a line. One that goes on behind the end of the line has a quote that is not closed.
+    fn of(&mut self, line: &str) -> Result<csv::StringRecord, String> {
+        let mut cells = csv::StringRecord::new();
+        *self.reader.get_mut() = Cursor::new(format!("{line}\n"));
+        self.reader.read_record(&mut cells).map_err(|error| format!("it can't be read: {error}"))?;
+        if cells.iter().any(|cell| cell.contains('\n')) {
+            // It is at its end.
+            *self = Self::new(self.delimiter);
+            return Err("a quote is not closed in this line: a cell can't have a line break".to_owned());
         }
-        csv::ErrorKind::Io(error) => (Problem::unreadable(line, error), true),
-        _ => (Problem { line, what: format!("it can't be read: {error}") }, true),
+        Ok(cells)
     }
 }
 
-fn of_json(text: &str, names: &'static [&'static str]) -> Result<BTreeMap<&'static str, Value>, String> {
-    let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| reason::of(&error))?;
+fn of_columns(
+    cells: &csv::StringRecord,
+    columns: &[&'static str],
+    sim: &str,
+) -> Result<BTreeMap<&'static str, Value>, String> {
+    if cells.len() != columns.len() {
+        return Err(format!("it has {} columns, and the header {}", cells.len(), columns.len()));
+    }
+    let named = columns.iter().zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
+    // What stands around an id of a SIM is taken off later.
+    let odd = |name: &str, cell: &str| cell.chars().find(|letter| letter.is_control() && name != sim);
+    named
+        .map(|(name, cell)| match odd(name, cell) {
+            Some(odd) => Err(format!("{name} has the control character {odd:?}")),
+            None => Ok((*name, cell.into())),
+        })
+        .collect()
+}
+
+fn of_json(line: &str, names: &'static [&'static str]) -> Result<BTreeMap<&'static str, Value>, String> {
+    let object: Map<String, Value> = serde_json::from_str(line).map_err(|error| reason::of(&error))?;
+    // What signs tells of doubled keys, at any depth.
+    signing::explain(line.as_bytes()).map_err(|error| error.to_string())?;
     let known = |(name, value): (String, Value)| {
         let known = names.iter().find(|known| **known == name);
         known.map(|known| (*known, value)).ok_or_else(|| unknown(&[&name], names))
@@ -165,18 +174,15 @@ fn unknown(seen: &[&str], names: &[&str]) -> String {
 
 impl Template {
     /// What separates the columns, and their names: those by which every name of the header is known.
-    fn columns(&self, header: &str) -> Result<(u8, Vec<&'static str>), Problem> {
+    fn columns(&self, header: &str) -> Result<Form, Problem> {
         let refused = |what| Problem { line: 1, what };
-        let split = |delimiter| {
-            let mut reader =
-                csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(header.as_bytes());
-            reader.records().next().and_then(Result::ok).unwrap_or_default()
-        };
+        let split = |delimiter| Cells::new(delimiter).of(header);
         let known = |name: &str| self.names.iter().find(|known| known.eq_ignore_ascii_case(name.trim())).copied();
-        let fits = |delimiter| Some((delimiter, split(delimiter).iter().map(known).collect::<Option<Vec<_>>>()?));
+        let fits = |delimiter| Some((delimiter, split(delimiter).ok()?.iter().map(known).collect::<Option<Vec<_>>>()?));
         let Some((delimiter, columns)) = DELIMITERS.into_iter().find_map(fits).filter(|(_, names)| !names.is_empty())
         else {
-            let most = DELIMITERS.into_iter().map(split).max_by_key(csv::StringRecord::len).unwrap_or_default();
+            let all = DELIMITERS.into_iter().map(split).collect::<Result<Vec<_>, _>>().map_err(refused)?;
+            let most = all.into_iter().max_by_key(csv::StringRecord::len).unwrap_or_default();
             let seen: Vec<_> = most.iter().filter(|name| known(name).is_none()).collect();
             return Err(refused(format!("the header says what each column is, and {}", unknown(&seen, self.names))));
         };
@@ -185,7 +191,7 @@ impl Template {
         }
         match columns.iter().enumerate().find(|(at, name)| columns.iter().skip(at + 1).any(|other| other == *name)) {
             Some((_, doubled)) => Err(refused(format!("there are two columns {doubled}"))),
-            None => Ok((delimiter, columns)),
+            None => Ok(Form::Columns { cells: Box::new(Cells::new(delimiter)), columns }),
         }
     }
 }

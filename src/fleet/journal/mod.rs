@@ -24,6 +24,10 @@ pub use file::FileJournal;
 /// Each method returns when what it was told would outlive the process; [`begun`](Self::begun) when it would outlive the
 /// loss of power. After an error nothing more is ordered in this process.
 pub trait Journal: Send + Sync + 'static {
+    /// The [fingerprint](Wanted::fingerprint) of the order that was begun or placed for each of the SIMs, if one was and it is
+    /// known. Nothing is taken: a run asks it of the whole list before its first order.
+    fn recorded(&self, sims: &[Sim]) -> impl Future<Output = Result<Vec<Option<String>>, JournalError>> + Send;
+
     /// Takes each of the SIMs for this run, unless it is done or another has it, or this run itself.
     ///
     /// What is returned stands in the order of `wanted`.

@@ -6,15 +6,19 @@ mod renewal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::call::Preview;
+use crate::call::pages::Page;
+use crate::call::{Around, Items, Preview};
 use crate::client::ApiClient;
 use crate::csss;
-use crate::csss::types::{OrderPackage, QueryOrder};
+use crate::csss::types::{OrderPackage, PackageOrder, QueryOrder, QueryOrderOutput};
 use crate::error::Error;
 use crate::family::private::Sealed;
 use crate::transport::intent::Ready;
 use crate::values::Time;
 use std::time::{Duration, SystemTime};
+
+/// The operation that lists orders.
+const LIST: &str = "queryOrder";
 
 /// Orders on a page of the list; the largest that is allowed is not documented.
 const PAGE: i64 = 50;
@@ -108,11 +112,37 @@ impl Purchase for csss::Client {
     }
 
     async fn orders_of(&self, sim: String) -> Result<Vec<Placed>, Error> {
-        let query = QueryOrder::builder().device_id(sim).page_no(1).page_size(PAGE).build();
-        let orders = self.query_order_items(query).into_vec().await?;
+        let operation = csss::OPERATIONS.iter().find(|operation| operation.id == LIST);
+        let operation = operation.ok_or_else(|| Error::settings(format!("{LIST} is no operation")))?;
+        let client = self.clone();
+        let ask = move |page| {
+            let query = QueryOrder::builder().device_id(sim.clone()).page_no(page).page_size(PAGE).build();
+            client.query_order(&query).response()
+        };
+        let orders = Items::new(operation, 1, PAGE, ask, stated).into_vec().await?;
         Ok(orders
             .into_iter()
             .map(|order| Placed { id: order.order_code.map(|id| id.to_string()), date: order.order_date })
             .collect())
     }
+}
+
+/// A page of a SIM's orders. It decides whether an order is sent, so that it has to say each thing that is documented: the list, and
+/// how many orders there are; and nothing in it may say otherwise.
+fn stated(data: QueryOrderOutput, around: &Around) -> Page<PackageOrder> {
+    let (pages, count) = data.page.map_or((None, None), |page| (page.total_pages, page.total_count));
+    // Where it stands is not documented, nor whether it counts those of the page or all.
+    let numbers = [data.package_order_num, around.beside("package_order_num")];
+    let (orders, mut numbers) = (data.package_order, numbers.into_iter().flatten());
+    let came = i64::try_from(orders.count()).unwrap_or(i64::MAX);
+    let total = count.or_else(|| numbers.clone().max());
+    let doubt = match total {
+        _ if !orders.is_stated() => Some("the answer has no list of orders"),
+        None => Some("the answer does not say how many orders there are"),
+        Some(total) if total < came || numbers.any(|number| number != came && number != total) => {
+            Some("the answer names another number of orders than it has")
+        }
+        Some(_) => None,
+    };
+    Page { items: orders, total_pages: pages, total_count: total, doubt }
 }

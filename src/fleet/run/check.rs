@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{FleetError, Work};
-use crate::error::ErrorKind;
+use crate::error::Blame;
 use crate::fleet::input::List;
 use crate::fleet::journal::Journal;
 use crate::fleet::purchase::{Placed, Purchase};
@@ -43,7 +43,9 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                         None => listed += 1,
                     },
                     // One that the API does not know says nothing of the others. With so many, the run would stop.
-                    Err(source) if source.kind() == ErrorKind::Refused && refused + 1 < self.settings.max_refused => {
+                    Err(source)
+                        if source.blame() == Some(Blame::Request) && refused + 1 < self.settings.max_refused =>
+                    {
                         refused += 1;
                         unlisted = Some(FleetError::Unlisted { sim, source });
                     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::check::RECENT;
 use super::{FleetError, Work};
-use crate::error::ErrorKind;
+use crate::error::Blame;
 use crate::fleet::input::Row;
 use crate::fleet::journal::{Claim, Confirmation, Journal, JournalError, MOST, Orders, Terms};
 use crate::fleet::progress::{Counters, Event, Outcome};
@@ -45,6 +45,14 @@ struct Suspect {
     why: String,
 }
 
+/// The turn of a SIM in a run.
+struct Turn {
+    /// That it is worked on: not while it waits.
+    permit: Option<OwnedSemaphorePermit>,
+    /// Whether it was begun to send an order.
+    has_sent: bool,
+}
+
 /// What happened while one order was on its way.
 #[derive(Default)]
 struct Way {
@@ -73,17 +81,17 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         claim: Claim,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), FleetError> {
-        let mut permit = Some(permit);
-        let outcome = match self.outcome_for(&row, claim, &mut permit).await {
+        let mut turn = Turn { permit: Some(permit), has_sent: false };
+        let outcome = match self.outcome_for(&row, claim, &mut turn).await {
             Err(FleetError::Journal(JournalError::Lost { sim })) => {
                 self.leave(sim);
                 return Ok(());
             }
             outcome => outcome?,
         };
-        self.count(&outcome);
+        self.count(&outcome, turn.has_sent);
         // The next can begin while the journal takes this.
-        drop(permit);
+        drop(turn);
         self.settled(&row, outcome).await
     }
 
@@ -91,7 +99,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         &self,
         row: &Row<C::Parameters>,
         claim: Claim,
-        permit: &mut Option<OwnedSemaphorePermit>,
+        turn: &mut Turn,
     ) -> Result<Outcome, FleetError> {
         let forgotten = match claim {
             Claim::Forgotten { since } => Some(Forgotten { since }),
@@ -110,7 +118,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                     Ok(before) => Orders::first(before),
                     Err(outcome) => return Ok(outcome),
                 },
-                Some(suspect) => match self.look_up(row, &suspect, permit).await {
+                Some(suspect) => match self.look_up(row, &suspect, &mut turn.permit).await {
                     Found::Placed(order) => return Ok(Outcome::Ordered(order)),
                     Found::Unclear(why) => return Ok(Outcome::Unknown(why)),
                     Found::NotPlaced if suspect.orders.sent >= MOST => {
@@ -123,6 +131,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 let outcome = if is_first { Outcome::NotSent } else { Outcome::Unknown };
                 return Ok(outcome("the run was stopped before it was ordered".to_owned()));
             }
+            turn.has_sent = true;
             let (outcome, wait) = self.send(row, &orders).await?;
             suspect = Some(match outcome {
                 Outcome::Unknown(why) => Suspect { orders, wait, why },
@@ -161,7 +170,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             // The id stands in the event alone: a journal that takes the next step would let the SIM go without it.
             Err(error) => {
                 let outcome = Outcome::Unknown(format!("{why}; {error}"));
-                self.count(&outcome);
+                self.count(&outcome, true);
                 self.tell(Event::Settled { sim: row.sim, line: row.line, outcome, recorded: false });
                 Err(error.into())
             }
@@ -245,8 +254,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
                 (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(self.said(&error)),
                 (Err(_), Some(failed)) => return Err(failed.into()),
                 (Err(_), None) if lapsed => continue,
-                (Err(error), None) if error.kind() == ErrorKind::Refused => Outcome::Refused(self.said(&error)),
-                (Err(error), None) => Outcome::NotSent(self.said(&error)),
+                (Err(error), None) => match error.blame() {
+                    Some(Blame::Request | Blame::Server) => Outcome::Refused(self.said(&error)),
+                    // What is refused because of who calls, or how often, says nothing of the order: the next run tries it.
+                    None | Some(Blame::Caller) => Outcome::NotSent(self.said(&error)),
+                },
             };
             let under_way = begun.map_or(Duration::ZERO, |begun| deadline.saturating_sub(begun.elapsed()));
             return Ok((outcome, under_way.saturating_add(settle)));
