@@ -111,6 +111,11 @@ impl Account {
         Ok(self.sims.entry(id.to_owned()).or_insert_with(Sim::new))
     }
 
+    /// How many bundles SIMs have beside that which each has from the first.
+    pub(super) fn added(&self) -> usize {
+        self.sims.values().map(|sim| sim.bundles.len() - 1).sum()
+    }
+
     pub(super) fn job_count(&self) -> usize {
         self.jobs
     }

@@ -164,6 +164,12 @@ impl Sandbox {
         self.apis.cube.account().orders.len()
     }
 
+    /// How many bundles have been added in Cube.
+    #[must_use]
+    pub fn cube_bundle_count(&self) -> usize {
+        self.apis.cube.account().added()
+    }
+
     /// How many jobs have sent SMS in Cube.
     #[must_use]
     pub fn cube_sms_count(&self) -> usize {
