@@ -17,6 +17,9 @@ use linksfield::cube::{
     verify,
 };
 use linksfield::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use linksfield::jiff::Timestamp;
+use linksfield::jiff::civil::Date;
+use linksfield::jiff::tz::TimeZone;
 use linksfield::openapi::DOCUMENTS;
 use linksfield::sandbox::{CUBE_KEY, CUBE_KEY_ID, Sandbox};
 use linksfield::{Environment as _, Error, ErrorKind, Operation, RetryPolicy};
@@ -63,6 +66,17 @@ pub fn sms(content: &str) -> SendSms {
 pub async fn prepare(sandbox: &Sandbox, client: &Client, operation: &Operation, parameters: &mut Value) {
     match operation.id {
         "resumeSim" => sandbox.set_sim_status(SIM, SimStatus::Paused),
+        // The example is older than what is listed.
+        "querySimUsage" => {
+            let day = day_of(crate::faults::time());
+            assert!(sandbox.set_usage(parameters["sim_id"].as_str().unwrap(), day, 2222));
+            (parameters["begin_from"], parameters["end_by"]) = (json!(day.to_string()), json!(day.to_string()));
+        }
+        "queryAccumulatedUsage" => {
+            let activate = ActivateSim::builder().sim_id(parameters["sim_id"].as_str().unwrap()).build();
+            client.activate_sim(&activate).await.unwrap();
+            sandbox.set_time(Some(crate::faults::time() + Duration::from_secs(1))).unwrap();
+        }
         "queryRenewalOrder" => {
             parameters["order_id"] = json!(client.create_renewal_order(&renewal()).await.unwrap().order_id);
         }
@@ -72,6 +86,11 @@ pub async fn prepare(sandbox: &Sandbox, client: &Client, operation: &Operation, 
         }
         _ => {}
     }
+}
+
+/// The day of UTC 0.
+pub fn day_of(time: SystemTime) -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::try_from(time).unwrap()).date()
 }
 
 async fn status(client: &Client) -> SimStatus {
@@ -142,9 +161,11 @@ async fn orders_messages_and_usage_come_back() {
     let received = client.list_received_sms(&list).await.unwrap();
     assert_eq!(received[0].message.as_ref().unwrap().content.as_deref(), Some("pong"));
 
-    let usage = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from("2022-10-01");
-    let usage = client.query_sim_usage(&usage.end_by("2022-10-10").build()).await.unwrap();
-    assert_eq!(usage.usage[0].data.as_ref().unwrap().all.as_ref().unwrap().as_str(), "0");
+    let today = day_of(SystemTime::now());
+    assert!(sandbox.set_usage(SIM, today, 2222));
+    let usage = QuerySimUsage::builder().sim_id(SIM).category("data").period_type("1").begin_from(today.to_string());
+    let usage = client.query_sim_usage(&usage.end_by(today.to_string()).build()).await.unwrap();
+    assert_eq!(usage.usage[0].data.as_ref().unwrap().all.as_ref().unwrap().as_str(), "2222");
 
     let all = client.query_sims_items(QuerySims::builder().page_size(10).build()).into_vec().await.unwrap();
     assert!(all.len() > 25, "more than two pages");
