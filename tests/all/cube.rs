@@ -892,6 +892,44 @@ fn the_environment_sets_up_a_client() {
     assert!(!printed.contains("secret-that-is-no-key"), "{printed}");
 }
 
+#[tokio::test]
+#[ignore = "runs in a process of its own"]
+async fn a_query_of_the_environment() {
+    match Client::from_env() {
+        Ok(client) => println!("{:?}", client.query_sim(&QuerySim::builder().sim_id(SIM).build()).await),
+        Err(error) => println!("error: {error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_names_a_version_of_the_api_and_another_signed_path() {
+    let server = Canned::json(r#"{"status":{"code":"CB-00-0000"},"data":{"sim_id":"1"}}"#).await;
+    let url = format!("{}/gateway", server.url);
+    let (path, version) = ("LINKSFIELD_CUBE_SIGNED_BASE_PATH", "LINKSFIELD_CUBE_API_VERSION");
+    let run = |path: (&str, &str), version: (&str, &str)| {
+        let key = ("LINKSFIELD_CUBE_PRIVATE_KEY", CUBE_KEY);
+        let all = [("LINKSFIELD_CUBE_BASE_URL", &*url), ("LINKSFIELD_CUBE_KEY_ID", CUBE_KEY_ID), key, path, version];
+        in_its_own_process("cube::a_query_of_the_environment", &all)
+    };
+    for (base, number) in [("/cube/v4", "1.0"), ("", "")] {
+        let printed = run((path, base), (version, number));
+        assert!(printed.contains("Ok(QuerySimOutput"), "{printed}");
+        let request = server.requests().pop().unwrap();
+        let headers = request.lines().skip(1).filter_map(|line| line.split_once(": "));
+        let headers = headers
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.trim().parse::<HeaderValue>().unwrap()));
+        let headers = headers.collect::<HeaderMap>();
+        let named = headers.get("x-lf-api-version").map(|version| version.to_str().unwrap());
+        assert_eq!(named, (!number.is_empty()).then_some(number));
+        let signed = format!("{}/sims/{SIM}", if base.is_empty() { "/gateway" } else { base });
+        let signed = SignedRequest { path: &signed, query: "", headers: &headers, body: b"" };
+        verify(&signed, |_| Some(key().public_key()), SystemTime::now()).unwrap();
+    }
+    let printed = run((path, "cube/v4"), (version, "1 0"));
+    assert!(printed.contains(&format!("{version} must be like 1.0")), "{printed}");
+    assert!(printed.contains(&format!("{path} must begin with /")), "{printed}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_key_file_that_others_may_read_is_used_with_a_warning() {
@@ -949,6 +987,7 @@ async fn a_refused_signature_names_the_path_unless_the_server_is_the_vendors() {
         let server = Canned::raw(response(status, "application/json", body)).await;
         let error = client_at(&server.url).query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap_err();
         assert_eq!(error.to_string().contains(hint), hints, "{error}");
+        assert_eq!(error.to_string().contains("LINKSFIELD_CUBE_SIGNED_BASE_PATH"), hints, "{error}");
     }
     for (url, is_documented) in [
         ("https://api.linksfield.net/cube/v4", true),
