@@ -206,10 +206,10 @@ impl<F: Family<Environment: From<String>>> ApiClient<F> {
         credentials: Result<F::Credentials, Error>,
         url_variable: &str,
     ) -> Result<Self, Error> {
-        let all = both(both(credentials, from_env(url_variable)), language());
-        let ((credentials, (url, allows_plaintext)), language) = all?;
-        let client = Self::builder().credentials(credentials).environment(url).allow_plaintext(allows_plaintext);
-        client.maybe_language(language).build()
+        let all = both(both(credentials, from_env(url_variable)), both(F::settings_from_env(), language()));
+        let ((credentials, (url, allows_plaintext)), (told, language)) = all?;
+        let client = Self::builder().with_settings(|settings| *settings = told).credentials(credentials);
+        client.environment(url).allow_plaintext(allows_plaintext).maybe_language(language).build()
     }
 }
 

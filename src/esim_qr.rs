@@ -96,6 +96,10 @@ impl Scheme for AccessToken {
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
         Envelope::parse(answer.text)?.judge(&SUCCESS.to_string())?.ok_or_else(|| unsaid("code"))
     }
+
+    fn who(&self) -> &'static str {
+        "the access token, and that it is of this server"
+    }
 }
 
 #[cfg(test)]

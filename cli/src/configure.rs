@@ -91,7 +91,7 @@ async fn configure(matches: &ArgMatches) -> Result {
     tell(&format!("kept in {}: {}", path.display(), given.about()));
     row.and_then(|row| row.key_pair).map_or(Ok(()), |key_pair| {
         let key = key_pair(&given)?;
-        tell(&format!("its public key has the fingerprint {}:\n{}", key.fingerprint(), key.to_pem().trim_end()));
+        tell(&family::about_key(&key));
         Ok(())
     })
 }
@@ -99,7 +99,7 @@ async fn configure(matches: &ArgMatches) -> Result {
 /// What a person, or standard input, says of each setting.
 fn asked(part: Part, secret_command: Option<&str>) -> Result<Pairs> {
     let (mut settings, mut source) = (Pairs::new(), Source::open());
-    for setting in part.settings {
+    for setting in part.settings.iter().filter(|setting| !setting.is_optional) {
         let (key, value) = match (setting.command_key().zip(secret_command), setting.file_key()) {
             (Some((key, line)), _) => (key, line.to_owned()),
             // What has several lines is not typed.

@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
-use linksfield::reqwest::{self, Url};
+use linksfield::reqwest::Url;
 use linksfield::{Error, ErrorKind, Operation, connect};
 
 use crate::command::{changes, from_profile};
-use crate::exit::{Exit, Failure, Result};
-use crate::family::{self, Parameters};
+use crate::exit::{Exit, Failure, Result, unanswered};
+use crate::family::{self, Parameters, Row};
 use crate::output;
 use crate::perform::wanted;
 use crate::settings;
@@ -40,21 +40,18 @@ pub async fn run(matches: &ArgMatches) -> Result {
     good("settings", &given.about())?;
     if let Some(key_pair) = row.key_pair {
         let key = key_pair(&given).map_err(|error| wrong("key", error.into()))?;
-        good(
-            "key",
-            &format!("its public key has the fingerprint {}, to compare with the platform's", key.fingerprint()),
-        )?;
+        good("key", &format!("{}; {}", given.account.as_deref().unwrap_or_default(), family::about_key(&key)))?;
     }
     let url =
         Url::parse(given.value("base_url")).map_err(|error| wrong("settings", Failure::settings(error.to_string())))?;
     let proxy = connect::proxy(&url);
     good("proxy", proxy.as_deref().unwrap_or("none for this URL"))?;
-    match proxy {
+    match &proxy {
         // The name need not be known here.
         Some(_) => open("name", "not checked: a proxy is between")?,
         None => dns(&url).await?,
     }
-    reached(&url).await?;
+    reached(&url, proxy.as_deref()).await?;
     let Some(operation) = harmless(document.operations) else {
         return open("signature", "not checked: each operation of this API changes something");
     };
@@ -63,7 +60,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
     let parameters = example.into_iter().filter(|(name, _)| is_required(name)).collect();
     match client.perform(operation, &parameters).deadline(Duration::from_secs(30)).await {
         Ok(_) => good("signature", &format!("{} was accepted", operation.id)),
-        Err(error) => not_accepted(operation, error),
+        Err(error) => not_accepted(row, operation, error),
     }
 }
 
@@ -81,21 +78,25 @@ fn names_nothing(operation: &Operation) -> bool {
 }
 
 /// What an error says of the signature: that it, or who calls, is wrong, only where nothing else can be.
-fn not_accepted(operation: &Operation, error: Error) -> Result {
+fn not_accepted(row: &Row, operation: &Operation, error: Error) -> Result {
     let is_busy = error.is_rate_limited() || error.is_server_error();
+    let who = match row.key_pair {
+        Some(_) => "the key id and the key are not one pair, or not of this server",
+        None => "the credentials are not those of this server",
+    };
     let advice = match error.kind() {
         _ if error.is_unauthorised() => {
-            "it does not know who calls: the credentials are not those of this server, or this machine's address is not admitted"
+            format!("it does not know who calls: {who}, or this machine's address is not admitted")
         }
-        ErrorKind::Refused if !is_busy && names_nothing(operation) => {
-            "the server was reached and answered. If it speaks of the signature or of who calls, the credentials are not those \
-             of this server: compare them with what Linksfield gave you"
-        }
+        ErrorKind::Refused if !is_busy && names_nothing(operation) => format!(
+            "the server was reached and answered. If it speaks of the signature or of who calls, {who}: compare them with what \
+             Linksfield gave you"
+        ),
         ErrorKind::NotFound if names_nothing(operation) => {
-            "the URL of the server is another's: the paths of the operations are added to it"
+            "the URL of the server is another's: the paths of the operations are added to it".to_owned()
         }
         ErrorKind::Refused if !is_busy => {
-            let what = "if that speaks of the signature or of who calls, the credentials are not those of this server";
+            let what = format!("if that speaks of the signature or of who calls, {who}");
             return open("signature", &format!("accepted, or not told: {error}; {what}"));
         }
         _ => {
@@ -117,15 +118,11 @@ async fn dns(url: &Url) -> Result {
 }
 
 /// Connects, and compares the clocks.
-async fn reached(url: &Url) -> Result {
-    let cannot = |error: reqwest::Error| {
-        let mut causes = vec![error.to_string()];
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            causes.push(cause.to_string());
-            source = cause.source();
-        }
-        wrong("connection", Failure::new(Exit::NothingSent, causes.join(": ")))
+async fn reached(url: &Url, proxy: Option<&str>) -> Result {
+    let cannot = |error| {
+        let between = proxy.map(|proxy| format!("it went through the proxy {proxy}"));
+        let said = unanswered(format!("GET {url}"), error).to_string();
+        wrong("connection", Failure::new(Exit::NothingSent, said).and_maybe(between.as_deref()))
     };
     let http = connect::http_client(url).timeout(Duration::from_secs(20));
     let answer = http.build().map_err(cannot)?.get(url.clone()).send().await.map_err(cannot)?;

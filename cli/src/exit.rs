@@ -133,6 +133,16 @@ impl Exit {
     }
 }
 
+/// That of a request beside the calls, with the words that a call has for it.
+pub fn unanswered(request: impl Into<String>, error: reqwest::Error) -> Error {
+    // What was sent is known to change nothing, or is sent again.
+    if error.is_connect() || error.is_builder() {
+        Error::not_sent(request, error)
+    } else {
+        Error::transport(request, error).with_outcome_unknown(false)
+    }
+}
+
 /// The deadline passed while it waited, or no connection could be made.
 fn nothing_was_sent(error: &Error) -> bool {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());

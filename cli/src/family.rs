@@ -6,7 +6,7 @@ use linksfield::{ApiClient, Call, Credentials, Error, Family, Items, Operation};
 use linksfield::{csss, cube, esim_qr, mall};
 use serde_json::{Map, Value};
 
-use crate::setting::{Part, Setting, account, secret, setting};
+use crate::setting::{Part, Setting, account, optional, secret, setting};
 use crate::settings::Given;
 
 pub type Parameters = Map<String, Value>;
@@ -57,6 +57,10 @@ const fn server(variable: &'static str) -> Setting {
 
 const PARTNER_CODE: Setting = account("partner_code", mall::PARTNER_CODE_VARIABLE, "partner code");
 
+/// Names of settings that Cube alone has.
+const SIGNED_BASE_PATH: &str = "signed_base_path";
+const API_VERSION: &str = "api_version";
+
 pub const ROWS: &[Row] = &[
     Row {
         name: "csss",
@@ -78,8 +82,10 @@ pub const ROWS: &[Row] = &[
                 file_variable: Some(cube::PRIVATE_KEY_FILE_VARIABLE),
                 ..secret("private_key", cube::PRIVATE_KEY_VARIABLE, "private key of that id")
             },
+            optional(SIGNED_BASE_PATH, cube::SIGNED_BASE_PATH_VARIABLE, "path that is signed in place of the URL's"),
+            optional(API_VERSION, cube::API_VERSION_VARIABLE, "version of the API"),
         ],
-        client: |given| boxed::<cube::Cube>(cube::Credentials::new(given.value("key_id"), private_key(given)?)?, given),
+        client: cube,
         key_pair: Some(|given| Ok(private_key(given)?.public_key())),
     },
     Row {
@@ -111,29 +117,45 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// A client of the server, and for the caller, that was given.
-fn client<F>(credentials: F::Credentials, given: &Given) -> Result<ApiClient<F>, Error>
-where
-    F: Family<Environment: From<String>>,
-{
-    ApiClient::<F>::builder()
-        .credentials(credentials)
-        .environment(given.value("base_url").to_owned())
-        .allow_plaintext(given.allows_plaintext)
-        .maybe_language(given.language.clone())
-        .build()
+/// What sets up a client of the server, and for the caller, that was given: its type has no name here.
+macro_rules! builder {
+    ($family:ty, $credentials:expr, $given:expr) => {
+        ApiClient::<$family>::builder()
+            .credentials($credentials)
+            .environment($given.value("base_url").to_owned())
+            .allow_plaintext($given.allows_plaintext)
+            .maybe_language($given.language.clone())
+    };
 }
 
 fn boxed<F>(credentials: F::Credentials, given: &Given) -> Result<Box<dyn Api>, Error>
 where
     F: Family<Environment: From<String>>,
 {
-    Ok(Box::new(client::<F>(credentials, given)?))
+    Ok(Box::new(builder!(F, credentials, given).build()?))
+}
+
+fn cube(given: &Given) -> Result<Box<dyn Api>, Error> {
+    let credentials = cube::Credentials::new(given.value("key_id"), private_key(given)?)?;
+    let mut client = builder!(cube::Cube, credentials, given);
+    if let Some(path) = given.told(SIGNED_BASE_PATH) {
+        client = client.signed_base_path(path);
+    }
+    if let Some(version) = given.told(API_VERSION) {
+        client = client.api_version(version);
+    }
+    Ok(Box::new(client.build()?))
+}
+
+/// The public half of a key pair, in words.
+pub fn about_key(key: &cube::PublicKey) -> String {
+    let (fingerprint, pem) = (key.fingerprint(), key.to_pem());
+    format!("its public key, to compare with the platform's (fingerprint {fingerprint}):\n{}", pem.trim_end())
 }
 
 /// The client of the CSSS API.
 pub fn csss(given: &Given) -> Result<csss::Client, Error> {
-    client::<csss::Csss>(Credentials::new(given.value("access_code"), given.value("secret"))?, given)
+    builder!(csss::Csss, Credentials::new(given.value("access_code"), given.value("secret"))?, given).build()
 }
 
 fn private_key(given: &Given) -> Result<cube::PrivateKey, Error> {

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::command::{from_profile, printing};
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{Exit, Failure, Result, unanswered};
 use crate::interrupt::Signals;
 use crate::output::{self, Printer};
 use crate::perform::{printer, wanted};
@@ -269,16 +269,10 @@ async fn forward(http: &Client, url: Url, verified: &Verified, headers: &HeaderM
             (status, after.map(HeaderMap::from_iter).unwrap_or_default()).into_response()
         }
         Err(error) => {
-            tell(&format!("not forwarded: {}", reason(&error)));
+            tell(&format!("not forwarded: {}", unanswered("the forwarding", error)));
             StatusCode::BAD_GATEWAY.into_response()
         }
     }
-}
-
-/// What went wrong, to its cause.
-fn reason(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |cause| cause.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 pub async fn trigger(matches: &ArgMatches) -> Result {
@@ -294,7 +288,7 @@ pub async fn trigger(matches: &ArgMatches) -> Result {
     let answer = http(url)?.post(url.clone()).headers(sample.headers).body(sample.body).send().await;
     let answer = answer.map_err(|error| {
         let exit = if error.is_connect() { Exit::NothingSent } else { Exit::Other };
-        Failure::new(exit, reason(&error))
+        Failure::new(exit, unanswered("the notification", error).to_string())
     })?;
     match answer.status() {
         status if status.is_success() => output::print(&format!("HTTP {}\n", status.as_u16())),

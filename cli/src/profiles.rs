@@ -118,7 +118,8 @@ impl Profiles {
                 self.path.display()
             )));
         };
-        for key in part.settings.iter().flat_map(|setting| setting.keys()) {
+        let asked = part.settings.iter().filter(|setting| !setting.is_optional);
+        for key in asked.flat_map(|setting| setting.keys()) {
             if !settings.iter().any(|(name, _)| *name == key) {
                 table.remove(&key);
             }

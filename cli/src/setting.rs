@@ -1,4 +1,4 @@
-//! What must be told before an API can be called: its names in a profile and in the environment.
+//! What is told before an API can be called: its names in a profile and in the environment.
 
 /// What has settings of its own in a profile.
 #[derive(Clone, Copy)]
@@ -10,12 +10,14 @@ pub struct Part {
 impl Part {
     /// Where its settings come from, for its help.
     pub fn help(&self) -> String {
-        let variables = names(self.settings.iter());
-        format!("Settings are those of `linksfield configure {}`, or of the environment: {variables}.", self.name)
+        let needed = names(self.settings.iter().filter(|setting| !setting.is_optional));
+        let more = names(self.settings.iter().filter(|setting| setting.is_optional));
+        let more = if more.is_empty() { more } else { format!("; and if need be {more}") };
+        format!("Settings are those of `linksfield configure {}`, or of the environment: {needed}{more}.", self.name)
     }
 }
 
-/// Something that must be told.
+/// Something that must be told, or may be.
 #[derive(Debug)]
 pub struct Setting {
     /// Its name in a profile.
@@ -24,6 +26,8 @@ pub struct Setting {
     pub variable: &'static str,
     /// The name there of a file that holds it instead, if one may.
     pub file_variable: Option<&'static str>,
+    /// Whether it need not be told.
+    pub is_optional: bool,
     pub is_secret: bool,
     /// Whether white space around it in the environment says nothing, as where a file was read into it.
     pub is_trimmed: bool,
@@ -56,7 +60,20 @@ impl Setting {
 }
 
 pub const fn setting(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
-    Setting { key, variable, file_variable: None, is_secret: false, is_trimmed: false, is_account: false, about }
+    Setting {
+        key,
+        variable,
+        file_variable: None,
+        is_optional: false,
+        is_secret: false,
+        is_trimmed: false,
+        is_account: false,
+        about,
+    }
+}
+
+pub const fn optional(key: &'static str, variable: &'static str, about: &'static str) -> Setting {
+    Setting { is_optional: true, ..setting(key, variable, about) }
 }
 
 pub const fn account(key: &'static str, variable: &'static str, about: &'static str) -> Setting {

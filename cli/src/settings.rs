@@ -56,6 +56,11 @@ impl Given {
         self.values.get(key).map_or("", |value| value)
     }
 
+    /// What need not be told, if it is.
+    pub fn told(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(|value| value.as_str())
+    }
+
     /// Who is called, by whom, and where that was said: what a person wants to see before money is spent.
     pub fn about(&self) -> String {
         let url = self.value("base_url");
@@ -92,7 +97,7 @@ pub fn none(part: Part) -> Failure {
         "there are no settings of {}: run `linksfield configure {}`, or set {}",
         part.name,
         part.name,
-        names(part.settings.iter())
+        names(part.settings.iter().filter(|setting| !setting.is_optional))
     ))
 }
 
@@ -145,7 +150,8 @@ fn from_environment(part: Part, wanted: &Wanted) -> Result<Given> {
         check(setting, &value).map_err(|what| Failure::settings(format!("{} {what}", setting.variable)))?;
         values.insert(setting.key, value);
     }
-    let missing = names(part.settings.iter().filter(|setting| !values.contains_key(setting.key)));
+    let is_missing = |setting: &&Setting| !setting.is_optional && !values.contains_key(setting.key);
+    let missing = names(part.settings.iter().filter(is_missing));
     if !missing.is_empty() {
         let rule = "the environment has a part of the settings only, and a part is never mixed with a profile";
         return Err(Failure::settings(format!("{missing} is not set: {rule}. Set it, or name a profile by --profile")));
@@ -183,7 +189,9 @@ pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Want
         for way in &ways {
             told.extend(table.text(way)?.map(|value| (way, value)));
         }
+        known.extend(ways.iter().cloned());
         let value = match &told[..] {
+            [] if setting.is_optional => continue,
             [] => return Err(wrong(&format!("has no {}: run `linksfield configure {}`", setting.key, part.name))),
             [(way, value)] if is(way, setting.command_key()) => {
                 let printed = run(value, wanted.is_interactive).await;
@@ -197,7 +205,6 @@ pub async fn from_profile(file: &Profiles, part: Part, name: &str, wanted: &Want
         };
         check(setting, &value).map_err(|what| wrong(&format!("has a {}: it {what}", setting.key)))?;
         values.insert(setting.key, value);
-        known.extend(ways);
     }
     let allows_plaintext = table.flag("allow_plaintext")?;
     let language = table.text("language")?.map(|tag| language(&tag));

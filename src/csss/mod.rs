@@ -105,6 +105,10 @@ impl Scheme for Signed {
     fn read<'a>(&self, answer: &Received<'a>) -> Result<Answer<'a>, Unreadable> {
         envelope::judge(answer.text)
     }
+
+    fn who(&self) -> &'static str {
+        "the access code and the secret, and that they are those of this server"
+    }
 }
 
 impl Read for Signature {

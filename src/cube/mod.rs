@@ -16,7 +16,7 @@
 //!
 //! **Where a signature is refused (HTTP 403)**, [signing trouble](crate::guide::signing_trouble) says where to look: at the key
 //! ([`PrivateKey::fingerprint`], [`PublicKey::to_pem`]), the clock, the path
-//! ([`signed_base_path`](crate::ClientBuilder::signed_base_path)), and what was decided here.
+//! ([`signed_base_path`](crate::ClientBuilder::signed_base_path), [`SIGNED_BASE_PATH_VARIABLE`]), and what was decided here.
 //!
 //! **Keys of RSA and time.** RUSTSEC-2023-0071 (Marvin) is about how long an operation with a private key takes, from which
 //! one who measures very many of them over a network may learn the key. It is about those who decrypt or sign what others
@@ -40,6 +40,7 @@ use crate::client::{ApiClient, ClientBuilder, client_builder};
 use crate::error::Error;
 use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
+use crate::family::variable::{both, optional};
 use crate::family::{Family, Quota};
 use crate::openapi::{Operation, documents};
 
@@ -52,6 +53,13 @@ pub use signature::{SignedRequest, VerifyError, verify};
 
 /// Environment variable with the URL of the server, its path `/cube/v4` included.
 pub const BASE_URL_VARIABLE: &str = "LINKSFIELD_CUBE_BASE_URL";
+
+/// Environment variable with the path that is signed in place of that of the URL: see
+/// [`signed_base_path`](ClientBuilder::signed_base_path).
+pub const SIGNED_BASE_PATH_VARIABLE: &str = "LINKSFIELD_CUBE_SIGNED_BASE_PATH";
+
+/// Environment variable with the version of the API to call: see [`api_version`](ClientBuilder::api_version).
+pub const API_VERSION_VARIABLE: &str = "LINKSFIELD_CUBE_API_VERSION";
 
 /// Client of the Cube API.
 ///
@@ -85,27 +93,40 @@ impl Family for Cube {
     const ADDED: &[&str] = &[];
     const QUOTA: Quota = Quota { in_flight: Some(3), per_second: Some(10), per_day: Some(5000) };
 
+    fn settings_from_env() -> Result<Settings, Error> {
+        let version = setting(API_VERSION_VARIABLE, |version| version_header(version).map(drop));
+        let (api_version, signed_base_path) = both(version, setting(SIGNED_BASE_PATH_VARIABLE, check_base_path))?;
+        Ok(Settings { api_version, signed_base_path })
+    }
+
     fn scheme(credentials: Credentials, settings: Settings) -> Result<Box<dyn Scheme>, Error> {
         let Settings { api_version, signed_base_path } = settings;
-        let as_header = |version: String| {
-            let is_seen = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_graphic());
-            let header = HeaderValue::try_from(version).ok().filter(|_| is_seen);
-            header.ok_or_else(|| Error::settings("api_version must be like 1.0"))
-        };
-        let api_version = api_version.map(as_header).transpose()?;
-        if signed_base_path.as_ref().is_some_and(|path| !is_base_path(path)) {
-            return Err(Error::settings(
-                "signed_base_path must begin with / and not end with it, and be as it stands in a URL, like /cube/v4",
-            ));
-        }
+        let wrong = |name: &'static str| move |what| Error::settings(format!("{name} {what}"));
+        let api_version = api_version.as_deref().map(version_header).transpose().map_err(wrong("api_version"))?;
+        signed_base_path.as_deref().map_or(Ok(()), check_base_path).map_err(wrong("signed_base_path"))?;
         Ok(Box::new(scheme::Signing { credentials, api_version, signed_base_path }))
     }
 }
 
+/// What a variable says, if it is set.
+fn setting(name: &str, check: fn(&str) -> Result<(), &'static str>) -> Result<Option<String>, Error> {
+    let Some(value) = optional(name)? else { return Ok(None) };
+    check(&value).map_err(|what| Error::settings(format!("{name} {what}")))?;
+    Ok(Some(value.to_string()))
+}
+
+fn version_header(version: &str) -> Result<HeaderValue, &'static str> {
+    let is_seen = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_graphic());
+    HeaderValue::try_from(version).ok().filter(|_| is_seen).ok_or("must be like 1.0")
+}
+
 /// Whether a server sees this path, and not another that it is resolved or encoded to.
-fn is_base_path(path: &str) -> bool {
+fn check_base_path(path: &str) -> Result<(), &'static str> {
     let is_seen = || Url::parse(&format!("http://host{path}")).is_ok_and(|url| url.path() == path);
-    path.is_empty() || !path.ends_with('/') && is_seen()
+    if path.is_empty() || !path.ends_with('/') && is_seen() {
+        return Ok(());
+    }
+    Err("must begin with / and not end with it, and be as it stands in a URL, like /cube/v4")
 }
 
 impl<S: client_builder::State> ClientBuilder<Cube, S> {
@@ -123,8 +144,9 @@ impl<S: client_builder::State> ClientBuilder<Cube, S> {
 
 impl Client {
     /// A client of the server, with the key, that the environment names: `LINKSFIELD_CUBE_BASE_URL`,
-    /// `LINKSFIELD_CUBE_KEY_ID`, `LINKSFIELD_CUBE_PRIVATE_KEY` or `LINKSFIELD_CUBE_PRIVATE_KEY_FILE`; and if they are set,
-    /// `LINKSFIELD_LANGUAGE` and `LINKSFIELD_ALLOW_PLAINTEXT=1`.
+    /// `LINKSFIELD_CUBE_KEY_ID`, `LINKSFIELD_CUBE_PRIVATE_KEY` or `LINKSFIELD_CUBE_PRIVATE_KEY_FILE`; and if they are set and
+    /// not empty, `LINKSFIELD_CUBE_SIGNED_BASE_PATH`, `LINKSFIELD_CUBE_API_VERSION`, `LINKSFIELD_LANGUAGE` and
+    /// `LINKSFIELD_ALLOW_PLAINTEXT=1`.
     ///
     /// # Errors
     ///

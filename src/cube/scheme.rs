@@ -89,7 +89,14 @@ impl Scheme for Signing {
     }
 
     fn doubt_elsewhere(&self) -> Option<&'static str> {
-        Some("the path is signed: where something hands calls on with another path, signed_base_path must be that one")
+        Some(
+            "the path is signed: where something hands calls on with another path, signed_base_path must be that one, or \
+             LINKSFIELD_CUBE_SIGNED_BASE_PATH where the environment is read",
+        )
+    }
+
+    fn who(&self) -> &'static str {
+        "that the key id and the key are one pair, and of this server"
     }
 
     fn meaning(&self, code: &str) -> Option<&'static str> {

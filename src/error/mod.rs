@@ -44,6 +44,8 @@ struct Inner {
     /// Host and port of the proxy between.
     proxy: Option<Arc<str>>,
     drift: Option<Drift>,
+    /// What to check, where who calls is refused.
+    who: &'static str,
     /// Why a signature that is right may be refused.
     doubt: Option<&'static str>,
     /// Whether a caller made it, so that it can be told more.
@@ -68,6 +70,7 @@ impl Error {
             retry_after: None,
             proxy: None,
             drift: None,
+            who: "the credentials, and that they are those of this server",
             doubt: None,
             is_made: false,
         }))
@@ -105,9 +108,9 @@ impl Error {
         self
     }
 
-    /// A signature that is right may be refused because of this.
-    pub(crate) fn doubting(mut self, doubt: Option<&'static str>) -> Self {
-        self.0.doubt = doubt;
+    /// What to check, where who calls is refused; and why a signature that is right may be.
+    pub(crate) fn doubting(mut self, who: &'static str, doubt: Option<&'static str>) -> Self {
+        (self.0.who, self.0.doubt) = (who, doubt);
         self
     }
 

@@ -110,8 +110,11 @@ impl Error {
         }
         match self.kind() {
             // A clock that is off is the reason, rather than the key.
-            ErrorKind::Unauthorised | ErrorKind::Refused if drift.is_none() && self.is_unauthorised() => {
-                write!(f, "; check the credentials, and that they are those of this server")?;
+            // What speaks of the signature says it below.
+            ErrorKind::Unauthorised | ErrorKind::Refused
+                if drift.is_none() && self.is_unauthorised() && !self.speaks_of_signature() =>
+            {
+                write!(f, "; check {}", self.0.who)?;
             }
             ErrorKind::NotFound => write!(f, "; check the server's URL and the path")?,
             _ => {}
@@ -121,7 +124,7 @@ impl Error {
             write!(f, "; {doubt}")?;
         }
         if self.speaks_of_signature() {
-            write!(f, "; look at the suspects in what was signed (Call::explain), then check the secret")?;
+            write!(f, "; look at the suspects in what was signed (Call::explain), then check {}", self.0.who)?;
         }
         if self.outcome_unknown() {
             write!(f, "; the call may or may not have taken effect: find out before you call again")?;

@@ -38,6 +38,12 @@ pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     const QUOTA: Quota = Quota::NONE;
 
+    /// What the environment says of these.
+    #[doc(hidden)]
+    fn settings_from_env() -> Result<Self::Settings, Error> {
+        Ok(Self::Settings::default())
+    }
+
     #[doc(hidden)]
     fn scheme(credentials: Self::Credentials, settings: Self::Settings) -> Result<Box<dyn Scheme>, Error>;
 }

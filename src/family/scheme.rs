@@ -39,6 +39,9 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What to check, where who calls is refused: an error says it behind "check".
+    fn who(&self) -> &'static str;
+
     /// What the code of a refusal blames.
     fn blame(&self, code: &str) -> Blame {
         by_number(code)

@@ -200,6 +200,10 @@ impl Scheme for Signed {
             None => Err(unsaid("operateCode")),
         }
     }
+
+    fn who(&self) -> &'static str {
+        "the partner code, and that it is of this server"
+    }
 }
 
 /// The fields of an envelope, or of what a gateway sends instead.

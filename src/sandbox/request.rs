@@ -31,6 +31,7 @@ pub struct Request {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     verified: Option<bool>,
+    carried_out: bool,
     status: Option<StatusCode>,
     code: Option<String>,
 }
@@ -38,6 +39,10 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn new(verified: Option<bool>) -> Self {
         Self { verified, ..Self::default() }
+    }
+
+    pub(super) fn carried_out(self, carried_out: bool) -> Self {
+        Self { carried_out, ..self }
     }
 
     pub(super) fn answered<B>(self, response: &Response<B>) -> Self {
@@ -115,6 +120,13 @@ impl Request {
     #[must_use]
     pub fn is_verified(&self) -> Option<bool> {
         self.outcome.verified
+    }
+
+    /// Whether the sandbox did what it asks, whatever became of the answer: that may have been lost, or made another, by a
+    /// fault or a story. Where equal calls count as one, this holds for each of them.
+    #[must_use]
+    pub fn is_carried_out(&self) -> bool {
+        self.outcome.carried_out
     }
 
     /// HTTP status of its answer; none if it has no answer, or none yet.

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
-use super::api::{Asked, Parameters};
+use super::api::Asked;
 use super::fault::Dropped;
 use super::limits::{BODY_LIMIT, HEAD_LIMIT};
 use super::refusal::Refusal;
@@ -80,7 +80,13 @@ async fn handle(state: State, peer: SocketAddr, request: HttpRequest<Incoming>) 
     let mut outcome = Outcome::new(verified);
     state.log.note(number, &outcome);
     let effect = state.effect(&request, true);
-    let result = answer(&asked, effect, parameters).await;
+    let carry_out = || {
+        let result = parameters.and_then(|parameters| asked.carry_out(&parameters));
+        outcome = outcome.clone().carried_out(result.is_ok());
+        state.log.note(number, &outcome);
+        asked.respond(result)
+    };
+    let result = answer(&asked, effect, carry_out).await;
     if let Ok(response) = &result {
         outcome = outcome.answered(response);
         state.log.note(number, &outcome);
@@ -100,13 +106,12 @@ fn reported(state: &State, head: &Parts, response: Response<Body>) -> Response<B
 async fn answer(
     asked: &Asked<'_>,
     effect: Option<Effect>,
-    parameters: Result<Parameters, Refusal>,
+    carry_out: impl FnOnce() -> Response<Body>,
 ) -> Result<Response<Body>, Dropped> {
-    let carried_out = || asked.respond(parameters.and_then(|parameters| asked.carry_out(&parameters)));
-    let Some(effect) = effect else { return Ok(carried_out()) };
+    let Some(effect) = effect else { return Ok(carry_out()) };
     match effect.before(asked).await? {
         Some(response) => Ok(response),
-        None => effect.after(asked, carried_out()).await,
+        None => effect.after(asked, carry_out()).await,
     }
 }
 

@@ -171,7 +171,10 @@ impl Transport {
             }
             let sent = if cause.is_unsent() { attempt - 1 } else { attempt };
             failed = Error::new(subject.clone(), sent, cause).through(self.proxy.clone());
-            failed = failed.asking(free_in.or(trouble.retry_after())).drifting(drift).doubting(self.doubt);
+            failed = failed
+                .asking(free_in.or(trouble.retry_after()))
+                .drifting(drift)
+                .doubting(self.scheme.who(), self.doubt);
             if !failed.outcome_unknown() {
                 window.iter_mut().for_each(Window::undone);
             }

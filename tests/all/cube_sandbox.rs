@@ -3,12 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use linksfield::EpochMillis;
-use linksfield::cube::Client;
 use linksfield::cube::types::{
-    ActivateSim, AddBundle, BundleType, CancelSim, CreateRenewalOrder, ListReceivedSms, ListSentSms, QuerySim,
-    QuerySimBundles, QuerySimUsage, RenewalItem, ResultCode, SimStatus,
+    ActivateSim, AddBundle, BundleType, CancelSim, CreateRenewalOrder, DataUsage, ListReceivedSms, ListSentSms,
+    QueryAccumulatedUsage, QuerySim, QuerySimBundles, QuerySimUsage, RenewalItem, ResultCode, SimStatus,
 };
+use linksfield::cube::{Client, OPERATIONS};
 use linksfield::http::Method;
+use linksfield::jiff::ToSpan;
+use linksfield::jiff::civil::{Date, date};
+use linksfield::jiff::tz::TimeZone;
 use linksfield::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -28,13 +31,27 @@ async fn at(time: SystemTime) -> (Sandbox, Client) {
     (sandbox, client)
 }
 
+/// The beginning of a day in UTC 0.
+fn day(day: Date) -> SystemTime {
+    SystemTime::try_from(TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap()).unwrap()
+}
+
+/// The periods that are listed, with what was used in each.
+async fn usage(client: &Client, period: &str, from: &str, to: &str) -> Result<Vec<(String, String)>, ResultCode> {
+    let query = QuerySimUsage::builder().sim_id(SIM).category("data").period_type(period).begin_from(from).end_by(to);
+    let usage = client.query_sim_usage(&query.build()).await.map_err(|error| refusal(&error))?.usage;
+    let all = |data: Option<DataUsage>| data.unwrap().all.unwrap().to_string();
+    Ok(usage.into_iter().map(|item| (item.period.unwrap(), all(item.data))).collect())
+}
+
 async fn raw(client: &Client, method: Method, path: &str, parameters: Value) -> Result<Value, ResultCode> {
     client.call::<Value>(method, path, &parameters).await.map_err(|error| refusal(&error))
 }
 
 #[tokio::test]
 async fn times_are_printed_as_their_pages_print_them() {
-    let (_sandbox, client) = at(new_year()).await;
+    let (sandbox, client) = at(new_year()).await;
+    assert!(sandbox.set_usage(SIM, date(2023, 1, 1), 1));
     client.send_sms(&sms("test")).await.unwrap();
     let sent = client.list_sent_sms(&ListSentSms::builder().sim_id(SIM).build()).await.unwrap();
     assert_eq!(sent[0].sent_at.as_ref().unwrap().as_str(), "2023-01-01T12:12:12Z");
@@ -111,12 +128,8 @@ async fn a_bundle_is_added_and_activated_on_any_sim_that_is_not_terminated() {
 
 #[tokio::test]
 async fn periods_are_compared_as_dates() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let client = client_of(&sandbox);
-    let usage = async |period: &str, from: &str, to: &str| {
-        let usage = QuerySimUsage::builder().sim_id(SIM).category("data").period_type(period).begin_from(from);
-        client.query_sim_usage(&usage.end_by(to).build()).await.err().map(|error| refusal(&error))
-    };
+    let (_sandbox, client) = at(day(date(2022, 10, 20))).await;
+    let usage = async |period: &str, from: &str, to: &str| usage(&client, period, from, to).await.err();
     assert_eq!(usage("1", "2022-10-9", "2022-10-10").await, None);
     assert_eq!(usage("2", "2022-9", "2022-10").await, None);
     assert_eq!(usage("1", "2022-10-10", "2022-10-9").await, Some(ResultCode::StartAfterEnd));
@@ -124,6 +137,92 @@ async fn periods_are_compared_as_dates() {
     for (period, from) in [("1", "2022-10"), ("2", "2022-10-01"), ("1", "2022-13-01"), ("1", "soon")] {
         assert_eq!(usage(period, from, from).await, Some(ResultCode::InvalidParameters), "{period} {from}");
     }
+}
+
+#[tokio::test]
+async fn usage_is_listed_for_each_period_that_has_some_as_far_back_as_the_page_says() {
+    let (sandbox, client) = at(day(date(2024, 5, 31))).await;
+    for (day, amount) in [
+        (date(2023, 11, 30), 1),
+        (date(2023, 12, 1), 10),
+        (date(2024, 4, 1), 100),
+        (date(2024, 4, 2), 1000),
+        (date(2024, 5, 29), 10_000),
+        (date(2024, 5, 31), 100_000),
+    ] {
+        assert!(sandbox.set_usage(SIM, day, 0) && sandbox.set_usage(SIM, day, amount));
+    }
+    let listed = async |period: &str, from: &str, to: &str| usage(&client, period, from, to).await;
+    let items = |items: &[(&str, &str)]| {
+        Ok(items.iter().map(|(period, all)| ((*period).to_owned(), (*all).to_owned())).collect::<Vec<_>>())
+    };
+    let (first, today) = ("2024-04-01", "2024-05-31");
+    let days = [(first, "100"), ("2024-04-02", "1000"), ("2024-05-29", "10000"), (today, "100000")];
+    assert_eq!(listed("1", first, today).await, items(&days));
+    assert_eq!(listed("1", "2024-4-2", "2024-5-29").await, items(&days[1..3]));
+    assert_eq!(listed("1", "2024-05-30", "2024-05-30").await, items(&[]));
+    let months = [("2023-12", "10"), ("2024-04", "1100"), ("2024-05", "110000")];
+    assert_eq!(listed("2", "2023-12", "2024-05").await, items(&months));
+    for (period, from, to, refused) in [
+        ("1", "2024-03-31", today, ResultCode::StartTooEarly),
+        ("1", first, "2024-06-01", ResultCode::EndOutOfRange),
+        ("2", "2023-11", "2024-05", ResultCode::StartTooEarly),
+        ("2", "2023-12", "2024-06", ResultCode::EndOutOfRange),
+        ("1", "2020-01-01", "2031-01-01", ResultCode::EndOutOfRange),
+    ] {
+        assert_eq!(listed(period, from, to).await, Err(refused), "{period} {from} {to}");
+    }
+    // Of what was before 2023 there is nothing.
+    let (sandbox, client) = at(new_year()).await;
+    assert!(sandbox.set_usage(SIM, date(2022, 12, 31), 1) && sandbox.set_usage(SIM, date(2023, 1, 1), 2));
+    assert_eq!(usage(&client, "2", "2022-12", "2023-01").await, items(&[("2023-01", "2")]));
+}
+
+#[tokio::test]
+#[expect(deprecated, reason = "the vendor's label")]
+async fn usage_is_added_up_from_the_start_of_the_bundle_in_use() {
+    let today = date(2024, 5, 31);
+    let (sandbox, client) = at(day(today)).await;
+    let pass = |seconds| sandbox.set_time(Some(day(today) + Duration::from_secs(seconds))).unwrap();
+    for (age, amount) in [(1, 1), (0, 10)] {
+        assert!(sandbox.set_usage(SIM, today.saturating_sub(age.days()), amount));
+    }
+    let query = QueryAccumulatedUsage::builder().sim_id(SIM).build();
+    assert!(client.query_accumulated_usage(&query).await.unwrap().is_empty(), "nothing has begun");
+    client.activate_sim(&ActivateSim::builder().sim_id(SIM).build()).await.unwrap();
+    pass(1);
+    client.query_sim(&QuerySim::builder().sim_id(SIM).build()).await.unwrap();
+    let since = async || {
+        let usage = client.query_accumulated_usage(&query).await.unwrap();
+        assert_eq!(usage[0].accu_usage.as_ref().unwrap().to_string(), "10");
+        usage[0].since.clone().unwrap()
+    };
+    let begun = since().await;
+    pass(2);
+    client.add_bundle(&AddBundle::builder().sim_id(SIM).bundle_type(BundleType::AddOn).build()).await.unwrap();
+    assert_eq!(since().await, begun, "an add-on does not count");
+}
+
+#[tokio::test]
+async fn what_is_no_sim_is_refused_by_each_operation_that_names_one() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = client_of(&sandbox);
+    let mut count = 0;
+    for operation in OPERATIONS {
+        let mut parameters: Value = serde_json::from_str(operation.example).unwrap();
+        match operation.id {
+            "queryTextMessages" => parameters["value"] = json!("1"),
+            "sendSms" => parameters["sim_ids"] = json!(["1"]),
+            "createRenewalOrder" => parameters["items"][0]["sim_ids"] = json!(["1"]),
+            _ if !parameters["sim_id"].is_null() => parameters["sim_id"] = json!("1"),
+            _ => continue,
+        }
+        let error = client.perform::<Value>(operation, &parameters).await.unwrap_err();
+        assert_eq!(refusal(&error), ResultCode::SimNotFound, "{}", operation.id);
+        count += 1;
+    }
+    assert_eq!(count, 14);
+    assert!(!sandbox.set_usage("1", date(2024, 1, 1), 1));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::io;
 use linksfield::csss::types::{OpenPackage, QueryOrder};
 use linksfield::http::header::RETRY_AFTER;
 use linksfield::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use linksfield::{Error, ErrorKind, TransportError};
+use linksfield::{Error, ErrorKind, TransportError, esim_qr, mall};
 use serde_json::{Value, json};
 
 use crate::support::{Canned, client_at, monthly_plan, response};
@@ -34,6 +34,46 @@ async fn an_error_that_was_made_says_what_the_one_of_a_call_says() {
     assert_eq!(met.headers().unwrap()[RETRY_AFTER], "3");
     assert_eq!((made.kind(), made.status(), made.body()), (met.kind(), met.status(), met.body()));
     assert_eq!((made.retry_after(), made.outcome_unknown()), (met.retry_after(), met.outcome_unknown()));
+}
+
+/// What is said where a server answers like this, by the client of each API.
+async fn of_each_api(status: &str, body: &str) -> [String; 4] {
+    let server = Canned::raw(response(status, "application/json", body)).await;
+    let (url, none) = (server.url.as_str(), json!({}));
+    let mall = mall::Client::builder().credentials(crate::mall::partner_code()).environment(url).build().unwrap();
+    let token = esim_qr::AccessToken::new("t").unwrap();
+    let esim_qr = esim_qr::Client::builder().credentials(token).environment(url).build().unwrap();
+    [
+        client_at(url).call::<Value>(Method::POST, "/a", &none).await,
+        mall.call(Method::POST, "/a", &none).await,
+        esim_qr.call(Method::POST, "/a", &none).await,
+        crate::cube::client_at(url).call(Method::POST, "/a", &none).await,
+    ]
+    .map(|result| result.unwrap_err().to_string())
+}
+
+#[tokio::test]
+async fn what_to_check_of_who_calls_is_what_the_api_knows_them_by() {
+    let whos = [
+        "check the access code and the secret, and that they are those of this server",
+        "check the partner code, and that it is of this server",
+        "check the access token, and that it is of this server",
+        "check that the key id and the key are one pair, and of this server",
+    ];
+    let signature = r#"{"code":"1","operateCode":"1","message":"the sign is wrong","status":{"code":"1","message":"the sign is wrong"}}"#;
+    for (status, body, before) in [
+        ("401 x", "<html>", "; "),
+        ("403 x", signature, "; look at the suspects in what was signed (Call::explain), then "),
+    ] {
+        for (said, who) in of_each_api(status, body).await.iter().zip(whos) {
+            assert!(said.contains(&format!("{before}{who}")), "{said}");
+            assert_eq!(
+                (said.matches("check ").count(), said.contains("secret")),
+                (1, who.contains("secret")),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]

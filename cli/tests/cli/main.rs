@@ -5,6 +5,7 @@ mod calls;
 #[cfg(feature = "postgres")]
 mod database;
 mod day;
+mod doctor;
 mod examples;
 mod fleet;
 mod help;
@@ -14,4 +15,6 @@ mod output;
 mod settings;
 mod support;
 mod terminal;
+#[path = "../../../tests/all/tls_server.rs"]
+mod tls_server;
 mod tools;

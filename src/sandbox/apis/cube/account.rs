@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::cube::types::{BundleStatus, ResultCode, SimStatus};
+use super::times::millis;
+use crate::cube::types::{BundleStatus, BundleType, ResultCode, SimStatus};
 use crate::sandbox::limits::ORDER_LIMIT;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::room::Room;
@@ -36,12 +38,15 @@ pub(super) struct Account {
 pub(super) struct Sim {
     pub(super) status: SimStatus,
     pub(super) bundles: Vec<Bundle>,
+    /// What it used on a day.
+    pub(super) used: BTreeMap<Date, u64>,
     /// Whether an operation is under way, which locks it.
     locked: bool,
 }
 
 pub(super) struct Bundle {
     pub(super) id: String,
+    pub(super) kind: BundleType,
     pub(super) status: BundleStatus,
     pub(super) cycles: i64,
     pub(super) added: SystemTime,
@@ -109,6 +114,11 @@ impl Account {
             return Err(Refusal::Full);
         }
         Ok(self.sims.entry(id.to_owned()).or_insert_with(Sim::new))
+    }
+
+    /// How many bundles SIMs have beside that which each has from the first.
+    pub(super) fn added(&self) -> usize {
+        self.sims.values().map(|sim| sim.bundles.len() - 1).sum()
     }
 
     pub(super) fn job_count(&self) -> usize {
@@ -193,6 +203,14 @@ impl Account {
         Ok(())
     }
 
+    pub(super) fn set_usage(&mut self, sim_id: &str, day: Date, amount: u64) -> Result<(), Refusal> {
+        if !self.sim(sim_id)?.used.contains_key(&day) {
+            self.room.take(1, 0)?;
+        }
+        self.sim(sim_id)?.used.insert(day, amount);
+        Ok(())
+    }
+
     pub(super) fn take_news(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.news)
     }
@@ -202,16 +220,30 @@ impl Sim {
     fn new() -> Self {
         let bundle = Bundle {
             id: "SANDBOX-0".to_owned(),
+            kind: BundleType::Basic,
             status: BundleStatus::BundleNotStarted,
             cycles: 1,
             added: UNIX_EPOCH,
             started: None,
         };
-        Self { status: SimStatus::PreActive, bundles: vec![bundle], locked: false }
+        Self { status: SimStatus::PreActive, bundles: vec![bundle], used: BTreeMap::new(), locked: false }
     }
 
     fn has(&self, status: BundleStatus) -> bool {
         self.bundles.iter().any(|bundle| bundle.status == status)
+    }
+
+    /// When the bundle in effect began: that in use before one that is paused, and of several the last; no add-on.
+    pub(super) fn in_effect(&self) -> Option<SystemTime> {
+        let begun = |bundle: &Bundle| {
+            let rank = match bundle.status {
+                BundleStatus::BundleInUse => 1,
+                BundleStatus::BundlePaused => 0,
+                _ => return None,
+            };
+            Some((rank, bundle.started.filter(|_| bundle.kind == BundleType::Basic)?))
+        };
+        self.bundles.iter().filter_map(begun).max().map(|(_, start)| start)
     }
 
     fn allows(&self, what: Operation) -> Result<(), Refusal> {
@@ -257,8 +289,4 @@ impl Sim {
 /// How far two times are from each other, also where the clock was set back.
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
     one.duration_since(other).unwrap_or_else(|later| later.duration())
-}
-
-pub(super) fn millis(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -2,17 +2,16 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::NONCE;
-use super::account::{Account, Bundle, Operation as Asynchronous, Sim, Sms, millis};
+use super::account::{Account, Bundle, Operation as Asynchronous, Sim, Sms};
+use super::times::{in_order, millis, printed};
+use super::{NONCE, usage};
 use crate::cube::types::{
     ActivateSim, AddBundle, BundleStatus, BundleType, CancelSim, CreateRenewalOrder, ListReceivedSms, ListSentSms,
-    PeriodType, QueryAsyncResult, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySimUsage, QuerySims, ResultCode,
-    ResumeSim, SendSms, SimStatus, SmsStatus, UsageCategory,
+    QueryAsyncResult, QueryDailyUsage, QueryRenewalOrder, QuerySim, QuerySimBundles, QuerySims, QueryTextMessages,
+    ResultCode, ResumeSim, SendSms, SimStatus, SmsStatus, TextMessageQuery,
 };
 use crate::openapi::Operation;
 use crate::sandbox::api::{Parameters, read};
@@ -38,10 +37,19 @@ pub(super) fn answer(
         "querySims" => query_sims(&asked(parameters)?, account),
         "querySim" => query_sim(&read(parameters)?, account),
         "querySimBundles" => query_bundles(&asked_of_bundles(parameters)?, account),
-        "querySimUsage" => usage(&read(parameters)?, account, now),
-        "queryAccumulatedUsage" => Ok(json!([{ "type": "data", "accu_usage": "0", "since": "1970-01-01 00:00:00" }])),
-        "queryDailyUsage" => Ok(json!({})),
-        "queryTextMessages" => Ok(json!({ "list": [] })),
+        "querySimUsage" => usage::listed(&read(parameters)?, account, now),
+        "queryAccumulatedUsage" => usage::accumulated(&read(parameters)?, account),
+        "queryDailyUsage" => {
+            let QueryDailyUsage { sim_id, .. } = read(parameters)?;
+            account.sim(&sim_id).map(|_| json!({}))
+        }
+        "queryTextMessages" => {
+            let QueryTextMessages { query_type, value, .. } = asked(parameters)?;
+            if query_type == TextMessageQuery::OfSim {
+                account.sim(&value)?;
+            }
+            Ok(json!({ "list": [] }))
+        }
         "activateSim" => {
             let ActivateSim { sim_id, .. } = read(parameters)?;
             account.begin(&sim_id, Asynchronous::Activate, now).map(|_| Value::Null)
@@ -159,38 +167,6 @@ fn query_bundles(query: &QuerySimBundles, account: &mut Account) -> Result<Value
     page(sim.bundles.iter().filter(wanted).map(bundle).collect(), query.page_no, query.page_size, 10)
 }
 
-fn usage(query: &QuerySimUsage, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
-    account.sim(&query.sim_id)?;
-    let known =
-        query.category == UsageCategory::Data && matches!(query.period_type, PeriodType::Daily | PeriodType::Monthly);
-    if !known {
-        return Err(Refusal::documented(ResultCode::InvalidParameters, "category is data, period_type is 1 or 2"));
-    }
-    in_order(&first_day(&query.begin_from, &query.period_type)?, &first_day(&query.end_by, &query.period_type)?)?;
-    let updated = printed(now, "%Y-%m-%d %H:%M:%S");
-    let period = json!({ "period": query.begin_from, "updated_at": updated, "data": { "all": 0 } });
-    Ok(json!({ "sim_id": query.sim_id, "usage": [period] }))
-}
-
-/// Of a day or a month, in which the pages print zeros in front or do not.
-fn first_day(text: &str, period: &PeriodType) -> Result<Date, Refusal> {
-    let day = if *period == PeriodType::Daily { text.to_owned() } else { format!("{text}-1") };
-    let problem = "by day a time is written as 2022-10-01, by month as 2022-10";
-    Date::strptime("%Y-%m-%d", day).map_err(|_| Refusal::documented(ResultCode::InvalidParameters, problem))
-}
-
-fn in_order<T: PartialOrd>(begin_from: &T, end_by: &T) -> Result<(), Refusal> {
-    if begin_from <= end_by {
-        return Ok(());
-    }
-    Err(Refusal::documented(ResultCode::StartAfterEnd, "begin_from is later than end_by"))
-}
-
-/// A time in UTC 0, as a page prints it.
-fn printed(time: SystemTime, form: &str) -> String {
-    Timestamp::try_from(time).unwrap_or_default().strftime(form).to_string()
-}
-
 fn at_least_one(name: &str, number: i64) -> Result<(), Refusal> {
     if number >= 1 {
         return Ok(());
@@ -219,7 +195,7 @@ fn add_bundle(add: &AddBundle, account: &mut Account, now: SystemTime) -> Result
     account.room.take(1, add.sim_id.len())?;
     let sim = account.sim(&add.sim_id)?;
     let id = format!("SANDBOX-{}", sim.bundles.len());
-    sim.bundles.push(Bundle { id, status, cycles, added: now, started });
+    sim.bundles.push(Bundle { id, kind: add.bundle_type, status, cycles, added: now, started });
     if add.activate == Some(true)
         && let Err(refusal) = account.begin(&add.sim_id, Asynchronous::ActivateAdded, now)
     {
@@ -300,14 +276,16 @@ fn listed(
     Ok(messages.map(|message| message.printed.clone()).collect())
 }
 
-fn sent(query: &ListSentSms, account: &Account, now: SystemTime) -> Result<Value, Refusal> {
+fn sent(query: &ListSentSms, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
+    account.sim(&query.sim_id)?;
     let mut messages = listed(&account.sent, &query.sim_id, (query.begin_from, query.end_by), now)?;
     let wanted = query.status.filter(|status| *status != SmsStatus::SmsOfAnyStatus);
     messages.retain(|message| wanted.is_none_or(|wanted| message["status"] == wanted.code()));
     page(messages, query.page_no, query.page_size, 100)
 }
 
-fn received(query: &ListReceivedSms, account: &Account, now: SystemTime) -> Result<Value, Refusal> {
+fn received(query: &ListReceivedSms, account: &mut Account, now: SystemTime) -> Result<Value, Refusal> {
+    account.sim(&query.sim_id)?;
     let messages = listed(&account.received, &query.sim_id, (query.begin_from, query.end_by), now)?;
     page(messages, query.page_no, query.page_size, 100)
 }

@@ -3,11 +3,14 @@
 
 mod account;
 mod answers;
+mod times;
+mod usage;
 
 use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use axum::http::StatusCode;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::cube::types::{ResultCode, SimStatus};
@@ -164,6 +167,12 @@ impl Sandbox {
         self.apis.cube.account().orders.len()
     }
 
+    /// How many bundles have been added in Cube.
+    #[must_use]
+    pub fn cube_bundle_count(&self) -> usize {
+        self.apis.cube.account().added()
+    }
+
     /// How many jobs have sent SMS in Cube.
     #[must_use]
     pub fn cube_sms_count(&self) -> usize {
@@ -175,6 +184,12 @@ impl Sandbox {
         if let Ok(sim) = self.apis.cube.account().sim(sim_id) {
             sim.status = status;
         }
+    }
+
+    /// Says how much data a SIM of Cube used on a day of UTC 0, in the unit of the pages: bytes where they name one. A month has
+    /// the sum of its days. Returns whether that is a SIM, and there is room for it.
+    pub fn set_usage(&self, sim_id: &str, day: Date, amount: u64) -> bool {
+        self.apis.cube.account().set_usage(sim_id, day, amount).is_ok()
     }
 
     /// Lets Cube receive an SMS from a SIM. Returns whether there is room for it, and a time: not while the clock is out of
