@@ -9,6 +9,7 @@ mod completions;
 mod configure;
 mod digits;
 mod doctor;
+mod each;
 mod exit;
 mod family;
 mod fleet;

@@ -397,6 +397,41 @@ fn what_strangers_wrote_is_marked_escaped_and_has_all_its_digits() {
 }
 
 #[test]
+fn a_batch_of_which_a_sim_was_refused_is_not_called_done() {
+    let result =
+        |code: &str, order: Value| json!({ "device_id": SIM, "error": code, "errorMsg": "x", "order_id": order });
+    let operations = DOCUMENTS.iter().flat_map(|document| document.operations);
+    let example = operations.into_iter().find(|one| one.id == "batchOrderPackages").unwrap().example;
+    let mut arguments: Value = serde_json::from_str(example).unwrap();
+    arguments["deviceList"] = json!([SIM]);
+    for (results, head, is_error) in [
+        (json!([result("0000", json!("ORDER_1"))]), "Done. All 1 items", false),
+        (
+            json!([result("0000", json!("ORDER_1")), result("1107", json!(null))]),
+            "NOT ALL DONE: 1 of 2 refused, 0 unknown. Those that were done are done: do not call",
+            true,
+        ),
+        (
+            json!([result("1107", json!(null)), result("", json!(null))]),
+            "NOT ALL DONE: 1 of 2 refused, 1 unknown. OUTCOME UNKNOWN",
+            true,
+        ),
+    ] {
+        let world = World::new();
+        answers(&world, "batchOrderPackages", &json!({ "device_order": results }));
+        let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
+        client.call(1, "csss_batch_order_packages", &arguments);
+        let question = client.question();
+        client.answer(&question, "yes");
+        let message = client.next();
+        assert!(text(&message).starts_with(head), "{message}");
+        assert_eq!(message["result"]["isError"], json!(is_error), "{message}");
+        assert_eq!(data(&message)["device_order"], results);
+        assert_eq!(client.end().contains("batchOrderPackages was done"), !is_error);
+    }
+}
+
+#[test]
 fn a_list_that_is_cut_says_so_first_and_goes_on() {
     let world = World::new();
     let list: Vec<_> = (0..700).map(|number| json!({ "number": number, "name": "x".repeat(60) })).collect();
