@@ -65,8 +65,8 @@ pub struct Operation {
     pub(crate) fields: &'static [&'static str],
     /// The fields of its data, at any depth, that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
-    /// Whether it makes orders, which its answer names.
-    pub(crate) places_orders: bool,
+    /// Whether it makes orders, which its answer names: it adds them, and changes nothing that is there.
+    pub places_orders: bool,
     /// The fields of an answer beside its `data`, which are not the envelope's.
     pub beside: &'static [&'static str],
     /// The one of these that counts the items of the list that the data is.

@@ -39,6 +39,7 @@ fn a_row_says_of_each_parameter_what_a_caller_has_to_know() {
     assert_eq!(codes, [("0", "start-later", "Not at once."), ("1", "start-at-once", "At once.")]);
     let batch = operation("batchOrderPackages");
     assert_eq!(batch.parameters.iter().find(|one| one.name == "deviceList").unwrap().kind, Kind::List(&Kind::Text));
+    assert_eq!(batch.parameters.iter().find(|one| one.name == "deviceList").unwrap().format, "device-id");
     let (list, results) = (batch.list.unwrap(), batch.results.unwrap());
     assert_eq!((list.field, list.item), (Some("device_order"), Kind::Object));
     assert_eq!((results.list, results.of, results.asked), ("device_order", "device_id", "deviceList"));

@@ -350,7 +350,7 @@ fn every_tool_has_its_hints() {
     client.end();
     let hints =
         |name: &str| tools.iter().find(|tool| tool["name"] == name).map(|tool| tool["annotations"].clone()).unwrap();
-    let mut count = 0;
+    let (mut count, mut changing) = (0, Vec::new());
     for (document, operation) in
         DOCUMENTS.iter().flat_map(|document| document.operations.iter().map(move |one| (document, one)))
     {
@@ -361,9 +361,42 @@ fn every_tool_has_its_hints() {
         if !operation.safe_to_retry {
             assert_eq!(hints["readOnlyHint"], json!(false), "{name}");
         }
+        // Destructive is what changes something and does not add an order alone.
+        if hints["readOnlyHint"] == json!(false) {
+            changing.push((name, hints["destructiveHint"].as_bool().unwrap()));
+        }
         count += 1;
     }
     assert_eq!(tools.len(), count);
+    changing.sort();
+    let changing: Vec<_> = changing.iter().map(|(name, destructive)| (&**name, *destructive)).collect();
+    let expected = [
+        ("csss_batch_order_packages", false),
+        ("csss_create_ota_order", true),
+        ("csss_open_package", true),
+        ("csss_order_package", false),
+        ("csss_pause_service", true),
+        ("csss_renew_package", true),
+        ("cube_activate_sim", true),
+        ("cube_add_bundle", true),
+        ("cube_cancel_sim", true),
+        ("cube_create_renewal_order", false),
+        ("cube_resume_sim", true),
+        ("cube_send_sms", false),
+        ("esim_qr_report_payment", true),
+        ("mall_cancel_auto_renewal_record", true),
+        ("mall_single_order", true),
+        ("mall_syn_order_info", true),
+        ("payment_stripe_sub_directly", true),
+        ("topup_remove_group_sims", true),
+    ];
+    assert_eq!(changing, expected);
+    // What is an id is so in a list too.
+    let properties = |name: &str| &tools.iter().find(|tool| tool["name"] == name).unwrap()["inputSchema"]["properties"];
+    let one = &properties("csss_order_package")["device_id"]["pattern"];
+    assert!(one.is_string());
+    assert_eq!(properties("csss_batch_order_packages")["deviceList"]["items"]["pattern"], *one);
+    assert_eq!(properties("cube_send_sms")["sim_ids"]["items"]["pattern"], *one);
     let expected = |read, destructive, idempotent| json!([json!(read), json!(destructive), json!(idempotent)]);
     for (name, values) in [
         ("cube_cancel_sim", expected(false, true, false)),
