@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::envelope::means_success;
 use crate::openapi::{Operation, Results};
-use crate::values::read::names_any;
+use crate::values::read::{may_name_any, names_any};
 
 /// What became of one of what a call asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +68,20 @@ impl Operation {
     fn item_result(&self, results: Results, position: usize, item: &Value) -> ItemResult {
         let field = |name: &str| item.get(name).and_then(scalar).filter(|text| !text.is_empty());
         let of = field(results.of).unwrap_or_else(|| format!("item {position} of {}, from 0", results.list));
-        let names_an_order = names_any(&item.to_string(), self.order_ids);
+        let text = item.to_string();
         let unknown = |of, why| ItemResult::Unknown { of, why };
         match field(results.code) {
             None => unknown(of, "its result has no code"),
-            Some(code) if code == results.success => match self.places_orders && !names_an_order {
+            Some(code) if code == results.success => match self.places_orders && !names_any(&text, self.order_ids) {
                 true => unknown(of, "its result says success, but names no order"),
                 false => ItemResult::Done { of },
             },
             Some(code) if means_success(&code, results.success) => {
                 unknown(of, "its code means success, but not as it is documented")
             }
-            Some(_) if names_an_order => unknown(of, "its result says that it was refused, but names an order"),
+            Some(_) if may_name_any(&text, self.order_ids) => {
+                unknown(of, "its result says that it was refused, but names an order")
+            }
             Some(code) => ItemResult::Refused { of, code, message: field(results.message).unwrap_or_default() },
         }
     }
