@@ -33,6 +33,9 @@ const CODES: &str = "x-linksfield-codes";
 /// The other name that a field has in some answers.
 pub const ALSO_NAMED: &str = "x-linksfield-also-named";
 
+/// Where an answer has a result of its own for each of what was asked.
+pub const RESULTS: &str = "x-linksfield-results";
+
 /// The methods of OpenAPI 3.0 that the build knows.
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::document::{Document, Operation, reference, requires_on_success, text};
+use super::document::{Document, Operation, RESULTS, reference, requires_on_success, text};
 use super::shape::Shape;
 use super::{coded, parameters, peel, usage};
 
@@ -140,7 +140,10 @@ pub fn list(document: &Document, operation: &Operation<'_>) -> TokenStream {
     let data = document.resolved(peel::inside(document, operation));
     let (field, listed) = match of(document, operation).map(|pages| pages.list) {
         Some(List::Inside { items, .. }) => (quote!(Some(#items)), document.resolved(&data["properties"][items])),
-        _ => (quote!(None), data),
+        _ => match text(&operation.node[RESULTS]["list"]) {
+            "" => (quote!(None), data),
+            list => (quote!(Some(#list)), document.resolved(&data["properties"][list])),
+        },
     };
     let Shape::List(item) = Shape::of(listed) else { return quote!(None) };
     let item = parameters::kind(document, document.resolved(item));

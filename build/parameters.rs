@@ -54,14 +54,14 @@ fn row(document: &Document, name: &str, place: &str, field: &Value, required: bo
     let place = quote::format_ident!("{place}");
     let kind = kind(document, schema);
     let said = |key: &str| text(field.get(key).unwrap_or(&schema[key])).trim().to_owned();
-    let [format, description, description_zh] = ["format", "description", "x-description-zh"].map(said);
-    // How wide a number is says nothing.
-    let format = if schema["type"] == "string" { format } else { String::new() };
-    let coded = match Shape::of(schema) {
+    let [description, description_zh] = ["description", "x-description-zh"].map(said);
+    let value = match Shape::of(schema) {
         Shape::List(item) => document.resolved(item),
         _ => schema,
     };
-    let codes = codes(coded);
+    // How wide a number is says nothing.
+    let format = if value["type"] == "string" { text(&value["format"]) } else { "" };
+    let codes = codes(value);
     quote! {
         super::Parameter {
             name: #name, flag: #flag, place: super::Place::#place, kind: #kind, format: #format, required: #required,

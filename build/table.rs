@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{ALSO_NAMED, Document, Operation, Result, entries, items, text};
+use super::document::{ALSO_NAMED, Document, Operation, RESULTS, Result, entries, items, text};
 use super::shape::Shape;
 use super::{pages, parameters, peel};
 
@@ -56,6 +56,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let rows = parameters::rows(document, operation);
     let pages = pages::row(document, operation);
     let list = pages::list(document, operation);
+    let results = results(operation);
     let places_orders = !safe_to_retry
         && !order_ids.is_empty()
         && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
@@ -74,7 +75,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             method: ::http::Method::#method, path: #path, page: #page, title: #title,
             completeness: super::Completeness::#completeness,
             safe_to_retry: #safe_to_retry, idempotent_for: #idempotent_for, deprecated: #deprecated, confirm: #confirm, find_out: #find_out,
-            parameters: &[#rows], example: #example, list: #list, pages: #pages, no_data: #no_data,
+            parameters: &[#rows], example: #example, list: #list, pages: #pages, results: #results, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
             places_orders: #places_orders, total_count: #total_count, placing: #placing,
@@ -122,6 +123,19 @@ fn find_out(operation: &Operation<'_>) -> TokenStream {
     let Some(operation) = found_out["operation"].as_str() else { return quote!(None) };
     let by = items(&found_out["by"]).map(text);
     quote!(Some(super::FindOut { operation: #operation, by: &[#(#by),*] }))
+}
+
+/// Where the data has a result for each of what was asked.
+fn results(operation: &Operation<'_>) -> TokenStream {
+    let results = &operation.node[RESULTS];
+    if results.is_null() {
+        return quote!(None);
+    }
+    let [list, of, asked, code, success, message] =
+        ["list", "of", "asked", "code", "success", "message"].map(|key| text(&results[key]));
+    quote!(Some(super::Results {
+        list: #list, of: #of, asked: #asked, code: #code, success: #success, message: #message,
+    }))
 }
 
 /// Which parameters are in the query and how, and what the others make of the body.

@@ -121,6 +121,7 @@ pub use client::{ApiClient, ClientBuilder};
 pub use csss::credentials::{ACCESS_CODE_VARIABLE, Credentials, SECRET_VARIABLE};
 pub use csss::envelope;
 pub use error::{Error, ErrorKind, TransportError};
+pub use family::results::ItemResult;
 pub use family::{Environment, Family};
 pub use openapi::{Completeness, Operation};
 pub use transport::connect;

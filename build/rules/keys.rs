@@ -232,6 +232,11 @@ static OPERATION: Object = Object {
             "of a call: what tells what became of it, where the outcome is unknown",
         ),
         Key("x-linksfield-pagination", Used(Anything), "of a call: by what its pages are asked for and counted"),
+        Key(
+            "x-linksfield-results",
+            Used(One(&RESULTS)),
+            "of a call: where its data has a result of its own for each of what was asked, whatever the code of the whole",
+        ),
         Key("x-linksfield-recognized-by", Used(Texts), "of a notification: the fields that tell it from others"),
         Key("security", Refused, "must have no security of its own: who calls is known to the client"),
         Key(
@@ -248,6 +253,19 @@ static FIND_OUT: Object = Object {
     keys: &[
         Key("operation", Used(Text), "the operationId of a call that changes nothing"),
         Key("by", Used(Texts), "the parameters of both that have the same value"),
+    ],
+};
+
+static RESULTS: Object = Object {
+    name: "results",
+    shared: None,
+    keys: &[
+        Key("list", Used(Text), "the field of the data that lists them"),
+        Key("of", Used(Text), "the field of a result with the id of what it is of"),
+        Key("asked", Used(Text), "the parameter that lists those ids"),
+        Key("code", Used(Text), "the field of a result with its code"),
+        Key("success", Used(Text), "the code of success"),
+        Key("message", Used(Text), "the field of a result with its words"),
     ],
 };
 
@@ -450,7 +468,7 @@ static SCHEMA: Object = Object {
 };
 
 /// All objects, in the order of a document.
-pub static OBJECTS: [&Object; 15] = [
+pub static OBJECTS: [&Object; 16] = [
     &DOCUMENT,
     &INFO,
     &SERVER,
@@ -459,6 +477,7 @@ pub static OBJECTS: [&Object; 15] = [
     &OPERATION,
     &DOCUMENTATION,
     &FIND_OUT,
+    &RESULTS,
     &PARAMETER,
     &BODY,
     &CONTENT,

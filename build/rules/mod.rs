@@ -135,6 +135,12 @@ const RULES: &[Rule] = &[
         check: Check::Call(operation::check_pagination),
     },
     Rule {
+        of: "operation",
+        must: "has in `x-linksfield-results` the fields of its data and of what that lists, a parameter that is a list, and the code of success; and no `x-linksfield-pagination`",
+        why: "a success of the whole call says of none of them that it succeeded",
+        check: Check::Call(operation::check_results),
+    },
+    Rule {
         of: "notification",
         must: "is a `post` whose body refers to the schema of its name, and has the fields that it is recognized by; it is neither sent again nor paginated",
         why: "its event is read by them",

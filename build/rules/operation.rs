@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::document::{Document, Operation, Result, entries, items, reference, requires, text};
+use super::super::document::{Document, Operation, RESULTS, Result, entries, items, reference, requires, text};
 use super::super::shape::Shape;
 use super::super::{pages, peel};
 use super::document::code_path;
@@ -356,6 +356,29 @@ pub fn check_pagination(document: &Document, operation: &Operation<'_>) -> Resul
     require(document, known, &operation.place(), rule)
 }
 
+/// What has a result for each of what was asked has all that it names.
+pub fn check_results(document: &Document, operation: &Operation<'_>) -> Result<()> {
+    let results = &operation.node[RESULTS];
+    if results.is_null() {
+        return Ok(());
+    }
+    let data = document.resolved(peel::inside(document, operation));
+    let field = |schema: &Value, key: &str| document.resolved(&schema["properties"][text(&results[key])]).clone();
+    let listed = field(data, "list");
+    let item = match Shape::of(&listed) {
+        Shape::List(item) => document.resolved(item),
+        _ => &Value::Null,
+    };
+    let asked = field(&peel::parameters(document, operation), "asked");
+    let whole = ["of", "code", "message"].iter().all(|key| Shape::of(&field(item, key)) == Shape::Scalar)
+        && matches!(Shape::of(&asked), Shape::List(_))
+        && is_text(&results["success"])
+        && operation.node["x-linksfield-pagination"].is_null();
+    let rule = "must have in x-linksfield-results a list of its data, its fields of, code and message, the list asked of its \
+                parameters and the code of success; and no x-linksfield-pagination";
+    require(document, whole, &operation.place(), rule)
+}
+
 /// The body is the schema that is named after the operation, and has the fields that it is recognized by.
 pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Result<()> {
     require(document, operation.method == "post", &operation.place(), "must be a post: that is how Linksfield sends")?;
@@ -367,6 +390,7 @@ pub fn check_notification(document: &Document, operation: &Operation<'_>) -> Res
         "x-linksfield-confirm",
         "x-linksfield-find-out",
         "x-linksfield-pagination",
+        RESULTS,
     ];
     let foreign = foreign.into_iter().find(|key| !operation.node[*key].is_null());
     let rule = format!("must not have {}: nobody calls it", foreign.unwrap_or_default());

@@ -10,6 +10,7 @@ use linksfield::{Completeness, Operation};
 use crate::exit;
 use crate::family::{self, Row};
 use crate::output::Format;
+use crate::settings;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -70,9 +71,15 @@ fn lang() -> Arg {
     Arg::new("lang")
         .long("lang")
         .value_name("TAG")
+        .value_parser(tag)
         .global(true)
         .help("Language of the API's messages, such as en-US; with zh the help has the vendor's Chinese words, where there are any")
         .help_heading("Options of every call")
+}
+
+fn tag(text: &str) -> Result<String, &'static str> {
+    let tag = settings::language(text).is_tag().then(|| text.to_owned());
+    tag.ok_or("it must be a language tag, such as en-US")
 }
 
 fn group(document: &'static Document, tongue: Tongue) -> Command {

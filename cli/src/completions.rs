@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::command::{Tongue, root};
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{Failure, Result};
 use crate::output;
 
 pub fn commands() -> [Command; 2] {
@@ -85,13 +85,6 @@ fn harmless(letter: char) -> Option<char> {
         '`' | '\\' => None,
         other => Some(other),
     }
-}
-
-pub fn manual(matches: &ArgMatches) -> Result {
-    let Some(folder) = matches.get_one::<PathBuf>("folder") else { return Ok(()) };
-    let cannot = |error| Failure::new(Exit::Other, format!("{} can't be written: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(cannot)?;
-    clap_mangen::generate_to(root(Tongue::English), folder).map_err(cannot)
 }
 
 #[cfg(test)]

@@ -217,7 +217,9 @@ async fn follow(mut run: Run, results: &mut Results) -> Result<Summary> {
         };
         let failure = Failure::new(exit, error.to_string());
         match error {
-            FleetError::RecentOrder { .. } => failure.and("To accept recent orders, say --accept-recent."),
+            FleetError::RecentOrder { .. } => failure.and(
+                "To accept recent orders, say --accept-recent; a new journal is there by now, so name it by --journal.",
+            ),
             _ => failure,
         }
     })

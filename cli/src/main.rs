@@ -9,12 +9,14 @@ mod completions;
 mod configure;
 mod digits;
 mod doctor;
+mod each;
 mod exit;
 mod family;
 mod fleet;
 mod found_out;
 mod interrupt;
 mod journal;
+mod manual;
 mod mcp;
 mod notifications;
 mod output;
@@ -99,7 +101,7 @@ async fn run(matches: &ArgMatches) -> Result {
         Some(("sign", matches)) => signing::sign(matches).await,
         Some(("verify", matches)) => signing::verify(matches).await,
         Some(("completions", matches)) => completions::completions(matches),
-        Some(("manual", matches)) => completions::manual(matches),
+        Some(("manual", matches)) => manual::manual(matches),
         Some((name, matches)) => of_family(name, matches).await,
         None => Ok(()),
     }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::agree::{self, Agreement, YES};
 use crate::arguments;
 use crate::command;
+use crate::each::{RULE, Undone};
 use crate::exit::{Exit, Failure, Result};
 use crate::family::{Api, Parameters, Row};
 use crate::interrupt;
@@ -62,7 +63,7 @@ pub async fn operation(
     };
     let agreement = Agreement::to(operation, &parameters).map_err(Failure::usage)?;
     agree::ask(&described(operation.summary, &given.about(), &call, &parameters)?, &agreement, said)?;
-    let done = carried_out(&printer, call, operation.list).await;
+    let done = carried_out(&printer, call, (Some(operation), &parameters), operation.list).await;
     done.map_err(|failure| looked_up(failure, document, operation, &parameters, &wanted))
 }
 
@@ -96,7 +97,7 @@ pub async fn raw((row, document): (&Row, &'static Document), matches: &ArgMatche
     let what = known.map_or("A call that no document describes", |operation| operation.summary);
     let said = matches.get_flag("yes").then_some(YES);
     agree::ask(&described(what, &given.about(), &call, &parameters)?, &Agreement::BY_YES, said)?;
-    let done = carried_out(&printer, call, None).await;
+    let done = carried_out(&printer, call, (known, &parameters), None).await;
     done.map_err(|failure| match known {
         Some(operation) => looked_up(failure, document, operation, &parameters, &wanted),
         None => failure,
@@ -160,11 +161,18 @@ fn printed(printer: &Printer, data: Value, list: Option<List>) -> Result {
 
 /// Sends what changes something, and prints its answer. What of that is not printed is told, so that the id of an order is not
 /// lost.
-async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -> Result {
+async fn carried_out(
+    printer: &Printer,
+    call: Call<Value>,
+    (operation, parameters): (Option<&Operation>, &Parameters),
+    list: Option<List>,
+) -> Result {
     let data = interrupt::patiently(call).await?;
+    let undone = Undone::of(operation, parameters, &data).failure();
     let odd = odd_items(&data, list);
     let whole = output::line(&data);
-    let told = |why: &str| tell(&format!("it was done{why}, and the answer is: {}", whole.trim_end()));
+    let how = if undone.is_some() { "not all was done" } else { "it was done" };
+    let told = |why: &str| tell(&format!("{how}{why}, and the answer is: {}", whole.trim_end()));
     let printed = match printer.answer(data, list) {
         Ok(true) => {
             if output::is_closed() {
@@ -181,11 +189,14 @@ async fn carried_out(printer: &Printer, call: Call<Value>, list: Option<List>) -
             if failure.exit == Exit::Done { Ok(()) } else { Err(failure) }
         }
     };
+    if let Some(undone) = undone {
+        let unprinted = printed.err().map(|failure| failure.message);
+        return Err(undone.and_maybe(unprinted.as_deref()));
+    }
     if odd.is_empty() {
         return printed;
     }
-    let rule = "what became of it is unknown: find out before you send it again";
-    Err(Failure::new(Exit::OutcomeUnknown, odd).and(rule))
+    Err(Failure::new(Exit::OutcomeUnknown, odd).and(RULE))
 }
 
 /// Which items of a list are not as documented, in words; nothing if all are.

@@ -1,6 +1,7 @@
 //! What happened to a call, as the rest of the crate tells it.
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ pub(crate) enum Cause {
         reason: String,
     },
     InvalidRequest(Arc<dyn StdError + Send + Sync>),
-    Settings(String),
+    /// With what the system says, where it is that which does not let them be used.
+    Settings(String, Option<Arc<io::Error>>),
     /// What the client calls while it sends panicked.
     Panicked {
         may_be_sent: bool,
@@ -150,7 +152,7 @@ impl Cause {
             Self::Transport { may_be_sent, .. } | Self::Panicked { may_be_sent } => *may_be_sent,
             Self::Refused(refusal) => refusal.outcome_unknown || refusal.head.status.is_server_error(),
             Self::Ended | Self::CutShort | Self::Unreadable { .. } => true,
-            Self::NotBegun | Self::UsedUp { .. } | Self::InvalidRequest(_) | Self::Settings(_) => false,
+            Self::NotBegun | Self::UsedUp { .. } | Self::InvalidRequest(_) | Self::Settings(..) => false,
         }
     }
 }

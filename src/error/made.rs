@@ -1,6 +1,7 @@
 //! Errors that a caller makes: for a stand-in of the client in tests of what uses it.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -179,8 +180,18 @@ impl Error {
     /// ```
     #[must_use]
     pub fn settings(what: impl Into<String>) -> Self {
+        Self::of_settings(what.into(), None)
+    }
+
+    /// What the system does not let be used.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn of_system(what: &str, source: std::io::Error) -> Self {
+        Self::of_settings(format!("{what}: {source}"), Some(source.into()))
+    }
+
+    fn of_settings(what: String, source: Option<Arc<std::io::Error>>) -> Self {
         let subject = Subject { operation: "settings".into(), safe_to_retry: true };
-        Self::of(subject, 0, Cause::Settings(what.into()))
+        Self::of(subject, 0, Cause::Settings(what, source))
     }
 
     fn made(operation: impl Into<String>, attempts: u32, cause: Cause) -> Self {

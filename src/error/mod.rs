@@ -79,7 +79,7 @@ impl Error {
     /// What is wrong with the settings, without a word around it.
     pub(crate) fn reason(&self) -> &str {
         match &self.0.cause {
-            Cause::Settings(what) => what,
+            Cause::Settings(what, _) => what,
             _ => "",
         }
     }
@@ -134,7 +134,7 @@ impl Error {
             },
             Cause::UsedUp { .. } => ErrorKind::UsedUp,
             Cause::Ended | Cause::InvalidRequest(_) => ErrorKind::InvalidRequest,
-            Cause::Settings(_) => ErrorKind::Settings,
+            Cause::Settings(..) => ErrorKind::Settings,
             Cause::Panicked { .. } => ErrorKind::Panicked,
         }
     }

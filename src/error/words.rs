@@ -91,7 +91,7 @@ impl Error {
             Cause::InvalidRequest(reason) => {
                 write!(f, "the request can't be sent: {}", bounded(&reason.to_string(), longest))?
             }
-            Cause::Settings(what) => write!(f, "{}", bounded(what, longest))?,
+            Cause::Settings(what, _) => write!(f, "{}", bounded(what, longest))?,
             Cause::Panicked { .. } => {
                 write!(f, "a panic ended it: look at what the client calls while it sends, its clock and its headers")?
             }
@@ -151,6 +151,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
             Cause::Transport { source, .. } => Some(source),
+            Cause::Settings(_, source) => source.as_deref().map(|source| source as _),
             // The message has what it says.
             Cause::InvalidRequest(reason) => reason.source(),
             _ => None,

@@ -79,7 +79,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// Whether a code that is not the documented one is a word or a number for success all the same.
-fn means_success(code: &str, success_code: &str) -> bool {
+pub(crate) fn means_success(code: &str, success_code: &str) -> bool {
     let code = code.trim().to_ascii_lowercase();
     let is_word = matches!(code.as_str(), "true" | "success" | "ok" | "200");
     is_word || code == success_code.to_ascii_lowercase() || code.parse() == Ok(0.0)

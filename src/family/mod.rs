@@ -3,6 +3,7 @@
 pub(crate) mod envelope;
 pub(crate) mod environment;
 pub(crate) mod place;
+pub(crate) mod results;
 pub(crate) mod scheme;
 #[cfg(feature = "cube")]
 pub(crate) mod secret;

@@ -18,7 +18,7 @@ mod parameter;
 
 pub(crate) use described::{bare, operation_at, segments_as_read};
 pub(crate) use operation::{Body, Placing};
-pub use operation::{Completeness, FindOut, List, Operation, Pages};
+pub use operation::{Completeness, FindOut, List, Operation, Pages, Results};
 pub use parameter::{Code, Kind, Parameter, Place};
 
 /// A document whose API is compiled in.

@@ -50,6 +50,9 @@ pub struct Operation {
     pub list: Option<List>,
     /// How it is paged, if it is.
     pub pages: Option<Pages>,
+    /// Where the data of an accepted answer has a result of its own for each of what was asked, if it has:
+    /// [`item_results`](Self::item_results) reads them.
+    pub results: Option<Results>,
     /// What an absent `data` stands for: `{}` or `[]`.
     pub(crate) no_data: &'static str,
     /// Whether its answer has an envelope around the data.
@@ -62,8 +65,8 @@ pub struct Operation {
     pub(crate) fields: &'static [&'static str],
     /// The fields of its data, at any depth, that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
-    /// Whether it makes orders, which its answer names.
-    pub(crate) places_orders: bool,
+    /// Whether it makes orders, which its answer names: it adds them, and changes nothing that is there.
+    pub places_orders: bool,
     /// The fields of an answer beside its `data`, which are not the envelope's.
     pub beside: &'static [&'static str],
     /// The one of these that counts the items of the list that the data is.
@@ -90,6 +93,24 @@ pub struct List {
     pub field: Option<&'static str>,
     /// What an item is.
     pub item: Kind,
+}
+
+/// Where an answer has a result of its own for each of what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Results {
+    /// The field of the data that lists them.
+    pub list: &'static str,
+    /// The field of a result with the id of what it is of.
+    pub of: &'static str,
+    /// The parameter that lists those ids.
+    pub asked: &'static str,
+    /// The field of a result with its code.
+    pub code: &'static str,
+    /// The code of success.
+    pub success: &'static str,
+    /// The field of a result with its words.
+    pub message: &'static str,
 }
 
 /// How an operation is paged.

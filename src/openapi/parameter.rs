@@ -12,7 +12,7 @@ pub struct Parameter {
     pub place: Place,
     /// What its value is.
     pub kind: Kind,
-    /// Which kind of text it is, such as `device-id`; empty where the specification names none.
+    /// Which kind of text it is, or of a list its items are, such as `device-id`; empty where the specification names none.
     pub format: &'static str,
     /// Whether a call without it is refused.
     pub required: bool,

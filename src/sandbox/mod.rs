@@ -109,7 +109,7 @@ pub use limits::{
     REQUEST_LIMIT, SCENE_LIMIT, TEXT_LIMIT,
 };
 pub use notifier::Resend;
-pub use program::program;
+pub use program::{PROGRAM_OPTIONS, program};
 pub use reply::Reply;
 pub use report::Report;
 pub use request::Request;
@@ -194,7 +194,7 @@ impl Sandbox {
             return Err(Error::settings("a sandbox with no connection answers nobody: allow at least one"));
         }
         let address = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
-        let cannot_listen = |error| Error::settings(format!("the sandbox can't listen on {address}: {error}"));
+        let cannot_listen = |error| Error::of_system(&format!("the sandbox can't listen on {address}"), error);
         let listener = TcpListener::bind(address).map_err(cannot_listen)?;
         listener.set_nonblocking(true).map_err(cannot_listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot_listen)?);
@@ -327,7 +327,7 @@ where
     P: Future<Output = std::io::Result<F>> + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let cannot_start = |error: std::io::Error| Error::settings(format!("the sandbox can't be started: {error}"));
+    let cannot_start = |error: std::io::Error| Error::of_system("the sandbox can't be started", error);
     let (ready, is_ready) = std::sync::mpsc::channel();
     let run = move || {
         let prepared = runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {

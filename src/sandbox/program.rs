@@ -15,7 +15,8 @@ use crate::notification::Signer;
 
 const ABOUT: &str = "A server that behaves as the documentation of Linksfield's APIs says, in memory.";
 
-const HELP: &str = "\
+/// The options of the program, as its `--help` lists them.
+pub const PROGRAM_OPTIONS: &str = "\
 Options:
   --listen ADDRESS:PORT   where to listen; port 0 takes a free one [default: 127.0.0.1:8787]
   --access-code CODE      whose requests are accepted [default: SANDBOX]
@@ -72,7 +73,8 @@ struct Settings {
 ///
 /// # Errors
 ///
-/// The options can't be used, or the sandbox can't be started with them.
+/// The options can't be used, or the sandbox can't be started with them: then the [source](std::error::Error::source) is what
+/// the system says.
 pub async fn program(name: &str, options: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     match settings(name, options) {
         Ok(Some(settings)) => run(settings).await,
@@ -118,7 +120,7 @@ fn settings(name: &str, options: impl IntoIterator<Item = OsString>) -> Result<O
             Long("shape") => settings.shape = Some(arguments.value()?.parse_with(shape)?),
             Long("any-shape") => settings.any_shape = Some(arguments.value()?.parse()?),
             Long("help") => {
-                print!("{ABOUT}\n\nUsage: {name} [OPTIONS]\n\n{HELP}");
+                print!("{ABOUT}\n\nUsage: {name} [OPTIONS]\n\n{PROGRAM_OPTIONS}");
                 return Ok(None);
             }
             Long("version") => {
@@ -207,7 +209,7 @@ async fn run(settings: Settings) -> Result<(), Error> {
 }
 
 fn cannot(error: std::io::Error) -> Error {
-    Error::settings(format!("the sandbox can't run: {error}"))
+    Error::of_system("the sandbox can't run", error)
 }
 
 /// Writes a line on stderr for each report, in a thread of its own: nobody waits for whoever does not read it, and what

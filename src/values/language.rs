@@ -33,6 +33,19 @@ impl Language {
         HeaderValue::from_str(tag).ok().filter(|_| fits && begins_well).ok_or(RULE)
     }
 
+    /// Whether it is a language tag, which can be sent: letters and digits, in parts between hyphens.
+    ///
+    /// ```
+    /// use linksfield::Language;
+    ///
+    /// assert!(Language::English.is_tag());
+    /// assert!(!Language::Other(String::new()).is_tag());
+    /// ```
+    #[must_use]
+    pub fn is_tag(&self) -> bool {
+        self.header().is_ok()
+    }
+
     /// The language tag.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -39,6 +39,11 @@ fn a_row_says_of_each_parameter_what_a_caller_has_to_know() {
     assert_eq!(codes, [("0", "start-later", "Not at once."), ("1", "start-at-once", "At once.")]);
     let batch = operation("batchOrderPackages");
     assert_eq!(batch.parameters.iter().find(|one| one.name == "deviceList").unwrap().kind, Kind::List(&Kind::Text));
+    assert_eq!(batch.parameters.iter().find(|one| one.name == "deviceList").unwrap().format, "device-id");
+    let (list, results) = (batch.list.unwrap(), batch.results.unwrap());
+    assert_eq!((list.field, list.item), (Some("device_order"), Kind::Object));
+    assert_eq!((results.list, results.of, results.asked), ("device_order", "device_id", "deviceList"));
+    assert_eq!((results.code, results.success, results.message), ("error", "0000", "errorMsg"));
     let query = operation("queryOrder");
     let (list, pages) = (query.list.unwrap(), query.pages.unwrap());
     assert_eq!(
@@ -92,6 +97,11 @@ fn a_document_names_commands_and_what_a_person_is_asked() {
         ("x-linksfield-command: Wake up", "must have a name as a command in kebab-case, not Wake up"),
         ("x-linksfield-command: call", "must have another name as a command, by x-linksfield-command: call is taken"),
         ("x-linksfield-command: list-sims", "list-sims is taken"),
+        // 33 letters with "ordinary_" before them.
+        (
+            "x-linksfield-command: wake-up-a-sim-that-was-p",
+            "ordinary_wake-up-a-sim-that-was-p has more than 32 letters",
+        ),
         ("x-linksfield-confirm: nobody", "must have in x-linksfield-confirm the name of a parameter that is required"),
         ("x-linksfield-idempotent-by: [nonce]", "must have in x-linksfield-idempotent-by headers of"),
         (
@@ -106,9 +116,34 @@ fn a_document_names_commands_and_what_a_person_is_asked() {
         let message = compile_as("ordinary.yaml", &ORDINARY.replace("operationId: resumeSim", &told)).unwrap_err();
         assert!(message.contains(fault), "{message}\n  is not {fault}");
     }
+    let longest = "operationId: resumeSim\n      x-linksfield-command: wake-up-a-sim-that-was";
+    compile_as("ordinary.yaml", &ORDINARY.replace("operationId: resumeSim", longest)).unwrap();
     let two = ORDINARY.replace("name: tags", "name: param-yes").replace("name: states", "name: 'yes'");
     let message = compile_as("ordinary.yaml", &two).unwrap_err();
     assert!(message.contains("--param-yes, of") && message.contains("is there already"), "{message}");
+}
+
+#[test]
+fn a_document_that_has_a_result_for_each_says_where_all_of_it_is() {
+    let document = std::fs::read_to_string("openapi/csss.yaml").unwrap();
+    let broken = |found: &str, other: &str| {
+        let broken = document.replacen(found, other, 1);
+        assert_ne!(broken, document, "{found}");
+        compile_as("csss.yaml", &broken).err()
+    };
+    for (found, other) in [
+        ("list: device_order", "list: nothing"),
+        ("of: device_id", "of: nothing"),
+        ("asked: deviceList", "asked: package_code"),
+        ("code: error", "code: nothing"),
+        ("success: '0000'", "success: ''"),
+        ("message: errorMsg", "message: nothing"),
+    ] {
+        let message = broken(found, other).unwrap();
+        assert!(message.contains("/package/batchOrderPackages.post: must have in x-linksfield-results"), "{message}");
+    }
+    assert!(broken("message: errorMsg", "words: errorMsg").unwrap().contains("words"));
+    assert!(broken("Order the same data plan for several SIMs", "Order").is_none());
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use super::{reply, tool};
 use crate::agree::Agreement;
 use crate::command::{changes, line};
+use crate::each::Undone;
 use crate::exit::Exit;
 use crate::family::{Api, Parameters};
 use crate::perform::described;
@@ -150,10 +151,7 @@ impl Server {
                 _ = is_given_up.wait_for(|given_up| *given_up) => None,
             };
             let (result, text) = match ended {
-                Some(Ok(data)) => {
-                    let text = format!("{} was done: {data}", operation.id);
-                    (reply::answer(data, operation.list, None, false, false), text)
-                }
+                Some(Ok(data)) => answered(data, &offer, operation, &parameters),
                 Some(Err(error)) => {
                     let text = error.to_string();
                     (failed(&error, &offer, operation, &parameters), text)
@@ -236,6 +234,29 @@ fn unknown(offer: &Offer, operation: &Operation, parameters: &Parameters) -> Str
         "OUTCOME UNKNOWN: it may have been done. Do not call this tool again for it.{how} It was: {}",
         visible_lines(&line(offer.document, operation, parameters))
     )
+}
+
+/// What an accepted call answered, for the assistant and in a line: a part of what was asked for may not have been done.
+fn answered(data: Value, offer: &Offer, operation: &Operation, parameters: &Parameters) -> (CallToolResult, String) {
+    let undone = Undone::of(Some(operation), parameters, &data);
+    let text = |how: &str| format!("{} {how}: {data}", operation.id);
+    let (head, text) = match undone.exit() {
+        Exit::Done => (None, text("was done")),
+        Exit::OutcomeUnknown => {
+            let unknown = unknown(offer, operation, parameters);
+            (Some(format!("NOT ALL DONE: {}. {unknown}", undone.count())), text("may not all have been done"))
+        }
+        _ => {
+            let rule = "Those that were done are done: do not call this tool again for them";
+            (Some(format!("NOT ALL DONE: {}. {rule}.", undone.count())), text("was not all done"))
+        }
+    };
+    let answer = reply::answer(data, operation.list, None, false, false);
+    let answer = match head {
+        Some(head) => reply::not_all_done(&head, answer),
+        None => answer,
+    };
+    (answer, text)
 }
 
 /// An error, and where the outcome is unknown, what tells it.

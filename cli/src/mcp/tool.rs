@@ -1,6 +1,5 @@
 //! An operation as a tool: its name, its schema, its hints, and its arguments.
 
-use linksfield::http::Method;
 use linksfield::openapi::{Document, Kind, Parameter};
 use linksfield::{Completeness, Operation};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
@@ -34,9 +33,10 @@ pub fn decides(document: &Document, operation: &Operation) -> bool {
     document.operations.iter().filter_map(|other| other.find_out).any(|find| find.operation == operation.id)
 }
 
-/// All four, so that no client has to guess.
+/// All four, so that no client has to guess. What changes something is destructive, as the protocol has it where nothing is
+/// said, unless it adds an order and no more.
 fn hints(operation: &Operation) -> ToolAnnotations {
-    let is_destructive = operation.confirm.is_some() || operation.method == Method::DELETE;
+    let is_destructive = changes(operation) && !operation.places_orders;
     ToolAnnotations::with_title(operation.summary)
         .read_only(!changes(operation))
         .destructive(is_destructive)

@@ -16,9 +16,9 @@ ORDER = {
 asked = []
 
 
-def server(*flags):
-    environment = {name: os.environ[name] for name in os.environ if name.startswith("LINKSFIELD_") or name == "PATH"}
-    return StdioServerParameters(command=os.environ["COMMAND"], args=["mcp", *flags], env=environment)
+def server(flags, more):
+    given = {name: os.environ[name] for name in os.environ if name.startswith("LINKSFIELD_") or name == "PATH"}
+    return StdioServerParameters(command=os.environ["COMMAND"], args=["mcp", *flags], env={**given, **more})
 
 
 def person(action, content=None):
@@ -29,11 +29,48 @@ def person(action, content=None):
     return answer
 
 
-async def session(flags, work, callback=None):
-    async with stdio_client(server(*flags)) as (read, write):
-        async with ClientSession(read, write, elicitation_callback=callback) as client:
+async def session(flags, work, callback=None, **more):
+    # What comes on the pipe and is no message is one of these.
+    noise = []
+
+    async def heard(message):
+        if isinstance(message, Exception):
+            noise.append(message)
+
+    async with stdio_client(server(flags, more)) as (read, write):
+        async with ClientSession(read, write, elicitation_callback=callback, message_handler=heard) as client:
             await client.initialize()
-            return await work(client)
+            result = await work(client)
+            assert not noise, noise
+            return result
+
+
+async def api(data, received=None, answered=None):
+    """An API that answers with this data, when it may."""
+
+    async def serve(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.split("content-length:")[1].split()[0]))
+        if received:
+            received.set()
+            await answered.wait()
+        body = json.dumps({"code": "0000", "message": "", "success": True, "data": data}).encode()
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    return f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+
+
+async def cancelled(task):
+    task.cancel()
+    try:
+        await task
+        raise AssertionError("it was not cancelled")
+    except asyncio.CancelledError:
+        pass
 
 
 def texts(result):
@@ -100,7 +137,63 @@ async def main():
         assert await orders(client) == 1
 
     await session(["--allow-changes"], ordered, person("accept", {"answer": "yes"}))
-    print("5 passed, 0 failed")
+
+    # Given up while the person is asked: nothing is sent, whatever the answer.
+    question, gone = asyncio.Event(), asyncio.Event()
+
+    async def slow(context, asked):
+        question.set()
+        await gone.wait()
+        return types.ElicitResult(action="accept", content={"answer": "yes"})
+
+    async def given_up(client):
+        call = asyncio.create_task(client.call_tool("csss_order_package", ORDER))
+        await question.wait()
+        await cancelled(call)
+        gone.set()
+        for _ in range(5):
+            assert await orders(client) == 1
+
+    await session(["--allow-changes"], given_up, slow)
+
+    # Given up when it was sent: the next call of any tool tells the result.
+    received, answered = asyncio.Event(), asyncio.Event()
+    url = await api({"order_id": "ORDER_LATE"}, received, answered)
+
+    async def late(client):
+        call = asyncio.create_task(client.call_tool("csss_order_package", ORDER))
+        await received.wait()
+        await cancelled(call)
+        assert "no tool" in texts(await client.call_tool("no_such_tool", {}))[0]
+        answered.set()
+        for _ in range(6000):
+            told = texts(await client.call_tool("no_such_tool", {}))
+            if told[0].startswith("LATE RESULT of an earlier call of orderPackage"):
+                break
+            await asyncio.sleep(0.01)
+        assert told[2].startswith("Data from outside") and "ORDER_LATE" in told[2], told
+
+    await session(["--allow-changes"], late, person("accept", {"answer": "yes"}), LINKSFIELD_BASE_URL=url)
+
+    # A list that is cut says so first, and goes on.
+    many = [{"number": number, "name": "x" * 60} for number in range(700)]
+
+    async def cut(client):
+        seen = []
+        while len(seen) < len(many):
+            head, data = texts(await client.call_tool("csss_sync_asset_info", {"from_item": len(seen)}))
+            seen += json.loads(data.split("\n", 1)[1])
+            assert head.startswith("CUT:") and (f"from_item {len(seen)}" in head) == (len(seen) < len(many)), head
+        assert seen == many
+
+    await session([], cut, LINKSFIELD_BASE_URL=await api(many))
+
+    # Nothing but messages is on the pipe, and nothing takes any from it.
+    async def quiet(client):
+        assert await orders(client) == 1
+
+    await session(["--profile", "noisy"], quiet, XDG_CONFIG_HOME=os.environ["NOISY"], RUST_LOG="trace")
+    print("9 passed, 0 failed")
 
 
 sys.exit(asyncio.run(main()))

@@ -350,7 +350,7 @@ fn every_tool_has_its_hints() {
     client.end();
     let hints =
         |name: &str| tools.iter().find(|tool| tool["name"] == name).map(|tool| tool["annotations"].clone()).unwrap();
-    let mut count = 0;
+    let (mut count, mut changing) = (0, Vec::new());
     for (document, operation) in
         DOCUMENTS.iter().flat_map(|document| document.operations.iter().map(move |one| (document, one)))
     {
@@ -361,9 +361,42 @@ fn every_tool_has_its_hints() {
         if !operation.safe_to_retry {
             assert_eq!(hints["readOnlyHint"], json!(false), "{name}");
         }
+        // Destructive is what changes something and does not add an order alone.
+        if hints["readOnlyHint"] == json!(false) {
+            changing.push((name, hints["destructiveHint"].as_bool().unwrap()));
+        }
         count += 1;
     }
     assert_eq!(tools.len(), count);
+    changing.sort();
+    let changing: Vec<_> = changing.iter().map(|(name, destructive)| (&**name, *destructive)).collect();
+    let expected = [
+        ("csss_batch_order_packages", false),
+        ("csss_create_ota_order", true),
+        ("csss_open_package", true),
+        ("csss_order_package", false),
+        ("csss_pause_service", true),
+        ("csss_renew_package", true),
+        ("cube_activate_sim", true),
+        ("cube_add_bundle", true),
+        ("cube_cancel_sim", true),
+        ("cube_create_renewal_order", false),
+        ("cube_resume_sim", true),
+        ("cube_send_sms", false),
+        ("esim_qr_report_payment", true),
+        ("mall_cancel_auto_renewal_record", true),
+        ("mall_single_order", true),
+        ("mall_syn_order_info", true),
+        ("payment_stripe_sub_directly", true),
+        ("topup_remove_group_sims", true),
+    ];
+    assert_eq!(changing, expected);
+    // What is an id is so in a list too.
+    let properties = |name: &str| &tools.iter().find(|tool| tool["name"] == name).unwrap()["inputSchema"]["properties"];
+    let one = &properties("csss_order_package")["device_id"]["pattern"];
+    assert!(one.is_string());
+    assert_eq!(properties("csss_batch_order_packages")["deviceList"]["items"]["pattern"], *one);
+    assert_eq!(properties("cube_send_sms")["sim_ids"]["items"]["pattern"], *one);
     let expected = |read, destructive, idempotent| json!([json!(read), json!(destructive), json!(idempotent)]);
     for (name, values) in [
         ("cube_cancel_sim", expected(false, true, false)),
@@ -394,6 +427,41 @@ fn what_strangers_wrote_is_marked_escaped_and_has_all_its_digits() {
     assert_eq!((text(&message), &message["result"]["isError"]), ("Refused by the API.", &json!(true)));
     assert!(data(&message).as_str().unwrap().contains("cancel the SIM"), "{message}");
     client.end();
+}
+
+#[test]
+fn a_batch_of_which_a_sim_was_refused_is_not_called_done() {
+    let result =
+        |code: &str, order: Value| json!({ "device_id": SIM, "error": code, "errorMsg": "x", "order_id": order });
+    let operations = DOCUMENTS.iter().flat_map(|document| document.operations);
+    let example = operations.into_iter().find(|one| one.id == "batchOrderPackages").unwrap().example;
+    let mut arguments: Value = serde_json::from_str(example).unwrap();
+    arguments["deviceList"] = json!([SIM]);
+    for (results, head, is_error) in [
+        (json!([result("0000", json!("ORDER_1"))]), "Done. All 1 items", false),
+        (
+            json!([result("0000", json!("ORDER_1")), result("1107", json!(null))]),
+            "NOT ALL DONE: 1 of 2 refused, 0 unknown. Those that were done are done: do not call",
+            true,
+        ),
+        (
+            json!([result("1107", json!(null)), result("", json!(null))]),
+            "NOT ALL DONE: 1 of 2 refused, 1 unknown. OUTCOME UNKNOWN",
+            true,
+        ),
+    ] {
+        let world = World::new();
+        answers(&world, "batchOrderPackages", &json!({ "device_order": results }));
+        let mut client = Client::new(&world, world.sandbox.url(), &["--allow-changes"]);
+        client.call(1, "csss_batch_order_packages", &arguments);
+        let question = client.question();
+        client.answer(&question, "yes");
+        let message = client.next();
+        assert!(text(&message).starts_with(head), "{message}");
+        assert_eq!(message["result"]["isError"], json!(is_error), "{message}");
+        assert_eq!(data(&message)["device_order"], results);
+        assert_eq!(client.end().contains("batchOrderPackages was done"), !is_error);
+    }
 }
 
 #[test]

@@ -222,6 +222,10 @@ fn an_empty_id_in_a_path_is_refused() {
 #[test]
 fn what_is_given_but_empty_is_wrong_usage_and_sends_nothing() {
     let world = World::new();
+    for tag in ["", " ", "en US"] {
+        let said = world.linksfield(["csss", "query-order", "--lang", tag]).fails(2);
+        assert!(said.contains("it must be a language tag, such as en-US"), "{said}");
+    }
     let open = |words: &[&str]| world.linksfield(["csss", "open-package", "--yes"]).args(words);
     for words in [
         &["--order-id", ""][..],

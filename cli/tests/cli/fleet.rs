@@ -296,8 +296,14 @@ fn a_batch_of_which_nothing_was_sent_ends_with_5() {
     // A new journal, and orders of a run before.
     order(&world, &["--journal", "a.journal", "--yes"]).done();
     let said = order(&world, &["--new-journal", "c.journal", "--yes"]).fails(5);
-    assert!(said.contains("say --accept-recent"), "{said}");
+    assert!(said.contains("say --accept-recent; a new journal is there by now, so name it by --journal"), "{said}");
     assert_eq!(orders(&world), 3);
+    assert_eq!(
+        order(&world, &["--new-journal", "c.journal", "--yes", "--accept-recent"]).output().status.code(),
+        Some(3)
+    );
+    order(&world, &["--journal", "c.journal", "--yes", "--accept-recent"]).done();
+    assert_eq!(orders(&world), 6);
 }
 
 #[test]

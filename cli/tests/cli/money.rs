@@ -1,8 +1,66 @@
 //! Nothing that changes something is sent without somebody's yes.
 
 use linksfield::sandbox::{Reply, Story};
+use serde_json::{Value, json};
 
 use crate::support::{SIM, World, order};
+
+/// Two SIMs of a batch, as its example has them.
+const SIMS: [&str; 2] = [SIM, "89852022018041800193"];
+
+/// A batch of two SIMs that is answered with these results, by the command or by the raw call.
+fn batch(world: &World, results: &Value, raw: bool, flags: &[&str]) -> (i32, String, String) {
+    let data = json!({ "device_order": results });
+    let answer = json!({ "code": "0000", "message": "", "success": true, "data": data }).to_string();
+    let reply = Reply::body(answer).header("content-type", "application/json");
+    world.sandbox.tell(Story::new(reply).of("batchOrderPackages")).unwrap();
+    let documents = linksfield::openapi::DOCUMENTS.iter().flat_map(|document| document.operations);
+    let example = documents.into_iter().find(|one| one.id == "batchOrderPackages").unwrap().example;
+    let command: &[&str] = match raw {
+        true => &["csss", "call", "POST", "/package/batchOrderPackages", "--json", "-", "--yes"],
+        false => &["csss", "batch-order-packages", "--json", "-", "--yes"],
+    };
+    let output = world.linksfield(command).args(flags).input(example).output();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_batch_of_which_a_sim_was_refused_does_not_end_well() {
+    let world = World::new();
+    let done = |sim: &str| json!({ "device_id": sim, "error": "0000", "errorMsg": "success", "order_id": "ORDER_1" });
+    let refused = |sim: &str| json!({ "device_id": sim, "error": "1107", "errorMsg": "too poor", "order_id": null });
+    let [first, second] = SIMS;
+    let odd = |code: Value| json!({ "device_id": second, "error": code, "errorMsg": "?", "order_id": "ORDER_2" });
+    let orderless = json!({ "device_id": second, "error": "0000", "errorMsg": "success", "order_id": null });
+    let says = format!("{second}: refused with code 1107: too poor");
+    let unknown = format!("{second}: it may have been done: ");
+    for raw in [false, true] {
+        for (results, code, told) in [
+            (json!([done(first), done(second)]), 0, ""),
+            (json!([done(first), refused(second)]), 4, &*says),
+            (json!([refused(first), refused(second)]), 4, &*says),
+            // What can't be read may be an order; so may what contradicts itself, and what is not told of.
+            (json!([refused(first), odd(json!(null))]), 9, &unknown),
+            (json!([done(first), odd(json!("1107"))]), 9, &unknown),
+            (json!([done(first), odd(json!(0))]), 9, &unknown),
+            (json!([done(first), orderless]), 9, &unknown),
+            (json!([done(first), "odd"]), 9, &unknown),
+            (json!([done(first)]), 9, &unknown),
+        ] {
+            let (ended, printed, said) = batch(&world, &results, raw, &[]);
+            assert_eq!(ended, code, "{results}: {said}");
+            assert!(said.contains(told) && (code == 0) == said.is_empty(), "{results}: {said}");
+            assert_eq!(code == 9, said.contains("Find out by:\n  linksfield csss query-order"), "{said}");
+            assert_eq!(serde_json::from_str::<Value>(&printed).unwrap()["device_order"], results);
+        }
+    }
+    let (_, _, said) = batch(&world, &json!([done(first), refused(second)]), false, &["--query", "nope"]);
+    assert!(said.contains("not all was done, the query leaves nothing") && !said.contains("it was done"), "{said}");
+    let (_, table, _) = batch(&world, &json!([done(first), refused(second)]), false, &["--output", "table"]);
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines.len() == 3 && lines[2].contains(second) && lines[2].contains("too poor"), "{table}");
+}
 
 #[test]
 fn without_a_terminal_and_yes_nothing_is_sent() {

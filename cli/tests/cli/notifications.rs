@@ -326,7 +326,16 @@ fn the_sandbox_is_a_command() {
     let world = World::new();
     let help = world.unset(["sandbox", "--help"]).done();
     assert!(help.contains("Usage: linksfield sandbox [OPTIONS]") && help.contains("--fault NAME"), "{help}");
-    assert!(world.unset(["sandbox", "--nonsense"]).fails(3).contains("--nonsense"));
+    let wrong: [&[&str]; 5] =
+        [&["--nonsense"], &["--listen", "nonsense"], &["--plan"], &["--callback", "x"], &["--access-code", ""]];
+    for wrong in wrong {
+        world.unset(["sandbox"]).args(wrong).fails(2);
+    }
+    assert!(world.unset(["sandbox", "--nonsense"]).fails(2).contains("--nonsense"));
+    // As of `listen`.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    assert!(world.unset(["sandbox", "--listen", &address]).fails(1).contains("can't listen"));
     let mut run = world.unset(["sandbox", "--listen", "127.0.0.1:0", "--quiet"]);
     let mut child = run.0.stdin(Stdio::null()).spawn().unwrap();
     let mut url = String::new();

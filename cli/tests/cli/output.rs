@@ -60,6 +60,31 @@ fn a_row_that_is_no_object_is_not_lost() {
 }
 
 #[test]
+fn a_table_has_what_is_within_in_short() {
+    let world = World::new();
+    let orders = serde_json::json!([
+        { "orderCode": "1", "plan": { "name": "A", "term": { "start": 5 } }, "tags": ["x", "y"], "uses": [{ "a": 1 }, 2] },
+        { "orderCode": "2", "plan": { "name": "B", "orderCode": "3" }, "tags": [], "uses": null },
+    ]);
+    let lines = [
+        "ORDERCODE  NAME  START  TAGS  USES     PLAN.ORDERCODE",
+        "1          A     5      x, y  2 items",
+        "2          B                           3",
+    ];
+    assert_eq!(orders_as(&world, &orders, "table"), lines);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&orders_as(&world, &orders, "jsonl")[0]).unwrap(), orders[0]);
+    // Of one answer the lists stand below.
+    let example = ["--device-code", SIM, "--language-code", "1", "--mark", "0", "--terminal", "0"];
+    let query = world.everywhere(["mall", "single-query-order", "--trade-type", "verify"]).args(example);
+    let data = serde_json::json!({ "deviceCode": SIM, "about": { "orderList": [{ "id": "A1" }, { "id": "B2" }] } });
+    let reply = Reply::body(data.to_string()).header("content-type", "application/json");
+    world.sandbox.tell(Story::new(reply).of("singleQueryOrder")).unwrap();
+    let printed = query.args(["--output", "table"]).done();
+    let whole = format!("deviceCode       {SIM}\nabout.orderList  2 items\n\nabout.orderList:\nID\nA1\nB2\n");
+    assert_eq!(printed, whole);
+}
+
+#[test]
 fn no_cell_of_csv_is_a_formula() {
     let world = World::new();
     for (text, cell) in [

@@ -142,8 +142,34 @@ fn every_command_has_a_page_of_the_manual() {
     world.unset(["manual", folder.to_str().unwrap()]).done();
     let page = std::fs::read_to_string(folder.join("linksfield-csss-order-package.1")).unwrap();
     assert!(page.contains("Order a data plan for one SIM") && page.contains(r"\-\-package\-code"), "{page}");
-    let pages = std::fs::read_dir(folder).unwrap().count();
-    assert!(pages > 30, "{pages}");
+    assert!(page.contains(".SH EXAMPLES\n.nf\n  linksfield csss order\\-package"), "{page}");
+    let pages = std::fs::read_dir(&folder).unwrap().map(|page| page.unwrap().path()).collect::<Vec<_>>();
+    assert!(pages.len() > 30, "{pages:?}");
+    for path in &pages {
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(!page.contains(".SH EXTRA") && !page.contains("Example:"), "{path:?}");
+    }
+    let page = std::fs::read_to_string(folder.join("linksfield-sandbox.1")).unwrap();
+    assert!(page.contains(r"  \-\-fault NAME"), "{page}");
+}
+
+/// Where there is a reader of the manual: whatever it breaks lines by.
+#[test]
+fn an_example_of_the_manual_can_be_copied() {
+    let world = World::new();
+    let folder = world.home.path().join("man");
+    world.unset(["manual", folder.to_str().unwrap()]).done();
+    for words in [&["csss", "batch-order-packages"][..], &["cube", "query-sims"], &["fleet", "order"], &["configure"]] {
+        let mut man = std::process::Command::new("man");
+        man.env("LC_ALL", "C.UTF-8").env("MANWIDTH", "72").env("MANPAGER", "cat").arg("-l");
+        let Ok(output) = man.arg(folder.join(format!("linksfield-{}.1", words.join("-")))).output() else { return };
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let help = world.unset(words).args(["--help"]).done();
+        let (_, example) = help.split_once("Example:\n").unwrap();
+        for line in example.lines() {
+            assert!(shown.lines().any(|other| other.trim() == line.trim()), "{line}\n{shown}");
+        }
+    }
 }
 
 /// Whether a shell is there; the script of checks installs all three, and takes a test that is skipped for a failure.
@@ -154,6 +180,17 @@ fn has(shell: &str) -> bool {
         eprintln!("skipped: there is no {shell}");
     }
     is_there
+}
+
+/// That it does what it should is not known: it is loaded nowhere.
+#[test]
+fn completions_for_powershell_are_made() {
+    let world = World::new();
+    let script = world.unset(["completions", "powershell"]).done();
+    for part in ["Register-ArgumentCompleter -Native -CommandName 'linksfield'", "'--package-code'", "'order-package'"]
+    {
+        assert!(script.contains(part), "{part}");
+    }
 }
 
 /// What a shell prints for these lines, with the completions of the command in a file whose name is `$script`.

@@ -1,0 +1,64 @@
+//! What became of each of what a call asked for, where the code of the whole does not say it.
+
+use linksfield::{ItemResult, Operation};
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+use crate::family::Parameters;
+
+/// What stands below what is unknown.
+pub const RULE: &str = "what became of it is unknown: find out before you send it again";
+
+/// Those of which it was not all done.
+#[derive(Default)]
+pub struct Undone {
+    refused: Vec<String>,
+    unknown: Vec<String>,
+    total: usize,
+}
+
+impl Undone {
+    pub fn of(operation: Option<&Operation>, parameters: &Parameters, data: &Value) -> Self {
+        let results = operation.map_or_else(Vec::new, |operation| operation.item_results(parameters, data));
+        let mut undone = Self { total: results.len(), ..Self::default() };
+        for result in results {
+            match result {
+                ItemResult::Done { .. } => {}
+                ItemResult::Refused { of, code, message } => {
+                    undone.refused.push(format!("{of}: refused with code {code}: {message}"));
+                }
+                ItemResult::Unknown { of, why } => undone.unknown.push(format!("{of}: it may have been done: {why}")),
+                // What a newer library may tell.
+                other => undone.unknown.push(format!("{other:?}")),
+            }
+        }
+        undone
+    }
+
+    /// What it ends with: the highest of them.
+    pub fn exit(&self) -> Exit {
+        match (&self.unknown[..], &self.refused[..]) {
+            ([_, ..], _) => Exit::OutcomeUnknown,
+            (_, [_, ..]) => Exit::Refused,
+            _ => Exit::Done,
+        }
+    }
+
+    /// How many of them are what, in our own words alone.
+    pub fn count(&self) -> String {
+        let Self { refused, unknown, total } = self;
+        format!("{} of {total} refused, {} unknown", refused.len(), unknown.len())
+    }
+
+    /// A line for each, unless all was done.
+    pub fn failure(&self) -> Option<Failure> {
+        let exit = self.exit();
+        let lines: Vec<_> = self.refused.iter().chain(&self.unknown).map(String::as_str).collect();
+        let failure = Failure::new(exit, lines.join("\n")).and(format!("not all was done: {}", self.count()));
+        match exit {
+            Exit::Done => None,
+            Exit::OutcomeUnknown => Some(failure.and(RULE)),
+            _ => Some(failure),
+        }
+    }
+}
