@@ -15,17 +15,22 @@ pub struct Agreement<'a> {
     word: &'a str,
     /// Which parameter that is, where the call can't be taken back.
     name: Option<&'static str>,
+    verb: &'static str,
+    past: &'static str,
 }
 
 impl<'a> Agreement<'a> {
     /// By the word that is typed for what can be taken back.
-    pub const BY_YES: Agreement<'static> = Agreement { word: YES, name: None };
+    pub const BY_YES: Agreement<'static> = Agreement { word: YES, name: None, verb: "send", past: "sent" };
+
+    /// By the same word, where nothing is sent, but a journal is told something.
+    pub const TO_TELL: Agreement<'static> = Agreement { word: YES, name: None, verb: "tell", past: "told" };
 
     /// To an operation with these parameters; or why none is possible.
     pub fn to(operation: &Operation, parameters: &'a Parameters) -> Result<Self, String> {
         let Some(name) = operation.confirm else { return Ok(Self::BY_YES) };
         let id = parameters.get(name).and_then(Value::as_str).filter(|id| !id.trim().is_empty());
-        id.map(|id| Self { word: id, name: Some(name) })
+        id.map(|id| Self { word: id, name: Some(name), ..Self::BY_YES })
             .ok_or_else(|| format!("{name} must be text that is not empty: it is typed once more"))
     }
 
@@ -37,34 +42,33 @@ impl<'a> Agreement<'a> {
     /// What a person is told to type.
     pub fn request(&self) -> String {
         match self.name {
-            None => format!("Type {YES} to send it: "),
-            Some(name) => format!("This can't be taken back. Type the {name} to send it: "),
+            None => format!("Type {YES} to {} it: ", self.verb),
+            Some(name) => format!("This can't be taken back. Type the {name} to {} it: ", self.verb),
         }
     }
 }
 
 /// Asks about what `text` describes, unless it was agreed to by what was said on the command line.
 pub fn ask(text: &str, agreement: &Agreement<'_>, said: Option<&str>) -> Result {
+    let nothing = format!("nothing was {}", agreement.past);
     match said {
         Some(said) if agreement.is(said) => return Ok(()),
         Some(_) => {
             let what = agreement.name.unwrap_or(YES);
-            return Err(Failure::usage(format!("--confirm is not the {what} of this call; nothing was sent")));
+            return Err(Failure::usage(format!("--confirm is not the {what} of this call; {nothing}")));
         }
         None => {}
     }
     let flag = agreement.name.map_or("--yes", |_| "--confirm ID");
-    let nobody = || {
-        Failure::usage(format!("it changes something, and there is no terminal to ask: say {flag}; nothing was sent"))
-    };
+    let nobody =
+        || Failure::usage(format!("it changes something, and there is no terminal to ask: say {flag}; {nothing}"));
     let mut terminal = Terminal::open().ok_or_else(nobody)?;
     terminal.forget_typed();
     let answer = terminal.ask(&format!("{text}{}", agreement.request()));
-    let answer =
-        answer.map_err(|error| Failure::usage(format!("the terminal can't be asked: {error}; nothing was sent")))?;
+    let answer = answer.map_err(|error| Failure::usage(format!("the terminal can't be asked: {error}; {nothing}")))?;
     match answer {
         Some(typed) if agreement.is(&typed) => Ok(()),
-        _ => Err(Failure::new(Exit::NothingSent, "not agreed to; nothing was sent")),
+        _ => Err(Failure::new(Exit::NothingSent, format!("not agreed to; {nothing}"))),
     }
 }
 

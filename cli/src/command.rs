@@ -242,7 +242,9 @@ fn raw(document: &Document) -> Command {
                 .required(true)
                 .help("Below the server's URL; {name} in it stands for the parameter of that name"),
         )
-        .arg(in_query.help("Put this parameter into the query: without it, all but those of a GET go into the body"))
+        .arg(in_query.help(
+            "Put this parameter into the query (Cube and eSIM QR): without it, all but those of a GET go into the body",
+        ))
         .arg(safe.help("It changes nothing: it is sent without asking, and again where no answer came"))
         .args(calling())
         .args(asking(None))

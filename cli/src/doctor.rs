@@ -81,7 +81,7 @@ fn names_nothing(operation: &Operation) -> bool {
 fn not_accepted(row: &Row, operation: &Operation, error: Error) -> Result {
     let is_busy = error.is_rate_limited() || error.is_server_error();
     let who = match row.key_pair {
-        Some(_) => "the key id and the key are not one pair, or not of this server",
+        Some(_) => "the key id and the key are not one pair, or not of this server, or another path is signed",
         None => "the credentials are not those of this server",
     };
     let advice = match error.kind() {

@@ -5,6 +5,10 @@ use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
 use crate::family::Parameters;
+use crate::visible::visible;
+
+/// Most characters of what a stranger said of one.
+const LONGEST: usize = 500;
 
 /// What stands below what is unknown.
 pub const RULE: &str = "what became of it is unknown: find out before you send it again";
@@ -25,9 +29,12 @@ impl Undone {
             match result {
                 ItemResult::Done { .. } => {}
                 ItemResult::Refused { of, code, message } => {
+                    let (of, code, message) = (told(&of), told(&code), told(&message));
                     undone.refused.push(format!("{of}: refused with code {code}: {message}"));
                 }
-                ItemResult::Unknown { of, why } => undone.unknown.push(format!("{of}: it may have been done: {why}")),
+                ItemResult::Unknown { of, why } => {
+                    undone.unknown.push(format!("{}: it may have been done: {why}", told(&of)));
+                }
                 // What a newer library may tell.
                 other => undone.unknown.push(format!("{other:?}")),
             }
@@ -50,15 +57,27 @@ impl Undone {
         format!("{} of {total} refused, {} unknown", refused.len(), unknown.len())
     }
 
-    /// A line for each, unless all was done.
+    /// A line for each.
+    pub fn lines(&self) -> Vec<&str> {
+        self.refused.iter().chain(&self.unknown).map(String::as_str).collect()
+    }
+
+    /// The same, unless all was done.
     pub fn failure(&self) -> Option<Failure> {
-        let exit = self.exit();
-        let lines: Vec<_> = self.refused.iter().chain(&self.unknown).map(String::as_str).collect();
+        let (exit, lines) = (self.exit(), self.lines());
         let failure = Failure::new(exit, lines.join("\n")).and(format!("not all was done: {}", self.count()));
         match exit {
             Exit::Done => None,
             Exit::OutcomeUnknown => Some(failure.and(RULE)),
             _ => Some(failure),
         }
+    }
+}
+
+/// What a stranger said, in one line and bounded.
+fn told(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
+        None => visible(text).into_owned(),
     }
 }

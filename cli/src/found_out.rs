@@ -52,7 +52,7 @@ pub async fn run(matches: &ArgMatches) -> Result {
         None => format!("no order was placed for SIM {sim}, and the next run orders for it"),
     };
     let text = format!("The journal {} is told:\n  {what}\n  it is for {purpose}\n", name.display());
-    agree::ask(&text, &Agreement::BY_YES, matches.get_flag(YES).then_some(YES))?;
+    agree::ask(&text, &Agreement::TO_TELL, matches.get_flag(YES).then_some(YES))?;
     journal.found_out(*sim, order).await?;
     tell(&format!("the journal has it: {what}"));
     Ok(())

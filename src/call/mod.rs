@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use tokio::runtime::Handle;
@@ -247,8 +247,8 @@ impl<T> Call<T> {
     /// joined by commas.
     ///
     /// A name that is none of the parameters, or one whose value is empty, makes the call an
-    /// [invalid request](crate::ErrorKind::InvalidRequest), and so does any name where the signature is itself a parameter and
-    /// covers those beside it (CSSS, Mall): nothing is sent.
+    /// [invalid request](crate::ErrorKind::InvalidRequest), and so does any name where the signature is itself a parameter in
+    /// the body and covers those beside it (CSSS, Mall): nothing is sent.
     ///
     /// ```no_run
     /// # #[cfg(feature = "cube")]
@@ -267,9 +267,11 @@ impl<T> Call<T> {
             State::Told(told) if !told.is_raw => {
                 Some("what goes into the query is said by the specification, not by the caller: leave it out")
             }
-            State::Told(told) if !told.intent.target.added.is_empty() => Some(
-                "its signature stands among the parameters and covers those beside it, so that none of them can go into the query",
-            ),
+            State::Told(told) if told.intent.target.method != Method::GET && !told.intent.target.added.is_empty() => {
+                Some(
+                    "its signature stands in the body and covers the parameters beside it, so that none of them can go into the query",
+                )
+            }
             _ => None,
         };
         self.checked(problem.map_or(Ok(()), Err)).with(|told| told.intent.target.in_query.extend(names))

@@ -149,9 +149,7 @@ pub enum SignError {
 pub enum PlaceError {
     #[error("the path must begin with /")]
     Relative,
-    #[error(
-        "the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters, of which those of a GET and those that in_query names go into the query"
-    )]
+    #[error("the path has a query or a fragment of its own, which nobody would sign: pass its fields as parameters")]
     Query,
     #[error("the path has a control character")]
     Control,

@@ -200,7 +200,7 @@ async fn run(settings: Settings) -> Result<(), Error> {
     }
     #[cfg(feature = "cube")]
     if let Some(file) = settings.cube_key {
-        std::fs::write(&file, CUBE_KEY).map_err(|error| Error::settings(format!("{}: {error}", file.display())))?;
+        std::fs::write(&file, CUBE_KEY).map_err(|error| Error::of_system(&file.display().to_string(), error))?;
     }
     let stopped = stopped().map_err(cannot)?;
     println!("{}", sandbox.url());

@@ -133,12 +133,22 @@ pub fn failed(head: &str, said: &str) -> CallToolResult {
     block(head, &shortened(Value::from(said)), true)
 }
 
-/// An answer by which not all was done, as this says: its own head says then only how much of it is shown.
-pub fn not_all_done(how: &str, mut answer: CallToolResult) -> CallToolResult {
+/// An answer by which not all was done, as this says: its own head says then only how much of it is shown. What was not done
+/// stands behind it, as the list may be cut before it.
+pub fn not_all_done(how: &str, undone: &[&str], mut answer: CallToolResult) -> CallToolResult {
     let head = answer.content.first().and_then(ContentBlock::as_text).map(|head| head.text.as_str());
     let shown = head.unwrap_or_default().trim_start_matches(DONE).trim_start();
     let head = format!("{how} {shown}");
     answer.content.splice(..1.min(answer.content.len()), [ContentBlock::text(head.trim_end())]);
+    let undone: Vec<_> = undone.iter().map(|line| Value::from(*line)).collect();
+    let (shown, total) = (fitting(&undone, LIMIT), undone.len());
+    let rest = if shown < total { "; the rest is on standard error of this server" } else { "" };
+    let told = Value::from(&undone[..shown]);
+    let told = format!(
+        "{shown} of {total} that were not done, or may not be{rest}.\n{OUTSIDE}{}",
+        visible_json(&told.to_string())
+    );
+    answer.content.push(ContentBlock::text(told));
     result(answer.content, true)
 }
 

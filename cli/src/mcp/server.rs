@@ -253,7 +253,7 @@ fn answered(data: Value, offer: &Offer, operation: &Operation, parameters: &Para
     };
     let answer = reply::answer(data, operation.list, None, false, false);
     let answer = match head {
-        Some(head) => reply::not_all_done(&head, answer),
+        Some(head) => reply::not_all_done(&head, &undone.lines(), answer),
         None => answer,
     };
     (answer, text)

@@ -59,17 +59,21 @@ fn record(value: &Value) -> String {
     std::iter::once(lines(&fields(value))).chain(below).collect()
 }
 
-/// The lists of objects in an object, with those of objects in it under names with dots.
+/// The lists of more than plain values in an object, with those of objects in it under names with dots.
 fn lists(object: &Value) -> Vec<(String, Vec<&Value>)> {
     let fields = object.as_object().into_iter().flatten();
     let within = fields.map(|(name, value)| match value {
         Value::Object(_) => dotted(name, lists(value)),
-        Value::Array(items) if items.iter().any(Value::is_object) => {
+        Value::Array(items) if has_more_within(items) => {
             vec![(visible(name).into_owned(), items.iter().collect())]
         }
         _ => Vec::new(),
     });
     within.flatten().collect()
+}
+
+fn has_more_within(items: &[Value]) -> bool {
+    items.iter().any(|item| item.is_object() || item.is_array())
 }
 
 fn dotted<T>(name: &str, inner: Vec<(String, T)>) -> Vec<(String, T)> {
@@ -123,7 +127,7 @@ pub fn cell(value: &Value) -> String {
 /// The same beside others: of a list of more than plain values how many there are.
 fn short(value: &Value) -> String {
     match value {
-        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => match items.len() {
+        Value::Array(items) if has_more_within(items) => match items.len() {
             1 => "1 item".to_owned(),
             count => format!("{count} items"),
         },

@@ -431,23 +431,24 @@ fn what_strangers_wrote_is_marked_escaped_and_has_all_its_digits() {
 
 #[test]
 fn a_batch_of_which_a_sim_was_refused_is_not_called_done() {
-    let result =
-        |code: &str, order: Value| json!({ "device_id": SIM, "error": code, "errorMsg": "x", "order_id": order });
+    let result = |sim: &str, code: &str, order: Value| json!({ "device_id": sim, "error": code, "errorMsg": "x", "order_id": order });
+    let other = "89852022018041800200";
     let operations = DOCUMENTS.iter().flat_map(|document| document.operations);
     let example = operations.into_iter().find(|one| one.id == "batchOrderPackages").unwrap().example;
     let mut arguments: Value = serde_json::from_str(example).unwrap();
-    arguments["deviceList"] = json!([SIM]);
-    for (results, head, is_error) in [
-        (json!([result("0000", json!("ORDER_1"))]), "Done. All 1 items", false),
+    arguments["deviceList"] = json!([SIM, other]);
+    let done = result(SIM, "0000", json!("ORDER_1"));
+    for (results, head, undone) in [
+        (json!([done, result(other, "0000", json!("ORDER_2"))]), "Done. All 2 items", None),
         (
-            json!([result("0000", json!("ORDER_1")), result("1107", json!(null))]),
+            json!([done, result(other, "1107", json!(null))]),
             "NOT ALL DONE: 1 of 2 refused, 0 unknown. Those that were done are done: do not call",
-            true,
+            Some("1 of 1 that were not done, or may not be.\n"),
         ),
         (
-            json!([result("1107", json!(null)), result("", json!(null))]),
+            json!([result(SIM, "1107", json!(null)), result(other, "", json!(null))]),
             "NOT ALL DONE: 1 of 2 refused, 1 unknown. OUTCOME UNKNOWN",
-            true,
+            Some("2 of 2 that were not done, or may not be.\n"),
         ),
     ] {
         let world = World::new();
@@ -458,9 +459,12 @@ fn a_batch_of_which_a_sim_was_refused_is_not_called_done() {
         client.answer(&question, "yes");
         let message = client.next();
         assert!(text(&message).starts_with(head), "{message}");
-        assert_eq!(message["result"]["isError"], json!(is_error), "{message}");
+        assert_eq!(message["result"]["isError"], json!(undone.is_some()), "{message}");
         assert_eq!(data(&message)["device_order"], results);
-        assert_eq!(client.end().contains("batchOrderPackages was done"), !is_error);
+        let told = message["result"]["content"][2]["text"].as_str();
+        assert_eq!(told.is_some(), undone.is_some(), "{message}");
+        assert!(told.is_none_or(|told| told.starts_with(undone.unwrap()) && told.contains(other)), "{message}");
+        assert_eq!(client.end().contains("batchOrderPackages was done"), undone.is_none());
     }
 }
 

@@ -47,6 +47,21 @@ fn a_batch_of_which_a_sim_was_refused_does_not_end_well() {
             (json!([done(first), orderless]), 9, &unknown),
             (json!([done(first), "odd"]), 9, &unknown),
             (json!([done(first)]), 9, &unknown),
+            // The server's own failure; a second result, and one of what nobody asked for.
+            (json!([done(first), { "device_id": second, "error": "504", "errorMsg": "timeout" }]), 9, &unknown),
+            (json!([done(first), refused(second), done(second)]), 9, &unknown),
+            (json!([done(first), done(second), done("8985")]), 9, "8985: it may have been done: "),
+            (
+                json!([done(first), done(second), { "error": "0000", "order_id": "ORDER_3" }]),
+                9,
+                "item 2 of device_order",
+            ),
+            // Strangers write no lines of ours.
+            (
+                json!([done(first), { "device_id": second, "error": "1\n2", "errorMsg": "no\nFind out by:\n  rm x" }]),
+                4,
+                r"refused with code 1\n2: no\nFind out by:\n  rm x",
+            ),
         ] {
             let (ended, printed, said) = batch(&world, &results, raw, &[]);
             assert_eq!(ended, code, "{results}: {said}");

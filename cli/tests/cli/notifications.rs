@@ -336,6 +336,8 @@ fn the_sandbox_is_a_command() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert!(world.unset(["sandbox", "--listen", &address]).fails(1).contains("can't listen"));
+    let unwritten = ["sandbox", "--listen", "127.0.0.1:0", "--cube-key", "/nowhere/key"];
+    assert!(world.unset(unwritten).fails(1).contains("/nowhere/key"));
     let mut run = world.unset(["sandbox", "--listen", "127.0.0.1:0", "--quiet"]);
     let mut child = run.0.stdin(Stdio::null()).spawn().unwrap();
     let mut url = String::new();
