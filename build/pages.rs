@@ -11,6 +11,9 @@ use super::{coded, parameters, peel, usage};
 /// What `x-linksfield-pagination` names.
 pub const NAMES: [&str; 6] = ["page-number", "page-size", "position", "total-pages", "total-count", "items"];
 
+/// What it may name besides: another number of the items, of the page or of all.
+pub const COUNT: &str = "count";
+
 /// How an operation is paginated: its parameters with the number of the page and how many items one has, the schema of the
 /// items, and where they and their count are.
 pub struct Pages<'a> {
@@ -23,7 +26,7 @@ pub struct Pages<'a> {
 
 enum List<'a> {
     /// A field of the data, with the counts in another.
-    Inside { position: &'a str, total_pages: &'a str, items: &'a str },
+    Inside { position: &'a str, total_pages: &'a str, items: &'a str, count: Option<&'a str> },
     /// The data, with the count beside it.
     Data,
 }
@@ -46,9 +49,15 @@ pub fn of<'a>(document: &'a Document, operation: &Operation<'a>) -> Option<Pages
             {
                 return None;
             }
+            let count = pagination[COUNT].as_str();
+            if count.is_some_and(|count| requires_on_success(data, count)) {
+                return None;
+            }
             let counts = &place["properties"];
+            let counts = [&counts[total_pages], &counts[total_count]].into_iter();
+            let counts = counts.chain(count.map(|count| &data["properties"][count])).collect();
             let listed = document.resolved(&data["properties"][items]);
-            (List::Inside { position, total_pages, items }, listed, vec![&counts[total_pages], &counts[total_count]])
+            (List::Inside { position, total_pages, items, count }, listed, counts)
         }
         _ => return None,
     };
@@ -79,15 +88,19 @@ pub fn items_method(
     let (first, size) = (asked(pages.number, 1), asked(pages.size, 0));
     let page = if is_required(pages.number) { quote!(page) } else { quote!(::std::option::Option::Some(page)) };
     let read = match pages.list {
-        List::Inside { position, total_pages, items } => {
+        List::Inside { position, total_pages, items, count } => {
+            let numbers = count.map(|count| {
+                let member = field(count);
+                quote!(.counted([data.#member, around.beside(#count)]))
+            });
             let [position, total_pages, total_count, items] =
                 [position, total_pages, pages.total_count, items].map(field);
             quote! {
-                |data, _| {
+                |data, around| {
                     let (total_pages, total_count) =
                         data.#position.map_or((None, None), |position| (position.#total_pages, position.#total_count));
                     let is_stated = data.#items.is_stated();
-                    crate::call::pages::Page::new(data.#items, is_stated, total_pages, total_count)
+                    crate::call::pages::Page::new(data.#items, is_stated, total_pages, total_count)#numbers
                 }
             }
         }
@@ -126,13 +139,16 @@ pub fn items_method(
 /// How an operation is paged, as part of its row in the operations table.
 pub fn row(document: &Document, operation: &Operation<'_>) -> TokenStream {
     let Some(Pages { number, size, total_count, list, .. }) = of(document, operation) else { return quote!(None) };
-    let (total_pages, total_count) = match list {
-        List::Inside { position, total_pages, .. } => {
-            (quote!(Some((#position, #total_pages))), quote!((Some(#position), #total_count)))
+    let (total_pages, total_count, count) = match list {
+        List::Inside { position, total_pages, count, .. } => {
+            let count = count.map_or(quote!(None), |count| quote!(Some(#count)));
+            (quote!(Some((#position, #total_pages))), quote!((Some(#position), #total_count)), count)
         }
-        List::Data => (quote!(None), quote!((None, #total_count))),
+        List::Data => (quote!(None), quote!((None, #total_count)), quote!(None)),
     };
-    quote!(Some(super::Pages { number: #number, size: #size, total_pages: #total_pages, total_count: #total_count }))
+    quote!(Some(super::Pages {
+        number: #number, size: #size, total_pages: #total_pages, total_count: #total_count, count: #count,
+    }))
 }
 
 /// Where the data of an answer has its list, as part of the same row.

@@ -130,7 +130,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         of: "operation",
-        must: "has in `x-linksfield-pagination` the parameters `page-number` and `page-size`, and either, in its data, the fields `position`, in it `total-pages` and `total-count`, none of them required, and `items`; or the field `total-count` beside data that is a list. The numbers are integers, the items are named",
+        must: "has in `x-linksfield-pagination` the parameters `page-number` and `page-size`, and either, in its data, the fields `position`, in it `total-pages` and `total-count`, none of them required, `items`, and if there is one, `count`, another number of these; or the field `total-count` beside data that is a list. The numbers are integers, the items are named",
         why: "the stream of all pages has to know the last one",
         check: Check::Call(operation::check_pagination),
     },

@@ -352,7 +352,7 @@ pub fn check_pagination(document: &Document, operation: &Operation<'_>) -> Resul
     );
     require(document, pages::of(document, operation).is_some(), &operation.place(), rule.as_str())?;
     let mut keys = entries(pagination).map(|(key, _)| key);
-    let known = keys.all(|key| pages::NAMES.contains(&key));
+    let known = keys.all(|key| pages::NAMES.contains(&key) || key == pages::COUNT);
     require(document, known, &operation.place(), rule)
 }
 

@@ -95,6 +95,17 @@ impl<T> Page<T> {
         let doubt = says_nothing.then_some("the answer has neither a list nor the number of its items");
         Self { items, total_pages, total_count, doubt }
     }
+
+    /// The same where the answer names numbers of items besides, be it those of the page or all: one that is neither is not
+    /// believed, and one that is more than came is that of all if nothing else is.
+    pub(crate) fn counted(mut self, numbers: [Option<i64>; 2]) -> Self {
+        let came = i64::try_from(self.items.count()).unwrap_or(i64::MAX);
+        let others = numbers.into_iter().flatten().filter(|number| *number != came);
+        self.total_count = self.total_count.or_else(|| others.clone().max().filter(|number| *number > came));
+        let contradicts = others.into_iter().any(|number| Some(number) != self.total_count);
+        self.doubt = self.doubt.or(contradicts.then_some("the answer names another number of items than it has"));
+        self
+    }
 }
 
 impl Page<Value> {
@@ -112,7 +123,11 @@ impl Page<Value> {
             _ => listed(&list),
         };
         let is_stated = if field.is_some() { items.is_stated() } else { around.has_list() };
-        Self::new(items, is_stated, pages.total_pages.and_then(inside), total_count)
+        let page = Self::new(items, is_stated, pages.total_pages.and_then(inside), total_count);
+        match pages.count {
+            Some(name) => page.counted([data.get(name).and_then(number), around.beside(name)]),
+            None => page,
+        }
     }
 }
 
@@ -217,7 +232,8 @@ impl<T: Serialize + Send + 'static> Items<T> {
             total_pages: None,
             total_count: None,
             is_counted: first <= 1 || size > 0,
-            full: if has_number { 0 } else { size },
+            // Where the list began later, how many the pages before had is a guess: a server may allow fewer.
+            full: if has_number || first > 1 { 0 } else { size },
             is_short: false,
             pages: HashSet::new(),
             items: PhantomData,

@@ -125,6 +125,8 @@ pub struct Pages {
     pub(crate) total_pages: Option<(&'static str, &'static str)>,
     /// Where in the data the number of items is; without a first field, beside the data.
     pub(crate) total_count: (Option<&'static str>, &'static str),
+    /// Another number, of the items of the page or of all; in the data or beside it.
+    pub(crate) count: Option<&'static str>,
 }
 
 /// Where the parameters of a call go: what its path names is in the path, and all that is left of a `GET` in the query.

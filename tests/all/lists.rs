@@ -152,6 +152,11 @@ async fn a_list_without_a_number_of_pages_ends_with_a_short_page_at_its_last_ite
         let ids: Vec<_> = sims.iter().map(|sim| sim.sim_id.as_ref().unwrap().as_str()).collect();
         assert_eq!((ids, server.requests().len()), (vec!["1", "2", "3"], asked), "{what}");
     }
+    // One that begins later, at a server that caps the size: what came before is a guess.
+    let server = pages(&[answer(json!(5), &["1", "2"]), answer(json!(5), &["3"])]).await;
+    let query = QuerySims::builder().page_no(2).page_size(5).build();
+    let sims = crate::cube::client_at(&server.url).query_sims_items(query).into_vec().await.unwrap();
+    assert_eq!((sims.len(), server.requests().len()), (3, 3));
     let server = pages(&[answer(json!(4), &["1", "2", "3"]), answer(json!(4), &[])]).await;
     let sims = crate::cube::client_at(&server.url).query_sims_items(QuerySims::builder().page_size(100).build());
     let error = sims.into_vec().await.unwrap_err();
@@ -260,4 +265,31 @@ async fn an_answer_without_a_list_and_without_a_number_does_not_say_that_there_i
     }
     let (items, _) = read(&[page(&json!({ "total_count": 1 }), &["1"]), answer(json!(null))], 1).await;
     assert_eq!((ids(&items), items.len()), (vec!["1"], 1), "behind the last it need not");
+}
+
+#[tokio::test]
+async fn a_list_beside_another_number_of_its_items_is_not_the_whole() {
+    let answer = |data: Value, beside: Value| json!({ "code": "0000", "data": data, "package_order_num": beside });
+    for body in [
+        answer(json!({ "package_order": [], "package_order_num": 1 }), json!(null)),
+        answer(json!({ "package_order": [] }), json!("1")),
+        answer(json!({ "page": { "total_count": 0, "total_pages": 0 }, "package_order": [] }), json!(1)),
+        answer(json!({ "package_order": [{ "orderCode": "1" }], "package_order_num": 0 }), json!(null)),
+    ] {
+        let (items, _) = read(std::slice::from_ref(&body), 1).await;
+        assert!(matches!(items.last(), Some(Err(_))), "{body}: {items:?}");
+        let operation = OPERATIONS.iter().find(|operation| operation.id == "queryOrder").unwrap();
+        let server = pages(std::slice::from_ref(&body)).await;
+        let items = client_at(&server.url).perform_items(operation, json!({ "page_no": 1, "page_size": 2 })).unwrap();
+        assert!(items.into_vec().await.is_err(), "{body}");
+    }
+    // Of the page, or of all.
+    for number in [1, 2] {
+        let numbered = |id: &str| {
+            let data =
+                json!({ "package_order": [{ "orderCode": id }], "page": { "total_count": 2, "total_pages": 2 } });
+            answer(data, json!(number))
+        };
+        assert_eq!(ids(&read(&[numbered("1"), numbered("2")], 1).await.0), ["1", "2"]);
+    }
 }

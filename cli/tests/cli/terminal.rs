@@ -88,7 +88,7 @@ fn what_a_person_found_out_is_shown_and_asked_for() {
     for (answer, code) in [("no", 5), ("yes", 0)] {
         let words = ["fleet", "found-out", SIM, "--none", "--journal", journal].map(str::to_owned);
         let mut session = on_a_terminal(&world, &words);
-        let shown = session.exp_string("Type yes to send it: ").unwrap();
+        let shown = session.exp_string("Type yes to tell it: ").unwrap();
         for part in [SIM, "no order was placed", "the next run orders for it", "orderPackage for SANDBOX at http://"] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }

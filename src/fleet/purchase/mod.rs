@@ -133,16 +133,15 @@ fn stated(data: QueryOrderOutput, around: &Around) -> Page<PackageOrder> {
     let (pages, count) = data.page.map_or((None, None), |page| (page.total_pages, page.total_count));
     // Where it stands is not documented, nor whether it counts those of the page or all.
     let numbers = [data.package_order_num, around.beside("package_order_num")];
-    let (orders, mut numbers) = (data.package_order, numbers.into_iter().flatten());
-    let came = i64::try_from(orders.count()).unwrap_or(i64::MAX);
-    let total = count.or_else(|| numbers.clone().max());
-    let doubt = match total {
-        _ if !orders.is_stated() => Some("the answer has no list of orders"),
-        None => Some("the answer does not say how many orders there are"),
-        Some(total) if total < came || numbers.any(|number| number != came && number != total) => {
-            Some("the answer names another number of orders than it has")
-        }
-        Some(_) => None,
+    let is_stated = data.package_order.is_stated();
+    let is_counted = count.or(numbers[0]).or(numbers[1]).is_some();
+    let mut page = Page::new(data.package_order, is_stated, pages, count).counted(numbers);
+    let came = i64::try_from(page.items.count()).unwrap_or(i64::MAX);
+    page.doubt = match page.total_count {
+        _ if !is_stated => Some("the answer has no list of orders"),
+        _ if !is_counted => Some("the answer does not say how many orders there are"),
+        Some(total) if total < came => Some("the answer names fewer orders than it has"),
+        _ => page.doubt,
     };
-    Page { items: orders, total_pages: pages, total_count: total, doubt }
+    page
 }
