@@ -236,6 +236,49 @@ pub async fn a_refusal_says_nothing_of_the_order_before_it<J: Journal>(open: imp
     assert_eq!(scene.sandbox.order_count(), 1);
 }
 
+pub async fn a_second_order_that_is_refused_because_of_who_calls_is_the_last<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::new().await;
+    let refusal = Story::new(Reply::refusal("1001", "slow down").status(429)).of("orderPackage").times(1);
+    scene.sandbox.tell(Story::new(Fault::DropAfterReading).of("orderPackage").then(refusal)).unwrap();
+    // Both are told: who reads of the refusal alone tells the journal that none was placed.
+    scene.stays_unknown(&open, &["may or may not", "ordered again, and refused", "slow down", "none is listed"]).await;
+    for _ in 0..2 {
+        scene.stays_unknown(&open, &["begun in a run before", "more than one order may have been sent"]).await;
+    }
+}
+
+pub async fn a_run_that_is_stopped_before_the_second_order_tells_of_the_first<J: Journal>(
+    open: impl AsyncFn(&Fleet<Client>) -> J,
+) {
+    let scene = Scene::new().await;
+    scene.lose(1);
+    // No story but the one below hides it.
+    scene.show();
+    let mut run = scene.run(open(&scene.fleet).await);
+    let (stopper, asked) = (run.stopper(), std::sync::atomic::AtomicU32::new(0));
+    // The second list is asked for when the first order is looked up.
+    let stops = Story::new(listing(&[])).of("queryOrder").when(move |_| {
+        if asked.fetch_add(1, Ordering::SeqCst) == 1 {
+            stopper.stop();
+        }
+        true
+    });
+    scene.sandbox.tell(stops.always()).unwrap();
+    let mut told = Vec::new();
+    while let Some(event) = run.next().await {
+        if let Event::Settled { outcome, .. } = event {
+            told.push(outcome);
+        }
+    }
+    let says_both = |why: &str| why.contains("may or may not") && why.contains("stopped before it was ordered again");
+    assert!(matches!(&told[..], [Outcome::Unknown(why)] if says_both(why)), "{told:?}");
+    assert_eq!(scene.sent(), 1);
+    drop(run);
+    scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
+}
+
 pub async fn what_a_run_settled_is_told_by_each_run_after_it<J: Journal>(open: impl AsyncFn(&Fleet<Client>) -> J) {
     let sandbox = Sandbox::start().await.unwrap();
     let fleet = Fleet::builder().client(client(&sandbox)).defaults(&defaults()).build().unwrap();
@@ -281,7 +324,8 @@ pub async fn what_was_not_sent_as_the_second_order_is_sent_by_the_next_run<J: Jo
         .build()
         .unwrap();
     let outcome = scene.outcome(open(&scene.fleet).await).await;
-    assert!(matches!(&outcome, Outcome::Unknown(why) if why.contains("took too long")), "{outcome:?}");
+    let says_both = |why: &str| why.contains("may or may not") && why.contains("took too long");
+    assert!(matches!(&outcome, Outcome::Unknown(why) if says_both(why)), "{outcome:?}");
     assert_eq!(scene.sent(), 1);
     scene.fleet = awake;
     scene.stays_unknown(&open, &[SECOND, "not listed"]).await;
@@ -395,6 +439,8 @@ macro_rules! play {
             two_orders_are_sent_for_a_sim_and_then_a_person_has_to_look
             a_run_ends_that_cannot_write_down_what_was_accepted_and_tells_it
             a_refusal_says_nothing_of_the_order_before_it
+            a_second_order_that_is_refused_because_of_who_calls_is_the_last
+            a_run_that_is_stopped_before_the_second_order_tells_of_the_first
             what_was_not_sent_as_the_second_order_is_sent_by_the_next_run
             what_a_run_settled_is_told_by_each_run_after_it
             a_lost_journal_is_asked_about_until_a_person_says_that_it_is_none

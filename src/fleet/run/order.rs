@@ -45,6 +45,18 @@ struct Suspect {
     why: String,
 }
 
+/// What to look up next, or what came of the SIM.
+type Next = Result<Suspect, Outcome>;
+
+/// What became of one order.
+enum Sent {
+    Accepted(String),
+    Refused(Blame, String),
+    /// Nothing left the client.
+    Nothing(String),
+    Unclear(String),
+}
+
 /// The turn of a SIM in a run.
 struct Turn {
     /// That it is worked on: not while it waits.
@@ -101,67 +113,80 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         claim: Claim,
         turn: &mut Turn,
     ) -> Result<Outcome, FleetError> {
-        let forgotten = match claim {
-            Claim::Forgotten { since } => Some(Forgotten { since }),
-            _ => None,
-        };
-        let mut suspect = match claim {
+        let mut next = match claim {
             Claim::Begun { orders, wait } => {
-                Some(Suspect { orders, wait, why: "it was begun in a run before".to_owned() })
+                Ok(Suspect { orders, wait, why: "it was begun in a run before".to_owned() })
             }
-            _ => None,
+            Claim::Forgotten { since } => self.order_first(row, Some(Forgotten { since }), turn).await?,
+            _ => self.order_first(row, None, turn).await?,
         };
         loop {
-            let is_first = suspect.is_none();
-            let orders = match suspect.take() {
-                None => match self.orders_before(row, forgotten).await {
-                    Ok(before) => Orders::first(before),
-                    Err(outcome) => return Ok(outcome),
-                },
-                Some(suspect) => match self.look_up(row, &suspect, &mut turn.permit).await {
-                    Found::Placed(order) => return Ok(Outcome::Ordered(order)),
-                    Found::Unclear(why) => return Ok(Outcome::Unknown(why)),
-                    Found::NotPlaced if suspect.orders.sent >= MOST => {
-                        return Ok(Outcome::Unknown(format!("{}; {UNSEEN}", suspect.why)));
-                    }
-                    Found::NotPlaced => Orders { sent: suspect.orders.sent + 1, ..suspect.orders },
-                },
+            let suspect = match next {
+                Ok(suspect) => suspect,
+                Err(outcome) => return Ok(outcome),
             };
-            if self.stopper.halted().is_some() {
-                let outcome = if is_first { Outcome::NotSent } else { Outcome::Unknown };
-                return Ok(outcome("the run was stopped before it was ordered".to_owned()));
-            }
-            turn.has_sent = true;
-            let (outcome, wait) = self.send(row, &orders).await?;
-            suspect = Some(match outcome {
-                Outcome::Unknown(why) => Suspect { orders, wait, why },
-                outcome if is_first => return Ok(outcome),
-                Outcome::Ordered(order) => match self.accepted(row, orders, order).await? {
-                    Ok(suspect) => suspect,
-                    Err(outcome) => return Ok(outcome),
-                },
-                // Maybe because of the first: it says nothing of that.
-                Outcome::Refused(why) => {
-                    let why = format!("it was ordered again, and refused: {why}");
-                    Suspect { orders, wait: self.settings.terms.settle, why }
+            next = match self.look_up(row, &suspect, &mut turn.permit).await {
+                Found::Placed(order) => Err(Outcome::Ordered(order)),
+                Found::Unclear(why) => Err(Outcome::Unknown(why)),
+                Found::NotPlaced if suspect.orders.sent >= MOST => {
+                    Err(Outcome::Unknown(format!("{}; {UNSEEN}", suspect.why)))
                 }
-                Outcome::NotSent(why) => {
-                    let first = Orders { sent: orders.sent - 1, ..orders };
-                    self.journal.begun(&row.wanted, &first, &self.settings.terms).await?;
-                    return Ok(Outcome::Unknown(why));
-                }
-            });
+                Found::NotPlaced => self.order_again(row, suspect, turn).await?,
+            };
         }
+    }
+
+    async fn order_first(
+        &self,
+        row: &Row<C::Parameters>,
+        forgotten: Option<Forgotten>,
+        turn: &mut Turn,
+    ) -> Result<Next, FleetError> {
+        let orders = match self.orders_before(row, forgotten).await {
+            Ok(before) => Orders::first(before),
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        if self.stopper.halted().is_some() {
+            return Ok(Err(Outcome::NotSent("the run was stopped before it was ordered".to_owned())));
+        }
+        turn.has_sent = true;
+        let (end, wait) = self.send(row, &orders).await?;
+        Ok(match end {
+            Sent::Accepted(order) => Err(Outcome::Ordered(order)),
+            Sent::Unclear(why) => Ok(Suspect { orders, wait, why }),
+            // What is refused because of who calls, or how often, says nothing of the order: the next run tries it.
+            Sent::Refused(Blame::Caller, why) | Sent::Nothing(why) => Err(Outcome::NotSent(why)),
+            Sent::Refused(_, why) => Err(Outcome::Refused(why)),
+        })
+    }
+
+    /// Orders a second time, as the first is not listed: whatever becomes of that, the first may still be placed.
+    async fn order_again(&self, row: &Row<C::Parameters>, first: Suspect, turn: &mut Turn) -> Result<Next, FleetError> {
+        let because = |then: String| format!("{}; {then}", first.why);
+        if self.stopper.halted().is_some() {
+            return Ok(Err(Outcome::Unknown(because("the run was stopped before it was ordered again".to_owned()))));
+        }
+        let orders = Orders { sent: first.orders.sent + 1, ..first.orders.clone() };
+        turn.has_sent = true;
+        let (end, wait) = self.send(row, &orders).await?;
+        Ok(match end {
+            Sent::Accepted(order) => return self.accepted(row, orders, order).await,
+            Sent::Unclear(why) => Ok(Suspect { orders, wait, why: because(format!("it was ordered again: {why}")) }),
+            // Maybe because of the first: it says nothing of that.
+            Sent::Refused(_, why) => {
+                let why = because(format!("it was ordered again, and refused: {why}"));
+                Ok(Suspect { orders, wait: self.settings.terms.settle, why })
+            }
+            Sent::Nothing(why) => {
+                self.journal.begun(&row.wanted, &first.orders, &self.settings.terms).await?;
+                Err(Outcome::Unknown(because(format!("it was not ordered again: {why}"))))
+            }
+        })
     }
 
     /// What to look up when the second order for a SIM was accepted, once the journal has that: the server may have been late
     /// with the first. Or what comes of the SIM if the journal doubts it.
-    async fn accepted(
-        &self,
-        row: &Row<C::Parameters>,
-        mut orders: Orders,
-        order: String,
-    ) -> Result<Result<Suspect, Outcome>, FleetError> {
+    async fn accepted(&self, row: &Row<C::Parameters>, mut orders: Orders, order: String) -> Result<Next, FleetError> {
         let why = format!("it was ordered again, as {order}");
         orders.accepted = Some(order);
         match self.journal.begun(&row.wanted, &orders, &self.settings.terms).await {
@@ -242,29 +267,28 @@ impl<C: Purchase, J: Journal> Work<C, J> {
 
     /// Orders once, and says how long to wait until it is looked up: a server may act on what it was sent whether or not its
     /// connection lives.
-    async fn send(&self, row: &Row<C::Parameters>, orders: &Orders) -> Result<(Outcome, Duration), FleetError> {
+    async fn send(&self, row: &Row<C::Parameters>, orders: &Orders) -> Result<(Sent, Duration), FleetError> {
         let Terms { deadline, settle, .. } = self.settings.terms;
         for _ in 0..ATTEMPTS {
             let way = Shared::default();
             let ready = self.ready(row, orders, &way);
             let result = self.settings.client.order(&row.parameters, deadline, ready).await;
             let Way { begun, failed, lapsed } = std::mem::take(&mut *held(&way));
-            let outcome = match (result, failed) {
-                (Ok(order), _) => Outcome::Ordered(order),
-                (Err(error), None) if error.outcome_unknown() => Outcome::Unknown(self.said(&error)),
+            let end = match (result, failed) {
+                (Ok(order), _) => Sent::Accepted(order),
+                (Err(error), None) if error.outcome_unknown() => Sent::Unclear(self.said(&error)),
                 (Err(_), Some(failed)) => return Err(failed.into()),
                 (Err(_), None) if lapsed => continue,
                 (Err(error), None) => match error.blame() {
-                    Some(Blame::Request | Blame::Server) => Outcome::Refused(self.said(&error)),
-                    // What is refused because of who calls, or how often, says nothing of the order: the next run tries it.
-                    None | Some(Blame::Caller) => Outcome::NotSent(self.said(&error)),
+                    Some(blame) => Sent::Refused(blame, self.said(&error)),
+                    None => Sent::Nothing(self.said(&error)),
                 },
             };
             let under_way = begun.map_or(Duration::ZERO, |begun| deadline.saturating_sub(begun.elapsed()));
-            return Ok((outcome, under_way.saturating_add(settle)));
+            return Ok((end, under_way.saturating_add(settle)));
         }
         let why = "it took too long from the journal to the connection, again and again";
-        Ok((Outcome::NotSent(why.to_owned()), Duration::ZERO))
+        Ok((Sent::Nothing(why.to_owned()), Duration::ZERO))
     }
 
     /// Begins the order in the journal, and lets it go out while that is fresh.
