@@ -237,10 +237,7 @@ impl Counters {
 
     /// Counts what came of a SIM, for which this run has sent an order or not.
     pub(super) fn count_outcome(&self, outcome: &Outcome, has_sent: bool) {
-        Self::count(self.counter(outcome));
-        if matches!(outcome, Outcome::Unknown(_)) && !has_sent {
-            Self::count(&self.unknown_before);
-        }
+        self.counters(outcome, has_sent).for_each(Self::count);
     }
 
     /// How many SIMs have gone wrong in this run: what is unknown of a run before has not.
@@ -249,18 +246,22 @@ impl Counters {
         (refused + not_sent + unknown).saturating_sub(self.unknown_before.load(Ordering::Relaxed))
     }
 
-    fn counter(&self, outcome: &Outcome) -> &AtomicU64 {
-        match outcome {
-            Outcome::Ordered(_) => &self.ordered,
-            Outcome::Refused(_) => &self.refused,
-            Outcome::NotSent(_) => &self.not_sent,
-            Outcome::Unknown(_) => &self.unknown,
-        }
+    /// Those that an outcome is counted in.
+    fn counters(&self, outcome: &Outcome, has_sent: bool) -> impl Iterator<Item = &AtomicU64> {
+        let (counter, also) = match outcome {
+            Outcome::Ordered(_) => (&self.ordered, None),
+            Outcome::Refused(_) => (&self.refused, None),
+            Outcome::NotSent(_) => (&self.not_sent, None),
+            Outcome::Unknown(_) => (&self.unknown, (!has_sent).then_some(&self.unknown_before)),
+        };
+        std::iter::once(counter).chain(also)
     }
 
-    /// What was counted is not so.
-    pub(super) fn take_back(&self, outcome: &Outcome) {
-        self.counter(outcome).fetch_sub(1, Ordering::Relaxed);
+    /// What was [counted](Self::count_outcome) is not so.
+    pub(super) fn take_back(&self, outcome: &Outcome, has_sent: bool) {
+        for counter in self.counters(outcome, has_sent) {
+            counter.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn count_before(&self, at: Option<SystemTime>) {
@@ -285,5 +286,23 @@ impl Counters {
             last_before: last.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
             elapsed: self.start.elapsed(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_back_hides_nothing_that_goes_wrong() {
+        let (counters, unknown) = (Counters::new(3), Outcome::Unknown("it was begun in a run before".to_owned()));
+        for has_sent in [false, true] {
+            counters.count_outcome(&unknown, has_sent);
+            assert_eq!(counters.wrong(), u64::from(has_sent));
+            counters.take_back(&unknown, has_sent);
+            assert_eq!((counters.wrong(), counters.progress().unknown), (0, 0));
+        }
+        counters.count_outcome(&Outcome::Refused("no such plan".to_owned()), true);
+        assert_eq!(counters.wrong(), 1);
     }
 }

@@ -343,8 +343,8 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         }
     }
 
-    /// Tells what came of a SIM, once the journal has it.
-    async fn settled(&self, row: &Row<C::Parameters>, outcome: Outcome) -> Result<(), FleetError> {
+    /// Tells what came of a SIM, for which this run has sent an order or not, once the journal has it.
+    async fn settled(&self, row: &Row<C::Parameters>, outcome: Outcome, has_sent: bool) -> Result<(), FleetError> {
         let recorded = match &outcome {
             Outcome::Ordered(order) => self.journal.done(&row.wanted, &Done::Ordered(order.clone())).await,
             Outcome::Refused(why) => self.journal.done(&row.wanted, &Done::Refused(why.clone())).await,
@@ -353,14 +353,14 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         };
         let (outcome, recorded) = match recorded {
             Err(JournalError::Doubtful { why, .. }) => {
-                self.counters.take_back(&outcome);
+                self.counters.take_back(&outcome, has_sent);
                 let outcome = Outcome::Unknown(why);
                 self.count(&outcome, true);
                 (outcome, Ok(()))
             }
             Err(JournalError::Lost { sim }) => {
                 // Who has it now finds out, and that is counted.
-                self.counters.take_back(&outcome);
+                self.counters.take_back(&outcome, has_sent);
                 self.leave(sim);
                 (outcome, Err(None))
             }

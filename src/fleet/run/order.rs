@@ -101,10 +101,11 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             }
             outcome => outcome?,
         };
-        self.count(&outcome, turn.has_sent);
+        let Turn { permit, has_sent } = turn;
+        self.count(&outcome, has_sent);
         // The next can begin while the journal takes this.
-        drop(turn);
-        self.settled(&row, outcome).await
+        drop(permit);
+        self.settled(&row, outcome, has_sent).await
     }
 
     async fn outcome_for(
