@@ -208,6 +208,15 @@ struct Pass<C: Purchase> {
     claimed: VecDeque<(Row<C::Parameters>, Claim)>,
 }
 
+/// What the journal says of each that it was asked about. It may be anybody's, and one that is left out would be skipped unseen.
+fn each<A, S>(asked: Vec<A>, said: Vec<S>) -> Result<impl Iterator<Item = (A, S)>, JournalError> {
+    if said.len() != asked.len() {
+        let what = format!("it answers for {} of {} SIMs", said.len(), asked.len());
+        return Err(JournalError::failed("read", what));
+    }
+    Ok(asked.into_iter().zip(said))
+}
+
 impl<C: Purchase, J: Journal> Work<C, J> {
     async fn drive(self: Arc<Self>, list: List) -> Result<Summary, FleetError> {
         self.compare(&list).await?;
@@ -285,7 +294,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
         let rows = rows.map_err(|problem| pass.list.changed(problem))?;
         let wanted: Vec<_> = rows.iter().map(|row| row.wanted.clone()).collect();
         let claims = self.journal.claim(&wanted, &self.settings.terms).await?;
-        for (row, claim) in rows.into_iter().zip(claims) {
+        for (row, claim) in each(rows, claims)? {
             match claim {
                 Claim::Open | Claim::Forgotten { .. } | Claim::Begun { .. } => pass.claimed.push_back((row, claim)),
                 Claim::Unknown(why) => {

@@ -67,17 +67,22 @@ async fn each_sim_gets_one_order_with_what_its_line_says() {
     assert_eq!(sandbox.order_count(), 2);
 }
 
-/// A journal of a fleet that is done.
-struct AllDone;
+/// A journal of a fleet that is done, which says nothing of so many of those that it is asked about.
+#[derive(Default)]
+struct AllDone {
+    unrecorded: usize,
+    unclaimed: usize,
+}
 
 impl Journal for AllDone {
     async fn recorded(&self, sims: &[Sim]) -> Result<Vec<Option<String>>, JournalError> {
-        Ok(vec![None; sims.len()])
+        Ok(vec![None; sims.len() - self.unrecorded])
     }
 
     async fn claim(&self, wanted: &[Wanted], _: &Terms) -> Result<Vec<Claim>, JournalError> {
         tokio::task::yield_now().await;
-        Ok(wanted.iter().map(|wanted| Claim::Ordered { order: wanted.sim.to_string(), at: None }).collect())
+        let claims = wanted.iter().map(|wanted| Claim::Ordered { order: wanted.sim.to_string(), at: None });
+        Ok(claims.skip(self.unclaimed).collect())
     }
 
     async fn begun(&self, _: &Wanted, _: &Orders, _: &Terms) -> Result<Confirmation, JournalError> {
@@ -117,13 +122,25 @@ impl Journal for AllDone {
 async fn what_was_settled_before_does_not_pile_up_in_memory() {
     let sandbox = Sandbox::start().await.unwrap();
     let fleet = fleet_of(&sandbox);
-    let (mut run, mut told) = (fleet.run(sims(&fleet, 500), AllDone), 0);
+    let (mut run, mut told) = (fleet.run(sims(&fleet, 500), AllDone::default()), 0);
     while let Some(event) = run.next().await {
         told += 1;
         assert!(matches!(event, Event::SettledBefore { .. }), "{event:?}");
         assert!(run.progress().ordered_before <= told + 16, "more than one batch waits: {}", run.progress());
     }
     assert_eq!(told, 500);
+}
+
+#[tokio::test]
+async fn a_journal_that_leaves_out_sims_ends_the_run() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fleet = fleet_of(&sandbox);
+    for (unrecorded, unclaimed) in [(1, 0), (5, 0), (0, 1), (0, 5)] {
+        let ended = outcomes(fleet.run(sims(&fleet, 5), AllDone { unrecorded, unclaimed })).await;
+        assert!(matches!(ended, Err(FleetError::Journal(JournalError::Failed { doing: "read", .. }))), "{ended:?}");
+        let says = format!("it answers for {} of 5 SIMs", 5 - unrecorded - unclaimed);
+        assert!(ended.unwrap_err().to_string().contains(&says));
+    }
 }
 
 #[tokio::test]

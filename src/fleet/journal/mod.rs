@@ -26,6 +26,8 @@ pub use file::FileJournal;
 pub trait Journal: Send + Sync + 'static {
     /// The [fingerprint](Wanted::fingerprint) of the order that was begun or placed for each of the SIMs, if one was and it is
     /// known. Nothing is taken: a run asks it of the whole list before its first order.
+    ///
+    /// What is returned stands in the order of `sims`.
     fn recorded(&self, sims: &[Sim]) -> impl Future<Output = Result<Vec<Option<String>>, JournalError>> + Send;
 
     /// Takes each of the SIMs for this run, unless it is done or another has it, or this run itself.

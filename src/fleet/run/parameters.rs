@@ -1,6 +1,6 @@
 //! Whether the list orders what was ordered before: found out for all of it before anything is begun.
 
-use super::{FleetError, Work};
+use super::{FleetError, Work, each};
 use crate::fleet::input::{List, Problem};
 use crate::fleet::journal::{Journal, JournalError};
 use crate::fleet::purchase::Purchase;
@@ -18,7 +18,7 @@ impl<C: Purchase, J: Journal> Work<C, J> {
             let wanted = wanted.collect::<Result<Vec<_>, _>>().map_err(|problem| list.changed(problem))?;
             let sims: Vec<_> = wanted.iter().map(|(_, wanted)| wanted.sim).collect();
             let recorded = self.journal.recorded(&sims).await?;
-            for ((line, wanted), recorded) in wanted.into_iter().zip(recorded) {
+            for ((line, wanted), recorded) in each(wanted, recorded)? {
                 if let Some(recorded) = recorded.filter(|recorded| *recorded != wanted.fingerprint) {
                     let other = JournalError::OtherParameters { sim: wanted.sim, recorded, wanted: wanted.fingerprint };
                     others.push(Problem { line, what: other.to_string() });
