@@ -249,7 +249,7 @@ impl PostgresJournal {
     ///
     /// # Errors
     ///
-    /// As those of [`open`](Self::open).
+    /// It is not there, or was written by a newer release; or the database can't be used.
     pub async fn purpose_of(string: &str, name: &str) -> Result<Purpose> {
         let connections = connect(string).await?;
         recorded(&connections, name).await.map(|(_, purpose)| purpose)

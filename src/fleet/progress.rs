@@ -160,7 +160,8 @@ pub enum End {
     Stopped,
     /// As many orders were refused, could not be sent or stay unknown as `max_refused` says.
     TooManyRefused,
-    /// The calls that the client may make in 24 hours are used up. What has no order yet is left to a later run.
+    /// The calls that the client may make in 24 hours are used up. What has no order yet is left to a later run. Wait that
+    /// long before it: the calls are counted in this process, and one that begins again counts from 0.
     UsedUp {
         /// In which time the next is free, as it was when the run stopped.
         free_in: Duration,
@@ -186,7 +187,7 @@ impl fmt::Display for Summary {
             (End::UsedUp { free_in }, _) => write!(
                 f,
                 "stopped because the calls that the client may make in 24 hours are used up (the next is free in {} \
-                 seconds): ",
+                 seconds: wait that long before the next run, as a process that begins again counts from 0): ",
                 free_in.as_secs() + 1
             )?,
         }

@@ -59,6 +59,7 @@ async fn a_run_stops_with_the_calls_of_the_day_and_says_when_the_next_is_free() 
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     assert!(free_in <= day && free_in > day / 2, "{free_in:?}");
     assert!(summary.to_string().contains("in 24 hours are used up (the next is free in 86"), "{summary}");
+    assert!(summary.to_string().contains("wait that long before the next run"), "{summary}");
 }
 
 #[tokio::test]
