@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::document::{ALSO_NAMED, Document, Operation, RESULTS, Result, entries, items, text};
+use super::document::{ALSO_NAMED, Document, Operation, RESULTS, Result, entries, items, requires_on_success, text};
 use super::shape::Shape;
 use super::{pages, parameters, peel};
 
@@ -60,6 +60,8 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     let places_orders = !safe_to_retry
         && !order_ids.is_empty()
         && order_ids.iter().all(|id| parameters["properties"][id.as_str()].is_null());
+    let data_type = document.resolved(&data);
+    let must_name_order = places_orders || order_ids.iter().any(|id| requires_on_success(data_type, id));
     let order_ids = &order_ids;
     let no_data = if data["type"] == "array" { "[]" } else { "{}" };
     let is_enveloped = peel::is_enveloped(document, operation.answer());
@@ -78,7 +80,7 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
             parameters: &[#rows], example: #example, list: #list, pages: #pages, results: #results, no_data: #no_data,
             is_enveloped: #is_enveloped, answer: #answer,
             added: &[#(#added),*], fields: &[#(#fields),*], order_ids: &[#(#order_ids),*], beside: &[#(#beside),*],
-            places_orders: #places_orders, total_count: #total_count, placing: #placing,
+            places_orders: #places_orders, must_name_order: #must_name_order, total_count: #total_count, placing: #placing,
         }
     })
 }

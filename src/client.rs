@@ -252,7 +252,7 @@ impl<F: Family> ApiClient<F> {
             fields: &[],
             own_order_ids: &[],
             order_ids: F::ORDER_IDS,
-            places_orders: false,
+            must_name_order: false,
             total_count: None,
             placing: Placing::RAW,
             in_query: Vec::new(),

@@ -98,6 +98,8 @@ class Document:
             output = None
         own = self._ids(output, ("order",))
         safe = node["x-linksfield-safe-to-retry"]
+        places = not safe and bool(own) and not set(own) & set(whole["properties"])
+        required = resolved.get("required", []) + resolved.get("x-linksfield-required-on-success", [])
         fields = [field for field in resolved.get("properties", {}) if field not in self.envelope.get("response", [])]
         return {
             "id": node["operationId"],
@@ -115,7 +117,7 @@ class Document:
             "body": self._body(body, node),
             "safe_to_retry": safe,
             "order_ids": own,
-            "places_orders": not safe and bool(own) and not set(own) & set(whole["properties"]),
+            "must_name_order": places or bool(set(own) & set(required)),
             "fields": fields,
         }
 

@@ -107,7 +107,7 @@ def told(path):
         "place": document.envelope["code"],
         "success": success,
         # Of a batch each line is an answer, also one without an order.
-        "orders": {row["summary"]: [name for name in row["order_ids"] if name in row["fields"]] or row["fields"] for row in document.rows if row["places_orders"]},
+        "orders": {row["summary"]: [name for name in row["order_ids"] if name in row["fields"]] or row["fields"] for row in document.rows if row["must_name_order"]},
         "fields": telling if script_name == "mall" else {},
     }
 

@@ -8,7 +8,7 @@ use super::envelope::means_success;
 use super::scheme::by_number;
 use crate::error::Blame;
 use crate::openapi::{Operation, Results};
-use crate::values::read::{may_name_any, names_any};
+use crate::values::read::{has_any, may_name_any};
 
 /// What became of one of what a call asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Operation {
         let text = item.to_string();
         match field(results.code) {
             None => unknown(of, "its result has no code"),
-            Some(code) if code == results.success => match self.places_orders && !names_any(&text, self.order_ids) {
+            Some(code) if code == results.success => match self.places_orders && !has_any(&text, self.order_ids) {
                 true => unknown(of, "its result says success, but names no order"),
                 false => ItemResult::Done { of },
             },

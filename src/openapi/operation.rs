@@ -67,6 +67,8 @@ pub struct Operation {
     pub(crate) order_ids: &'static [&'static str],
     /// Whether it makes orders, which its answer names: it adds them, and changes nothing that is there.
     pub places_orders: bool,
+    /// Whether its success names an order: one that it makes, or without which the document calls it none.
+    pub(crate) must_name_order: bool,
     /// The fields of an answer beside its `data`, which are not the envelope's.
     pub beside: &'static [&'static str],
     /// The one of these that counts the items of the list that the data is.

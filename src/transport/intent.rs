@@ -36,8 +36,8 @@ pub(crate) struct Target {
     pub(crate) own_order_ids: &'static [&'static str],
     /// The fields of any answer of the family that are the id of an order.
     pub(crate) order_ids: &'static [&'static str],
-    /// Whether it makes orders, which its answer names.
-    pub(crate) places_orders: bool,
+    /// Whether a success that names no order is none.
+    pub(crate) must_name_order: bool,
     /// The field beside the data that counts the items of a list.
     pub(crate) total_count: Option<&'static str>,
     pub(crate) placing: Placing,
@@ -68,7 +68,7 @@ impl Target {
             fields: operation.fields,
             own_order_ids: operation.order_ids,
             order_ids,
-            places_orders: operation.places_orders,
+            must_name_order: operation.must_name_order,
             total_count: operation.total_count,
             placing: operation.placing,
             in_query: Vec::new(),

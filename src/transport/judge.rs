@@ -69,7 +69,7 @@ impl Transport {
             }
         };
         let data = data.or_else(beside);
-        if target.places_orders && !names_what_it_made(data.unwrap_or_default(), target) {
+        if target.must_name_order && !names_its_order(data.unwrap_or_default(), target) {
             let reason = format!("it says success, but names no {}", target.own_order_ids.join(" or "));
             return failed(Cause::unreadable(head(), body.clone(), reason));
         }
@@ -85,11 +85,11 @@ impl Transport {
     }
 }
 
-/// Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order.
-fn names_what_it_made(data: &str, target: &Target) -> bool {
-    let is_batch = !target.own_order_ids.iter().any(|id| target.fields.contains(id));
-    names_any(data, target.own_order_ids)
-        || is_batch && has_any(data, target.fields) && may_name_any(data, target.own_order_ids)
+/// Whether accepted data has the id of its order. Of a batch each line is an answer, also one without an order.
+fn names_its_order(data: &str, target: &Target) -> bool {
+    let own = target.own_order_ids;
+    let is_batch = !own.iter().any(|id| target.fields.contains(id));
+    if is_batch { has_any(data, target.fields) && may_name_any(data, own) } else { has_any(data, own) }
 }
 
 fn answered(status: StatusCode, headers: &HeaderMap) -> Trouble {

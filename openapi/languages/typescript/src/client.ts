@@ -91,7 +91,7 @@ export abstract class Client {
       // Some put the fields beside the envelope instead of into it.
       data = said.data === null && hasAny(whole, operation.fields ?? []) ? whole : said.data;
       if (said.accepted) {
-        if (operation.placesOrders && !namesWhatItMade(data, operation)) {
+        if (operation.mustNameOrder && !namesItsOrder(data, operation)) {
           throw new Unreadable(`it says success, but names no ${operation.ownOrderIds?.join(" or ")}`);
         }
         return { data, message: said.message, status, headers, body };
@@ -110,10 +110,10 @@ export abstract class Client {
   }
 }
 
-/** Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order. */
-function namesWhatItMade(data: Json, { ownOrderIds: own = [], fields = [] }: Operation): boolean {
+/** Whether accepted data has the id of its order. Of a batch each line is an answer, also one without an order. */
+function namesItsOrder(data: Json, { ownOrderIds: own = [], fields = [] }: Operation): boolean {
   const isBatch = !own.some((id) => fields.includes(id));
-  return namesAny(data, own) || (isBatch && hasAny(data, fields) && mayNameAny(data, own));
+  return isBatch ? hasAny(data, fields) && mayNameAny(data, own) : hasAny(data, own);
 }
 
 /** Data whose fields have the names of the types. */

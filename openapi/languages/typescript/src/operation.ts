@@ -17,7 +17,8 @@ export interface Operation {
   /** The fields of its data that are the id of an order, and those of any answer of the API. */
   readonly ownOrderIds?: readonly string[];
   readonly orderIds?: readonly string[];
-  readonly placesOrders?: boolean;
+  /** Whether a success that names no order is none. */
+  readonly mustNameOrder?: boolean;
 }
 
 export type Parameters = Readonly<Record<string, unknown>>;

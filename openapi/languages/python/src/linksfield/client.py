@@ -135,7 +135,7 @@ class Client:
             if data is None and has_any(whole, operation.fields):
                 data = whole  # some put the fields beside the envelope instead of into it
             if isinstance(said, Accepted):
-                if operation.places_orders and not _names_what_it_made(data, operation):
+                if operation.must_name_order and not _names_its_order(data, operation):
                     raise Unreadable(f"it says success, but names no {' or '.join(operation.own_order_ids)}")
                 return Answer(data, said.message, status, headers, body)
             # Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
@@ -151,11 +151,11 @@ class Client:
         )  # fmt: skip
 
 
-def _names_what_it_made(data: Any, operation: Operation) -> bool:
-    """Whether the data of an accepted order has its id. Of a batch each line is an answer, also one without an order."""
+def _names_its_order(data: Any, operation: Operation) -> bool:
+    """Whether accepted data has the id of its order. Of a batch each line is an answer, also one without an order."""
     own = operation.own_order_ids
     is_batch = not set(own) & set(operation.fields)
-    return names_any(data, own) or (is_batch and has_any(data, operation.fields) and may_name_any(data, own))
+    return has_any(data, operation.fields) and may_name_any(data, own) if is_batch else has_any(data, own)
 
 
 def _whole(response: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -32,7 +32,8 @@ class Operation:
     #: The fields of its data that are the id of an order, and those of any answer of the API.
     own_order_ids: tuple[str, ...] = ()
     order_ids: tuple[str, ...] = ()
-    places_orders: bool = False
+    #: Whether a success that names no order is none.
+    must_name_order: bool = False
 
     @property
     def telling(self) -> tuple[str, ...]:
