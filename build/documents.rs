@@ -86,8 +86,11 @@ fn entry(document: &Document) -> Result<TokenStream> {
     let (name, title, constant) = (document.name(), title(document), constant(document));
     let rows = if document.is_received() { TokenStream::new() } else { table::rows(document)? };
     let page = format!("/{name}.html");
-    let order_ids = if document.is_received() { Default::default() } else { table::all_order_ids(document) };
-    let order_ids = order_ids.iter();
+    let order_ids = if document.is_received() {
+        quote!(super::OrderIds { in_data: &[], anywhere: &[] })
+    } else {
+        table::order_ids(document)
+    };
     let code = text(&document.root["x-linksfield-envelope"]["code"]);
     let servers = environment::servers(document).map(|server| {
         let (url, description) = (text(&server["url"]), text(&server["description"]).trim());
@@ -98,7 +101,7 @@ fn entry(document: &Document) -> Result<TokenStream> {
             name: #name, title: #title, text: super::#constant, servers: &[#(#servers),*],
             #[cfg(feature = "sandbox")]
             page: include_str!(concat!(env!("OUT_DIR"), #page)),
-            operations: &[#rows], order_ids: &[#(#order_ids),*], result_code: #code,
+            operations: &[#rows], order_ids: #order_ids, result_code: #code,
         }
     })
 }

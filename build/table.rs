@@ -85,10 +85,18 @@ fn row(document: &Document, operation: &Operation<'_>) -> Result<TokenStream> {
     })
 }
 
-/// The fields of any data that are the id of an order, or of a request that was begun.
-pub fn all_order_ids(document: &Document) -> BTreeSet<String> {
-    let data = document.operations().map(|operation| peel::data(document, &operation));
-    data.flat_map(|data| ids(document, &data, &["order", "request"])).collect()
+/// The fields of an answer that are the id of an order.
+pub fn order_ids(document: &Document) -> TokenStream {
+    let all = |of: &[&str]| -> BTreeSet<String> {
+        let data = document.operations().map(|operation| peel::data(document, &operation));
+        data.flat_map(|data| ids(document, &data, of)).collect()
+    };
+    let in_data = all(&["order", "request"]);
+    let in_data = in_data.iter();
+    let anywhere = all(&["order"]);
+    // An `id` beside the data is that of anything: of the answer, or of what is wrong.
+    let anywhere = anywhere.iter().filter(|name| *name != "id");
+    quote!(super::OrderIds { in_data: &[#(#in_data),*], anywhere: &[#(#anywhere),*] })
 }
 
 /// The fields of the data, at any depth, that are the id of one of these.

@@ -15,7 +15,7 @@ use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::check;
-use crate::openapi::{Operation, documents};
+use crate::openapi::{Operation, OrderIds, documents};
 use crate::signing::Explanation;
 
 mod generated {
@@ -73,7 +73,7 @@ impl Family for EsimQr {
     type Settings = ();
 
     const OPERATIONS: &[Operation] = OPERATIONS;
-    const ORDER_IDS: &[&str] = documents::ESIM_QR.order_ids;
+    const ORDER_IDS: OrderIds = documents::ESIM_QR.order_ids;
     const ADDED: &[&str] = &[];
 
     fn scheme(token: AccessToken, (): ()) -> Result<Box<dyn Scheme>, Error> {

@@ -22,7 +22,9 @@ class Document:
         self.schemas = self.root["components"]["schemas"]
         self.envelope = self.root.get("x-linksfield-envelope", {})
         self.rows = [self._row(*operation) for operation in self._operations()]
-        self.order_ids = sorted({name for row in self.rows for name in self._ids(row["output"], ("order", "request"))})
+        self.order_ids = self._all_ids("order", "request")
+        # An `id` beside the data is that of anything: of the answer, or of what is wrong.
+        self.certain_order_ids = [name for name in self._all_ids("order") if name != "id"]
 
     @property
     def environments(self):
@@ -148,6 +150,9 @@ class Document:
         resolved = self._resolved(answer)
         code = self.envelope["code"].split(".")[0]
         return resolved["properties"]["data"] if code in resolved.get("properties", {}) else answer
+
+    def _all_ids(self, *of):
+        return sorted({name for row in self.rows for name in self._ids(row["output"], of)})
 
     def _ids(self, output, of):
         """The fields, at any depth, that are the id of one of these."""

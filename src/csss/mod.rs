@@ -41,7 +41,7 @@ use crate::family::Family;
 use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
-use crate::openapi::{Operation, documents};
+use crate::openapi::{Operation, OrderIds, documents};
 use crate::signing::{Explanation, Signature, TimestampUnit, explain};
 use crate::values::read::Read;
 use credentials::Credentials;
@@ -66,7 +66,7 @@ impl Family for Csss {
     type Settings = TimestampUnit;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
-    const ORDER_IDS: &[&str] = documents::CSSS.order_ids;
+    const ORDER_IDS: OrderIds = documents::CSSS.order_ids;
     const ADDED: &[&str] = &["version", "access_code", "timestamp", "sign"];
 
     fn scheme(credentials: Credentials, unit: TimestampUnit) -> Result<Box<dyn Scheme>, Error> {

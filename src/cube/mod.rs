@@ -42,7 +42,7 @@ use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
 use crate::family::variable::{both, optional};
 use crate::family::{Family, Quota};
-use crate::openapi::{Operation, documents};
+use crate::openapi::{Operation, OrderIds, documents};
 
 #[cfg(feature = "schemars")]
 pub use generated::json_schemas;
@@ -89,7 +89,7 @@ impl Family for Cube {
     type Settings = Settings;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
-    const ORDER_IDS: &[&str] = documents::CUBE.order_ids;
+    const ORDER_IDS: OrderIds = documents::CUBE.order_ids;
     const ADDED: &[&str] = &[];
     const QUOTA: Quota = Quota { in_flight: Some(3), per_second: Some(10), per_day: Some(5000) };
 

@@ -10,7 +10,7 @@ pub(crate) mod secret;
 pub(crate) mod variable;
 
 use crate::error::Error;
-use crate::openapi::Operation;
+use crate::openapi::{Operation, OrderIds};
 use scheme::Scheme;
 
 /// An API family: one specification, one way to sign, its own servers and credentials. It can't be implemented elsewhere.
@@ -29,7 +29,7 @@ pub trait Family: private::Sealed + Send + Sync + Sized + 'static {
 
     /// The fields of answers that are the id of an order.
     #[doc(hidden)]
-    const ORDER_IDS: &'static [&'static str];
+    const ORDER_IDS: OrderIds;
 
     /// The parameters that are added to a call which the specification does not know.
     #[doc(hidden)]

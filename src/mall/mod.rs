@@ -27,7 +27,7 @@ use crate::family::place::place;
 use crate::family::private::Sealed;
 use crate::family::scheme::{Answer, Moment, Outgoing, Received, Scheme, SignError, Unreadable, Unsigned};
 use crate::family::variable::{check, variable};
-use crate::openapi::{Operation, documents};
+use crate::openapi::{Operation, OrderIds, documents};
 use crate::signing::body::signed_body;
 use crate::signing::{ContentError, Explanation, TimestampUnit, explain};
 use crate::values::read::has_any;
@@ -124,7 +124,7 @@ impl Family for Mall {
     type Settings = Settings;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
-    const ORDER_IDS: &[&str] = documents::MALL.order_ids;
+    const ORDER_IDS: OrderIds = documents::MALL.order_ids;
     const ADDED: &[&str] = &["version", "partnerCode", "sign", TRADE_TIME];
 
     fn scheme(partner_code: PartnerCode, Settings { unit }: Settings) -> Result<Box<dyn Scheme>, Error> {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::family::Family;
 use crate::family::private::Sealed;
 use crate::family::scheme::Scheme;
-use crate::openapi::{Operation, documents};
+use crate::openapi::{Operation, OrderIds, documents};
 
 mod generated {
     #![allow(unreachable_pub, reason = "the generator writes for a module of its own")]
@@ -50,7 +50,7 @@ impl Family for Payment {
     type Settings = Settings;
 
     const OPERATIONS: &[Operation] = OPERATIONS;
-    const ORDER_IDS: &[&str] = documents::PAYMENT.order_ids;
+    const ORDER_IDS: OrderIds = documents::PAYMENT.order_ids;
     const ADDED: &[&str] = Mall::ADDED;
 
     fn scheme(partner_code: PartnerCode, settings: Settings) -> Result<Box<dyn Scheme>, Error> {

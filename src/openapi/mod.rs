@@ -39,10 +39,20 @@ pub struct Document {
     /// Its operations; none of a document of what Linksfield sends.
     pub operations: &'static [Operation],
     /// The fields of its answers that are the id of an order.
-    pub(crate) order_ids: &'static [&'static str],
+    pub(crate) order_ids: OrderIds,
     /// Where in an answer the result's code is: the name of a field, or as `status.code` that of a field in it. Empty where
     /// no code is documented.
     pub result_code: &'static str,
+}
+
+/// The fields by which the answers of an API name an order.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct OrderIds {
+    /// Those in the data: each that is the id of an order, or of a request that was begun.
+    pub(crate) in_data: &'static [&'static str],
+    /// Those that say so wherever they stand in an answer.
+    pub(crate) anywhere: &'static [&'static str],
 }
 
 /// A server that the vendor's pages name.

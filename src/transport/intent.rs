@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::retry::RetryPolicy;
 use crate::error::Subject;
-use crate::openapi::{Operation, Placing};
+use crate::openapi::{Operation, OrderIds, Placing};
 
 /// One call before it is begun.
 pub(crate) struct Intent {
@@ -35,7 +35,7 @@ pub(crate) struct Target {
     /// Those of them, at any depth, that are the id of an order.
     pub(crate) own_order_ids: &'static [&'static str],
     /// The fields of any answer of the family that are the id of an order.
-    pub(crate) order_ids: &'static [&'static str],
+    pub(crate) order_ids: OrderIds,
     /// Whether a success that names no order is none.
     pub(crate) must_name_order: bool,
     /// The field beside the data that counts the items of a list.
@@ -59,7 +59,7 @@ impl From<&'static Operation> for Subject {
 
 impl Target {
     /// An operation of a family whose answers name orders in `order_ids`.
-    pub(crate) fn new(operation: &'static Operation, order_ids: &'static [&'static str]) -> Self {
+    pub(crate) fn new(operation: &'static Operation, order_ids: OrderIds) -> Self {
         Self {
             subject: operation.into(),
             method: operation.method.clone(),
@@ -85,9 +85,9 @@ impl Target {
     }
 
     /// The fields that are the id of an order wherever they stand in an answer: of an operation that nobody described,
-    /// those of any.
+    /// all.
     pub(crate) fn certain_order_ids(&self) -> &'static [&'static str] {
-        if self.is_described { self.own_order_ids } else { self.order_ids }
+        if self.is_described { self.order_ids.anywhere } else { self.order_ids.in_data }
     }
 }
 

@@ -45,15 +45,10 @@ impl Transport {
             text = &mended;
             answer = read(text);
         }
-        // Some put the fields beside the envelope instead of into it.
-        let beside = || has_any(text, target.fields).then_some(&**text);
         let (data, message) = match answer {
             Ok(Answer::Accepted { data, message }) => (data, message.map(Cow::into_owned)),
             Ok(Answer::Refused { code, message, data }) => {
                 let blame = self.scheme.blame(&code);
-                let names_an_order = data.or_else(beside).is_some_and(|data| may_name_any(data, target.order_ids))
-                    // Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
-                    || names_any(text, target.certain_order_ids());
                 return failed(Cause::Refused(Box::new(Refusal {
                     head: head(),
                     code: code.to_string(),
@@ -61,14 +56,14 @@ impl Transport {
                     meaning: self.scheme.meaning(&code),
                     data: data.map(Into::into),
                     blame,
-                    outcome_unknown: blame == Blame::Server || names_an_order,
+                    outcome_unknown: blame == Blame::Server || may_name_an_order(text, data, target),
                 })));
             }
             Err(Unreadable(reason)) => {
                 return failed(Cause::unreadable(head(), body.clone(), by_status(status, &headers, reason)));
             }
         };
-        let data = data.or_else(beside);
+        let data = or_beside(data, text, target);
         if target.must_name_order && !names_its_order(data.unwrap_or_default(), target) {
             let reason = format!("it says success, but names no {}", target.own_order_ids.join(" or "));
             return failed(Cause::unreadable(head(), body.clone(), reason));
@@ -83,6 +78,18 @@ impl Transport {
         let total_count = target.total_count.and_then(|name| field(text, name));
         Ok(Accepted { status, headers, data, total_count, message, raw: body, attempts: 0 })
     }
+}
+
+/// The data, or the whole answer: some put the fields beside the envelope instead of into it.
+fn or_beside<'a>(data: Option<&'a str>, text: &'a str, target: &Target) -> Option<&'a str> {
+    let is_beside = data.is_none_or(is_empty) && has_any(text, target.fields);
+    if is_beside { Some(text) } else { data }
+}
+
+/// Whether a refusal names an order, and so may be none.
+fn may_name_an_order(text: &str, data: Option<&str>, target: &Target) -> bool {
+    or_beside(data, text, target).is_some_and(|data| may_name_any(data, target.order_ids.in_data))
+        || names_any(text, target.certain_order_ids())
 }
 
 /// Whether accepted data has the id of its order. Of a batch each line is an answer, also one without an order.

@@ -117,24 +117,26 @@ fn says_something(json: &str) -> bool {
     !is_empty(json) && json != "false" && !text(json).is_ok_and(|text| matches!(text.trim(), "" | "null"))
 }
 
-/// Whether one of these fields has a value at any depth.
+/// Whether one of these fields has a value at any depth, or may: so may a text that begins as JSON, is none, and has such a
+/// word.
 pub(crate) fn names_any(json: &str, names: &[&str]) -> bool {
     is_named(json, names, MAX_DEPTH, false)
 }
 
-/// Whether one of these fields may: an object in a list may stand for something that was done, and so may a text that begins
-/// as JSON, is none, and has such a word.
+/// The same, where also an object in a list may stand for something that was done.
 pub(crate) fn may_name_any(json: &str, names: &[&str]) -> bool {
     is_named(json, names, MAX_DEPTH, true)
 }
 
-fn is_named(json: &str, names: &[&str], depth: u8, in_doubt: bool) -> bool {
-    let is_inside = |json: &str| is_named(json, names, depth - 1, in_doubt);
+fn is_named(json: &str, names: &[&str], depth: u8, or_lists: bool) -> bool {
+    let is_inside = |json: &str| is_named(json, names, depth - 1, or_lists);
     let json = json.trim_ascii_start();
-    let may_be = || in_doubt && names.iter().any(|name| json.contains(name));
+    // `[order_id] must not be empty` is a message.
+    let is_data = || or_lists || json.contains(['{', '"']);
+    let may_be = || is_data() && names.iter().any(|name| json.contains(name));
     match json.as_bytes().first() {
         _ if names.is_empty() => false,
-        Some(b'{' | b'[') if depth == 0 => in_doubt,
+        Some(b'{' | b'[') if depth == 0 => true,
         Some(b'{') => match serde_json::from_str::<Object<Field<'_>>>(json) {
             Ok(Object(fields)) => fields
                 .iter()
@@ -142,7 +144,7 @@ fn is_named(json: &str, names: &[&str], depth: u8, in_doubt: bool) -> bool {
             Err(_) => may_be(),
         },
         Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(json) {
-            Ok(items) => items.iter().any(|item| in_doubt && item.get().starts_with('{') || is_inside(item.get())),
+            Ok(items) => items.iter().any(|item| or_lists && item.get().starts_with('{') || is_inside(item.get())),
             Err(_) => may_be(),
         },
         // JSON in a text.

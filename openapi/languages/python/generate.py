@@ -75,7 +75,8 @@ def module(document, family, types):
 
 def operation(document, row):
     same = ("id", "method", "path", "safe_to_retry", "query", "body", "must_name_order")
-    lists = {"added": row["added"], "fields": row["fields"], "own_order_ids": row["order_ids"], "order_ids": document.order_ids}
+    lists = {"added": row["added"], "fields": row["fields"], "own_order_ids": row["order_ids"]}
+    lists |= {"order_ids": document.order_ids, "certain_order_ids": document.certain_order_ids}
     told = {name: row[name] for name in same} | {name: tuple(values) for name, values in lists.items()}
     return f"Operation({', '.join(f'{name}={value!r}' for name, value in told.items())})"
 

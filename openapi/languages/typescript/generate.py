@@ -59,6 +59,7 @@ def operation(document, row):
     told = {"id": row["id"], "method": row["method"], "path": row["path"], "safeToRetry": row["safe_to_retry"]}
     told |= {"query": row["query"], "body": row["body"], "mustNameOrder": row["must_name_order"], "added": row["added"]}
     told |= {"fields": row["fields"], "ownOrderIds": row["order_ids"], "orderIds": document.order_ids}
+    told |= {"certainOrderIds": document.certain_order_ids}
     return json.dumps(told)
 
 

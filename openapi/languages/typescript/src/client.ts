@@ -56,8 +56,7 @@ export abstract class Client {
   protected async ask<T>(operation: Operation, request: object, shape: "one" | "list" | "any"): Promise<T> {
     const { data } = await this.call(operation, request as Parameters);
     if (shape === "any") return data as T;
-    const isEmpty = data == null || data === "" || (typeof data === "object" && Object.keys(data).length === 0);
-    const found = isEmpty ? (shape === "list" ? [] : {}) : data;
+    const found = isNone(data) ? (shape === "list" ? [] : {}) : data;
     if (typeof found === "object" && Array.isArray(found) === (shape === "list")) return renamed(found, this.alsoNamed) as T;
     const reason = "accepted, but its data is not of the documented shape: use `call`, which returns it as it is";
     throw new LinksfieldError("unreadable", operation.id, reason, !operation.safeToRetry);
@@ -89,7 +88,7 @@ export abstract class Client {
       whole = parse(decode(body, headers.get("content-type") ?? ""), this.texts);
       said = this.read(operation, status, whole);
       // Some put the fields beside the envelope instead of into it.
-      data = said.data === null && hasAny(whole, operation.fields ?? []) ? whole : said.data;
+      data = isNone(said.data) && hasAny(whole, operation.fields ?? []) ? whole : said.data;
       if (said.accepted) {
         if (operation.mustNameOrder && !namesItsOrder(data, operation)) {
           throw new Unreadable(`it says success, but names no ${operation.ownOrderIds?.join(" or ")}`);
@@ -101,13 +100,17 @@ export abstract class Client {
       const reason = `unreadable answer (HTTP ${status}): ${error.message}`;
       throw new LinksfieldError(kindOfStatus(status), operation.id, reason, unsafe, { status, headers, body });
     }
-    // Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
-    const named = mayNameAny(data, operation.orderIds ?? []) || namesAny(whole, operation.ownOrderIds ?? []);
+    const named = mayNameAny(data, operation.orderIds ?? []) || namesAny(whole, operation.certainOrderIds ?? []);
     const done = named || this.isServerFailure(said.code) || status >= 500;
     const reason = `refused with code ${said.code} (HTTP ${status})${said.message && `: ${said.message}`}`;
     const details = { code: said.code, said: said.message, data: said.data, status, headers };
     throw new LinksfieldError("refused", operation.id, reason, unsafe && done, details);
   }
+}
+
+/** Whether data says that there is none. */
+function isNone(data: Json): boolean {
+  return data == null || data === "" || (typeof data === "object" && Object.keys(data).length === 0);
 }
 
 /** Whether accepted data has the id of its order. Of a batch each line is an answer, also one without an order. */

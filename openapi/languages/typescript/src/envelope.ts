@@ -111,22 +111,21 @@ export function hasAny(value: Json, names: readonly string[]): boolean {
   return isObject(value) && Object.entries(value).some(([name, field]) => names.includes(name) && saysSomething(field));
 }
 
-/** Whether one of these fields has a value at any depth. */
+/** Whether one of these fields has a value at any depth, or may: so may a text that begins as JSON, is none, and has such a word. */
 export function namesAny(value: Json, names: readonly string[]): boolean {
   return isNamed(value, names, DEPTH, false);
 }
 
-/** Whether one of these fields may: an object in a list may stand for what was done, and so may a text that begins as JSON,
- * is none, and has such a word. */
+/** The same, where also an object in a list may stand for what was done. */
 export function mayNameAny(value: Json, names: readonly string[]): boolean {
   return isNamed(value, names, DEPTH, true);
 }
 
-function isNamed(value: Json, names: readonly string[], depth: number, inDoubt: boolean): boolean {
-  const isInside = (inner: Json) => isNamed(inner, names, depth - 1, inDoubt);
+function isNamed(value: Json, names: readonly string[], depth: number, orLists: boolean): boolean {
+  const isInside = (inner: Json) => isNamed(inner, names, depth - 1, orLists);
   if (names.length === 0) return false;
-  if (depth === 0) return inDoubt && typeof value === "object" && value !== null;
-  if (Array.isArray(value)) return value.some((item) => (inDoubt && isObject(item)) || isInside(item));
+  if (depth === 0) return typeof value === "object" && value !== null;
+  if (Array.isArray(value)) return value.some((item) => (orLists && isObject(item)) || isInside(item));
   if (isObject(value)) {
     return Object.entries(value).some(([name, field]) => (names.includes(name) && saysSomething(field)) || isInside(field));
   }
@@ -134,6 +133,8 @@ function isNamed(value: Json, names: readonly string[], depth: number, inDoubt: 
   try {
     return isInside(readJson(repaired(value)));
   } catch {
-    return inDoubt && names.some((name) => value.includes(name));
+    // `[order_id] must not be empty` is a message.
+    const isData = orLists || /[{"]/.test(value);
+    return isData && names.some((name) => value.includes(name));
   }
 }

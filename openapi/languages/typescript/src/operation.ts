@@ -14,9 +14,10 @@ export interface Operation {
   /** What the other parameters make of the body. */
   readonly body?: "fields" | "none" | "whole";
   readonly fields?: readonly string[];
-  /** The fields of its data that are the id of an order, and those of any answer of the API. */
+  /** The fields of its data that are the id of an order, those of any data of the API, and those that are so wherever they stand. */
   readonly ownOrderIds?: readonly string[];
   readonly orderIds?: readonly string[];
+  readonly certainOrderIds?: readonly string[];
   /** Whether a success that names no order is none. */
   readonly mustNameOrder?: boolean;
 }

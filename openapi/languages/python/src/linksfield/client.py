@@ -132,14 +132,13 @@ class Client:
             text = decode(body, headers.get("content-type", ""))
             said = self._read(operation, status, text)
             data, whole = said.data, parse(text)
-            if data is None and has_any(whole, operation.fields):
+            if data in (None, "", [], {}) and has_any(whole, operation.fields):
                 data = whole  # some put the fields beside the envelope instead of into it
             if isinstance(said, Accepted):
                 if operation.must_name_order and not _names_its_order(data, operation):
                     raise Unreadable(f"it says success, but names no {' or '.join(operation.own_order_ids)}")
                 return Answer(data, said.message, status, headers, body)
-            # Elsewhere an `id` is that of anything: of the answer, or of what is wrong.
-            named = may_name_any(data, operation.order_ids) or names_any(whole, operation.own_order_ids)
+            named = may_name_any(data, operation.order_ids) or names_any(whole, operation.certain_order_ids)
             done = named or self._is_server_failure(said.code) or status >= 500
         except Unreadable as reason:
             told = f"unreadable answer (HTTP {status}): {reason}"

@@ -171,32 +171,34 @@ def has_any(value: Any, names: Collection[str]) -> bool:
 
 
 def names_any(value: Any, names: Collection[str]) -> bool:
-    """Whether one of these fields has a value at any depth."""
-    return _is_named(value, names, DEPTH, in_doubt=False)
+    """Whether one of these fields has a value at any depth, or may: so may a text that begins as JSON, is none, and has such
+    a word."""
+    return _is_named(value, names, DEPTH, or_lists=False)
 
 
 def may_name_any(value: Any, names: Collection[str]) -> bool:
-    """Whether one of these fields may: an object in a list may stand for what was done, and so may a text that begins as
-    JSON, is none, and has such a word."""
-    return _is_named(value, names, DEPTH, in_doubt=True)
+    """The same, where also an object in a list may stand for what was done."""
+    return _is_named(value, names, DEPTH, or_lists=True)
 
 
-def _is_named(value: Any, names: Collection[str], depth: int, in_doubt: bool) -> bool:
+def _is_named(value: Any, names: Collection[str], depth: int, or_lists: bool) -> bool:
     def is_inside(inner: Any) -> bool:
-        return _is_named(inner, names, depth - 1, in_doubt)
+        return _is_named(inner, names, depth - 1, or_lists)
 
     if not names:
         return False
     if depth == 0:
-        return in_doubt and isinstance(value, (dict, list))
+        return isinstance(value, (dict, list))
     if isinstance(value, dict):
         fields: Iterable[tuple[str, Any]] = value.items()
         return any((name in names and says_something(field)) or is_inside(field) for name, field in fields)
     if isinstance(value, list):
-        return any((in_doubt and isinstance(item, dict)) or is_inside(item) for item in value)
+        return any((or_lists and isinstance(item, dict)) or is_inside(item) for item in value)
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             return is_inside(parse(value.strip()))
         except Unreadable:
-            return in_doubt and any(name in value for name in names)
+            # `[order_id] must not be empty` is a message.
+            is_data = or_lists or "{" in value or '"' in value
+            return is_data and any(name in value for name in names)
     return False

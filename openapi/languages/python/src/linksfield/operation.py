@@ -29,9 +29,10 @@ class Operation:
     #: What the other parameters make of the body.
     body: Literal["fields", "none", "whole"] = "fields"
     fields: tuple[str, ...] = ()
-    #: The fields of its data that are the id of an order, and those of any answer of the API.
+    #: The fields of its data that are the id of an order, those of any data of the API, and those that are so wherever they stand.
     own_order_ids: tuple[str, ...] = ()
     order_ids: tuple[str, ...] = ()
+    certain_order_ids: tuple[str, ...] = ()
     #: Whether a success that names no order is none.
     must_name_order: bool = False
 
