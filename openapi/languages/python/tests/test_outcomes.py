@@ -267,12 +267,12 @@ class Answers(unittest.TestCase):
 
     def test_data_of_another_shape_leaves_the_outcome_of_an_order_unknown(self):
         with self.assertRaises(Error) as raised:
-            self.read('["1"]', lambda client: client.open_package(OPEN))
+            self.read('["1"]', lambda client: client.renew_package(RENEW))
         self.assertTrue(raised.exception.outcome_unknown)
 
     def test_no_data_is_an_object_without_fields(self):
         for nothing in ("null", '""', "[]", "{}"):
-            self.assertIsNone(self.read(nothing, lambda client: client.open_package(OPEN)).order_id)
+            self.assertIsNone(self.read(nothing, lambda client: client.renew_package(RENEW)).order_id)
 
     def test_a_parameter_that_does_not_exist_is_an_error_before_the_call(self):
         with self.assertRaises(ValueError):
@@ -296,6 +296,8 @@ class Answers(unittest.TestCase):
 
 
 OPEN = csss.OpenPackageRequest(order_id="1")
+# No document says that its success names an order.
+RENEW = csss.RenewPackageRequest(order_id="1", renew_period=1)
 
 if __name__ == "__main__":
     unittest.main()

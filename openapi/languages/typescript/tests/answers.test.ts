@@ -228,10 +228,11 @@ test("what can't be sent is an error before the call", async () => {
   }
 });
 
-const opened = (data: string) =>
-  answered(response(200, `{"code":"0000","success":true,"data":${data}}`), (baseUrl) =>
-    new csss.Client({ accessCode: "P", secret, baseUrl }).openPackage({ order_id: "1" }),
-  );
+const asked = <T>(data: string, call: (client: csss.Client) => Promise<T>) =>
+  answered(response(200, `{"code":"0000","success":true,"data":${data}}`), (baseUrl) => call(new csss.Client({ accessCode: "P", secret, baseUrl })));
+const opened = (data: string) => asked(data, (client) => client.openPackage({ order_id: "1" }));
+// No document says that its success names an order.
+const renewed = (data: string) => asked(data, (client) => client.renewPackage({ order_id: "1", renew_period: 1 }));
 
 test("an id that came as a number keeps its digits, and so does what is not documented", async () => {
   const data = await opened('{"order_id":202107061625560742397,"new":[89852202209089971478,1,0.1]}');
@@ -241,8 +242,8 @@ test("an id that came as a number keeps its digits, and so does what is not docu
 });
 
 test("no data is an object without fields, and data of another shape leaves the outcome unknown", async () => {
-  for (const nothing of ["null", '""', "[]", "{}"]) assert.deepEqual(await opened(nothing), {});
-  await assert.rejects(opened('["1"]'), (error) => isLinksfieldError(error) && error.outcomeUnknown);
+  for (const nothing of ["null", '""', "[]", "{}"]) assert.deepEqual(await renewed(nothing), {});
+  await assert.rejects(renewed('["1"]'), (error) => isLinksfieldError(error) && error.outcomeUnknown);
 });
 
 test("a field that has the name of something that all objects have stays what it is", async () => {
