@@ -82,19 +82,29 @@ fn tag(text: &str) -> Result<String, &'static str> {
     tag.ok_or("it must be a language tag, such as en-US")
 }
 
+/// A flag of commands that no document describes.
+pub fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help)
+}
+
+/// The same without a value.
+pub fn switch(name: &'static str, help: &'static str) -> Arg {
+    flag(name, help).action(ArgAction::SetTrue)
+}
+
 fn group(document: &'static Document, tongue: Tongue) -> Command {
     let operations = document.operations.iter().map(|operation| command(document, operation, tongue));
     Command::new(document.name)
         .about(document.title)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help(family::of(document.name).map(|(row, _)| settings(row, document)).unwrap_or_default())
+        .after_help(family::of(document.name).map(|(row, _)| about_settings(row, document)).unwrap_or_default())
         .subcommands(operations)
         .subcommand(raw(document))
 }
 
 /// Where the settings of an API come from, and the servers that one of them may name.
-fn settings(row: &Row, document: &Document) -> String {
+fn about_settings(row: &Row, document: &Document) -> String {
     let servers =
         document.servers.iter().map(|server| format!("\n  {}\n      {}", server.url, reflowed(server.description)));
     let (help, servers) = (row.part().help(), servers.collect::<String>());

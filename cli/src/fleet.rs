@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use linksfield::Operation;
 use linksfield::csss::{Client, OPERATIONS};
@@ -12,7 +12,7 @@ use linksfield::fleet::{Fleet, FleetError, JournalError, Progress, Run, Summary}
 use tokio::time::{Instant, timeout_at};
 
 use crate::agree::{self, Agreement, YES};
-use crate::command::{Tongue, argument, asking, calling};
+use crate::command::{Tongue, argument, asking, calling, flag, switch};
 use crate::exit::{Exit, Failure, Result};
 use crate::family::{self, Parameters};
 use crate::interrupt::{PATIENCE, Signals};
@@ -33,9 +33,7 @@ const SIM: &str = "device_id";
 const LEFT_OUT: [&str; 3] = ["output", "query", "param"];
 
 pub fn command(tongue: Tongue) -> Command {
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     let number = |name, value, help| flag(name, help).value_name(value).value_parser(value_parser!(u32).range(1..));
-    let switch = |name, help| flag(name, help).action(ArgAction::SetTrue);
     let path = |name, help| flag(name, help).value_name("FILE").value_parser(value_parser!(PathBuf));
     let journal = |name, help| path(name, help).value_name(journal::PLACE);
     let calling = calling().into_iter().filter(|arg| !LEFT_OUT.contains(&arg.get_id().as_str())).map(|arg| {

@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use linksfield::fleet::Sim;
 
 use crate::agree::{self, Agreement, YES};
+use crate::command::{flag, switch};
 use crate::exit::{Failure, Result};
 use crate::journal::{self, Journal};
 use crate::tell;
 
 pub fn command() -> Command {
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
-    let switch = |name, help| flag(name, help).action(ArgAction::SetTrue);
     Command::new("found-out")
         .about("Tell a journal what became of a SIM that stays unknown")
         .long_about(

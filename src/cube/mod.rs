@@ -120,7 +120,7 @@ fn version_header(version: &str) -> Result<HeaderValue, &'static str> {
     HeaderValue::try_from(version).ok().filter(|_| is_seen).ok_or("must be like 1.0")
 }
 
-/// Whether a server sees this path, and not another that it is resolved or encoded to.
+/// A server must see this path, and not another that it is resolved or encoded to.
 fn check_base_path(path: &str) -> Result<(), &'static str> {
     let is_seen = || Url::parse(&format!("http://host{path}")).is_ok_and(|url| url.path() == path);
     if path.is_empty() || !path.ends_with('/') && is_seen() {
